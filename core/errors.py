@@ -1,0 +1,31 @@
+"""The one exception for what a person can put right: its text is a sentence that is shown as it is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["BadInput", "nearest", "printable"]
+
+
+class BadInput(Exception):
+    """Something a person gave can't be used.
+
+    The text is one sentence: what is wrong, where (file, key), and what would be right. The command line
+    prints it on stderr and exits with 2; the screen shows it beside the field. Never wrap a bug in it.
+    """
+
+
+def printable(text: object, limit: int = 120) -> str:
+    """``text`` on one line without terminal control characters, shortened to ``limit`` characters.
+
+    For every name, key or value from outside that becomes part of a message.
+    """
+    shown = "".join(c if c.isprintable() else "�" for c in str(text))
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A tail such as " (did you mean 'eta'?)" for the known word most like ``word``, or an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,0 +1,48 @@
+"""Where tunelab keeps things: TUNELAB_HOME, else the platform's user data directory."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from core.errors import BadInput, printable
+
+__all__ = ["checked_name", "datasets", "home", "presets", "runs"]
+
+
+def home() -> Path:
+    """The directory under which everything is kept; it need not exist yet."""
+    if given := os.environ.get("TUNELAB_HOME"):
+        return Path(given).expanduser().absolute()
+    import platformdirs  # only where it is needed: `--help` need not wait for it
+
+    return Path(platformdirs.user_data_dir("tunelab", appauthor=False))
+
+
+def runs() -> Path:
+    """The directory of runs, one directory each."""
+    return home() / "runs"
+
+
+def datasets() -> Path:
+    """The directory of data sets, one directory each."""
+    return home() / "datasets"
+
+
+def presets() -> Path:
+    """The directory of a person's own presets."""
+    return home() / "presets"
+
+
+_NAME = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)
+
+
+def checked_name(name: str, what: str) -> str:
+    """``name`` if it can name a file or directory of ours and nothing outside; else :class:`BadInput`."""
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise BadInput(
+            f"'{printable(name, 60)}' can't name {what}: "
+            "use letters, digits, '.', '-' and '_', beginning with a letter or digit, at most 100"
+        )
+    return name

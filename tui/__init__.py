@@ -1,0 +1,1 @@
+"""The terminal: command line, charts, and (soon) the screens."""
