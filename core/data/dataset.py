@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, printable
 
-__all__ = ["Dataset", "Examples"]
+__all__ = ["Array", "Dataset", "Examples", "LaterExamples", "Report", "smallest_integer"]
 
 Array = NDArray[Any]
+
+Report = Callable[[str, int, int], None]
+"""How data code talks while it works: what is being done, how much is done, of how much in all.
+A total of 0 marks a notice: something to be told once, without progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +38,31 @@ class Examples:
 
     def first(self, count: int) -> Examples:
         """The first ``count`` examples, as views."""
-        return replace(self, inputs=self.inputs[:count], targets=self.targets[:count])
+        return Examples(self.inputs[:count], self.targets[:count], self.scale)
 
     def scaled(self, rows: slice | Array, dtype: np.dtype[Any] | type = np.float32) -> Array:
         """The inputs of ``rows`` as the network sees them, (rows, features) in ``dtype``."""
         chosen = self.inputs[rows]
         return np.multiply(chosen, self.scale, dtype=dtype, casting="unsafe")
+
+
+class LaterExamples(Examples):
+    """Examples that are made when somebody first looks at them; until then they cost nothing.
+
+    For a test part that takes seconds to draw and that most runs never touch.
+    ``make`` must be picklable where the data set travels to another process.
+    """
+
+    def __init__(self, make: Callable[[], Examples], scale: float) -> None:
+        object.__setattr__(self, "make", make)
+        object.__setattr__(self, "scale", scale)
+
+    def __getattr__(self, name: str) -> Any:  # called only for what isn't there yet
+        if name not in ("inputs", "targets"):
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        made: Examples = self.__dict__["make"]()
+        self.__dict__.update(inputs=made.inputs, targets=made.targets)
+        return self.__dict__[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,31 +94,55 @@ class Dataset:
         """How many outputs a network for it has: one a class, or one a coordinate."""
         return len(self.classes) if self.classes is not None else int(self.training.targets.shape[1])
 
+    def positions(self, classes: Sequence[str | int]) -> list[int]:
+        """Where the chosen ``classes`` stand in ``self.classes``, in the order given.
+
+        A class is chosen by its label; a number that is no label counts from 0 (so 1 is a "Trouser" in
+        Fashion-MNIST). Raises :class:`BadInput` for an unknown class, fewer than two, or one given twice.
+        """
+        if self.classes is None:
+            raise BadInput(
+                f"data.classes: {self.title} has no classes to choose from, its targets are numbers; "
+                "leave data.classes out"
+            )
+        chosen = []
+        for label in map(str, classes):
+            if label in self.classes:
+                chosen.append(self.classes.index(label))
+            elif label.isascii() and label.isdigit() and len(label) < 6 and int(label) < len(self.classes):
+                chosen.append(int(label))
+            else:
+                has = ", ".join(printable(c, 20) for c in self.classes[:20])
+                more = ", …" if len(self.classes) > 20 else ""
+                raise BadInput(
+                    f"data.classes: {self.title} has no class '{printable(label, 40)}'; it has {has}{more}"
+                )
+        if len(chosen) < 2 or len(set(chosen)) < len(chosen):
+            raise BadInput("data.classes: give at least two different classes, for example [0, 1]")
+        return chosen
+
     def only(self, classes: Sequence[str | int]) -> Dataset:
         """Only the examples of ``classes``; a network for it has as many outputs, in the order given."""
-        if self.classes is None:
-            raise BadInput(f"data.classes: {self.title} has no classes to choose from, its targets are numbers")
-        wanted = [str(c) for c in classes]
-        for label in wanted:
-            if label not in self.classes:
-                raise BadInput(
-                    f"data.classes: {self.title} has no class '{printable(label, 40)}'; "
-                    f"it has {', '.join(printable(c, 20) for c in self.classes[:20])}"
-                )
-        if len(wanted) < 2 or len(set(wanted)) < len(wanted):
-            raise BadInput("data.classes: give at least two different classes, for example [0, 1]")
-        positions = np.full(len(self.classes), -1)
-        positions[[self.classes.index(c) for c in wanted]] = np.arange(len(wanted))
+        chosen = self.positions(classes)
+        assert self.classes is not None  # or positions() had refused
+        new_position = np.full(len(self.classes), -1)
+        new_position[chosen] = np.arange(len(chosen))
 
         def part(examples: Examples) -> Examples:
-            new = positions[examples.targets]
+            new = new_position[examples.targets]
             rows = np.flatnonzero(new >= 0)
-            return replace(examples, inputs=examples.inputs[rows], targets=new[rows].astype(np.uint8))
+            targets = new[rows].astype(smallest_integer(len(chosen)))
+            return Examples(examples.inputs[rows], targets, examples.scale)
 
         return replace(
             self,
             training=part(self.training),
             validation=part(self.validation),
             test=part(self.test),
-            classes=tuple(wanted),
+            classes=tuple(self.classes[c] for c in chosen),
         )
+
+
+def smallest_integer(classes: int) -> type[np.uint8] | type[np.uint16]:
+    """The integer type that class positions are kept in; there are never more than 65,536 classes."""
+    return np.uint8 if classes <= 256 else np.uint16

@@ -1,0 +1,178 @@
+"""Which data sets there are by name, and `load`: the one way from a name or a path to a Dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core import home
+from core.data import store
+from core.data.dataset import Dataset, Examples, Report
+from core.data.store import Damaged, Origin
+from core.errors import BadInput, nearest, printable
+
+__all__ = ["NAMED", "Named", "load"]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A data set that has a name of its own: what charts call it, and one sentence about it."""
+
+    title: str
+    about: str
+    fetched: bool  # from somewhere else, and so perhaps not here
+
+
+NAMED = {
+    "digits": Named(
+        "drawn digits", "0–9 drawn by a procedural pen, 28×28; made here, nothing to download", False
+    ),
+    "mnist": Named("MNIST", "handwritten digits 0–9, 28×28, split as in Nielsen's book", True),
+    "fashion-mnist": Named("Fashion-MNIST", "pieces of clothing in ten classes, 28×28", True),
+    "points": Named("points around (5.1, 23.7)", "regression: a generator asked for points", False),
+}
+
+
+def load(
+    name: str,
+    *,
+    training: int | None = None,
+    evaluation: int | None = None,
+    classes: Sequence[int | str] | None = None,
+    report: Report | None = None,
+) -> Dataset:
+    """The data set called ``name`` (a key of ``NAMED``), or the one in the file or directory ``name``.
+
+    ``classes`` are chosen first; of what is left, ``training`` and ``evaluation`` are how many training and
+    validation examples to take from the front (None: all). The test part is never shortened. Pixels are
+    mapped from disk and not copied, unless classes are chosen.
+
+    ``report`` hears of progress and of notices such as "features were standardised".
+    Raises :class:`BadInput` with one sentence for whatever can't be loaded.
+    """
+    say: Report = report if report is not None else lambda _what, _done, _total: None
+    for key, count in (("data.train", training), ("data.evaluation", evaluation)):
+        if count is not None and count < 1:
+            raise BadInput(f"{key} must be at least 1, not {count}")
+    if name == "digits":
+        from core.data import drawn
+
+        dataset = drawn.load(training, evaluation, classes, say)
+    else:
+        dataset = _whole(name, say)
+        if classes is not None:
+            dataset = dataset.only(classes)
+    among = f" of {dataset.title}" + (" in these classes" if classes is not None else "")
+    return replace(
+        dataset,
+        training=_first(dataset.training, training, "data.train", f"training examples{among}"),
+        validation=_first(dataset.validation, evaluation, "data.evaluation", f"validation examples{among}"),
+    )
+
+
+def _first(part: Examples, count: int | None, key: str, what: str) -> Examples:
+    if count is None:
+        return part
+    if count > len(part):
+        raise BadInput(f"{key} is {count:,}, but there are {len(part):,} {what}; ask for at most {len(part)}")
+    return part.first(count)
+
+
+def _whole(name: str, say: Report) -> Dataset:
+    if name == "points":
+        from core.data import points
+
+        return points.load()
+    if name in NAMED:
+        return _fetched(name)
+    return _from_path(name, say)
+
+
+def _fetched(name: str) -> Dataset:
+    try:
+        return store.read(home.datasets() / name)[0]
+    except FileNotFoundError:
+        raise BadInput(
+            f"{NAMED[name].title} is not here yet: get it with `tunelab data fetch {name}` "
+            "(or `--from DIR`, where you have its files), or go on with `--data digits`"
+        ) from None
+    except Damaged as problem:
+        raise BadInput(f"{problem}; get it again with `tunelab data fetch {name}`") from None
+
+
+def _from_path(name: str, say: Report) -> Dataset:
+    path = Path(name).expanduser()
+    try:
+        directory, file = path.is_dir(), path.is_file()
+    except (OSError, ValueError):  # a name too long for the file system, or with a NUL in it
+        directory = file = False
+    if directory:
+        from core.data import idx
+
+        sources, read_source = idx.files(path), lambda: idx.read_directory(path, name, _title(path))
+    elif not file:
+        if path.suffix.lower() in (".npz", ".csv") or len(path.parts) > 1:
+            raise BadInput(f"There is no file or directory '{printable(name)}' to read data from")
+        raise BadInput(
+            f"There is no data set '{printable(name, 60)}'{nearest(name, NAMED)}; there are "
+            f"{', '.join(NAMED)}, or give a directory of IDX files, an .npz or a .csv"
+        )
+    elif path.suffix.lower() == ".npz":
+        from core.data import npz
+
+        sources, read_source = [path], lambda: npz.read(path, name, _title(path))
+    elif path.suffix.lower() == ".csv":
+        from core.data import table
+
+        sources, read_source = [path], lambda: table.read(path, name, _title(path))
+    else:
+        raise BadInput(f"'{printable(name)}' is neither a directory of IDX files, nor an .npz or a .csv file")
+    dataset, origin = _through_cache(_content_name(sources), read_source, say)
+    for note in origin.notes:
+        say(note, 0, 0)
+    # The same content may lie under another name than the one it was prepared from.
+    return replace(dataset, name=name, title=_title(path))
+
+
+def _title(path: Path) -> str:
+    return printable(path.resolve().name, 60)
+
+
+def _through_cache(
+    cache_name: str, read_source: Callable[[], tuple[Dataset, Origin]], say: Report
+) -> tuple[Dataset, Origin]:
+    """What ``read_source`` gives, prepared once under ``cache_name`` and mapped from there ever after."""
+    place = home.datasets() / cache_name
+    try:
+        return store.read(place)
+    except (FileNotFoundError, Damaged):
+        pass  # only a cache: prepare it, or prepare it again
+    dataset, origin = read_source()
+    try:
+        store.write(place, dataset, origin)
+        return store.read(place)
+    except (OSError, Damaged) as problem:
+        reason = printable(getattr(problem, "strerror", None) or problem)
+        say(
+            f"The prepared data can't be kept in '{printable(place.parent)}' ({reason}); working in memory",
+            0,
+            0,
+        )
+        return dataset, origin
+
+
+def _content_name(sources: Sequence[Path]) -> str:
+    """A cache name made of what the files hold, so the same content under another name is the same set."""
+    digest = hashlib.sha256(f"prepared as format {store.FORMAT}".encode())
+    for path in sources:
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as problem:
+            raise BadInput(
+                f"'{printable(path)}' can't be read: {printable(problem.strerror or problem)}"
+            ) from None
+    kind = "idx" if len(sources) > 1 else sources[0].suffix.lower().lstrip(".")
+    return f"{kind}-{digest.hexdigest()[:32]}"
