@@ -1,0 +1,176 @@
+"""What an initialization does to z before any training: σ_z predicted and sampled, saturation, slopes.
+
+The prediction follows variances layer by layer. With weights of mean 0 and variance σ_w² and biases of
+variance σ_b², Var z = σ_w² Σ a_i² + σ_b², where a are the activations coming in; behind a hidden layer of
+fan_in units Σ a_i² is fan_in · E[f(z)²] over the Gaussian z just predicted (Glorot & Bengio 2010; He et al.
+2015). The sample draws networks and looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.activations import ACTIVATIONS, Activation
+from core.initialization.schemes import Initialization, stream
+
+__all__ = ["LayerEffect", "effects"]
+
+Array = NDArray[Any]
+
+_DRAWN = 20_000_000  # weights drawn for a sample at most: a σ sampled from them is good to about 1 %
+_SEEN = 5_000_000  # values of z looked at, at most
+_MOST_NETWORKS = 20_000
+_BINS = 81
+_MOST_EXAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class LayerEffect:
+    """What one layer's z looks like before training.
+
+    ``layer`` counts from 1, the first layer with weights. ``predicted_std`` and ``sampled_std`` are σ_z over
+    units, networks and examples. ``saturated_share`` is the share of z where the unit is saturated (of
+    sampled z; ``predicted_saturated_share`` of the Gaussian), by the rule that ``saturation`` words.
+    ``mean_sigma_prime`` is the mean slope σ′(z). ``dead_units`` is the share of units that are saturated on
+    every example looked at. ``density``, (bins,), sampled over ``edges``, (bins + 1,);
+    ``predicted_density`` at the bins' centres.
+    """
+
+    layer: int
+    fan_in: int
+    units: int
+    activation: str
+    predicted_std: float
+    sampled_std: float
+    predicted_saturated_share: float
+    saturated_share: float
+    mean_sigma_prime: float
+    dead_units: float
+    saturation: str
+    edges: Array
+    density: Array
+    predicted_density: Array
+
+
+def effects(
+    start: Initialization,
+    inputs: Array | None = None,
+    *,
+    active: int | None = None,
+    activation: str = "sigmoid",
+    output: str = "sigmoid",
+    seed: int = 0,
+) -> list[LayerEffect]:
+    """Predict and sample z of every layer.
+
+    Args:
+        start: the network's sizes and schemes.
+        inputs: real examples as the network sees them, (n, inputs); the first thousand are used.
+        active: without ``inputs``: how many inputs are 1, the rest being 0; half of them if not given.
+        activation: of the hidden layers.
+        output: kind of output; a softmax is looked at as the sigmoid it generalises.
+        seed: of the networks sampled.
+    """
+    if inputs is None:
+        on = start.sizes[0] // 2 if active is None else active
+        inputs = np.zeros((1, start.sizes[0]), np.float32)
+        inputs[0, :on] = 1.0
+    inputs = np.asarray(inputs[:_MOST_EXAMPLES], np.float32)
+    last = ACTIVATIONS["linear" if output == "linear" else "sigmoid"]
+    activations = [ACTIVATIONS[activation]] * (len(start.sizes) - 2) + [last]
+    return [
+        _describe(start, layer, activations[layer], z, stds)
+        for layer, (z, stds) in enumerate(
+            zip(_sample(start, inputs, activations, seed), _predict(start, inputs, activations), strict=True)
+        )
+    ]
+
+
+def _sample(start: Initialization, inputs: Array, activations: list[Activation], seed: int) -> list[Array]:
+    """z of every layer, (networks, examples, units), of as many networks as the work allowed for gives."""
+    parameters = sum(fan_in * fan_out for fan_in, fan_out in start.pairs)
+    z_numbers = len(inputs) * sum(start.sizes[1:])
+    networks = max(1, min(_MOST_NETWORKS, _DRAWN // parameters, _SEEN // z_numbers))
+    # One stream a layer serves all networks sampled: seeding one for each would take most of the time.
+    weight_streams = [stream(seed, "weights", layer) for layer in range(len(start.pairs))]
+    bias_streams = [stream(seed, "biases", layer) for layer in range(len(start.pairs))]
+    zs: list[list[Array]] = [[] for _ in start.pairs]
+    for _ in range(networks):
+        a = inputs
+        for layer, activation in enumerate(activations):
+            weights = start.draw_weights(layer, weight_streams[layer]).astype(np.float32)
+            z = a @ weights + start.draw_biases(layer, bias_streams[layer]).astype(np.float32)
+            zs[layer].append(z)
+            a = z.copy()
+            activation.apply(a)
+    return [np.stack(z) for z in zs]
+
+
+def _predict(start: Initialization, inputs: Array, activations: list[Activation]) -> list[Array]:
+    """σ_z of every layer for each example, (n,): what a unit sees is the mixture over the examples."""
+    nodes, mass = np.polynomial.hermite_e.hermegauss(101)
+    mass = mass / mass.sum()
+    squares = np.square(inputs, dtype=np.float64).sum(axis=1)
+    predicted = []
+    for layer, activation in enumerate(activations):
+        weight_std, bias_std = start.stds(layer)
+        std = np.sqrt(weight_std**2 * squares + bias_std**2)
+        predicted.append(std)
+        a = std[:, None] * nodes
+        activation.apply(a)
+        squares = start.sizes[layer + 1] * (np.square(a) @ mass)
+    return predicted
+
+
+def _describe(
+    start: Initialization, layer: int, activation: Activation, z: Array, stds: Array
+) -> LayerEffect:
+    reach = max(4.5 * float(z.std()), 1e-6)
+    edges = np.linspace(-reach, reach, _BINS + 1)
+    centres = (edges[1:] + edges[:-1]) / 2
+    density, _ = np.histogram(z, edges)
+    width = edges[1] - edges[0]
+    saturated = activation.saturated(z)
+    a = z.copy()
+    activation.apply(a)
+    slope = np.empty_like(a)
+    activation.slope(a, slope)
+    return LayerEffect(
+        layer=layer + 1,
+        fan_in=start.sizes[layer],
+        units=start.sizes[layer + 1],
+        activation=activation.name,
+        predicted_std=float(np.sqrt(np.square(stds).mean())),
+        sampled_std=float(np.sqrt(np.square(z, dtype=np.float64).mean())),
+        predicted_saturated_share=_gaussian_share(activation, stds),
+        saturated_share=float(saturated.mean()),
+        mean_sigma_prime=float(slope.mean(dtype=np.float64)),
+        dead_units=float(saturated.all(axis=1).mean()),
+        saturation=activation.saturation,
+        edges=edges,
+        density=density / (z.size * width),
+        predicted_density=_gaussian_mixture(centres, stds),
+    )
+
+
+def _gaussian_mixture(at: Array, stds: Array) -> Array:
+    """Density at ``at`` of a Gaussian of mean 0 whose σ is drawn from ``stds``."""
+    safe = np.maximum(stds, 1e-12)[:, None]
+    mixed: Array = (np.exp(-0.5 * np.square(at / safe)) / (safe * np.sqrt(2 * np.pi))).mean(axis=0)
+    return mixed
+
+
+def _gaussian_share(activation: Activation, stds: Array) -> float:
+    """P(saturated) for the same mixture, on a fine grid of quantiles."""
+    quantiles = _normal_quantiles(2_000)
+    return float(activation.saturated(np.outer(stds, quantiles)).mean())
+
+
+def _normal_quantiles(count: int) -> Array:
+    normal = NormalDist()
+    return np.array([normal.inv_cdf((i + 0.5) / count) for i in range(count)])

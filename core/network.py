@@ -1,0 +1,154 @@
+"""Layers, forward and backward: R networks of one shape, side by side in one numpy program.
+
+Every parameter carries a leading replicate axis R: weights (R, fan_in, fan_out), biases (R, 1, fan_out).
+The networks may differ in seed, η, λ or initializer; R = 1 is the ordinary case. An example x is a row and
+a layer computes z = a·W + b. Source: Nielsen, "Neural Networks and Deep Learning", chapter 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.activations import ACTIVATIONS
+from core.costs import COSTS
+
+__all__ = ["Network"]
+
+Array = NDArray[Any]
+
+
+class Network:
+    """R feed-forward networks of one shape.
+
+    Args:
+        weights: a layer's weights each, (R, fan_in, fan_out), float32 or float64.
+        biases: a layer's biases each, (R, 1, fan_out), of the same dtype.
+        activation: of the hidden layers, a key of ``core.activations.ACTIVATIONS``.
+        output: 'sigmoid', 'softmax' or 'linear'.
+        cost: 'quadratic', 'cross-entropy' or 'log-likelihood'; with the output a key of ``core.costs.COSTS``.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[Array],
+        biases: Sequence[Array],
+        *,
+        activation: str = "sigmoid",
+        output: str = "sigmoid",
+        cost: str = "cross-entropy",
+    ) -> None:
+        self.weights = list(weights)
+        self.biases = list(biases)
+        self.names = {"activation": activation, "output": output, "cost": cost}
+        self.activation = ACTIVATIONS[activation]
+        self.output = COSTS[output, cost]
+        self.dtype = self.weights[0].dtype
+        self._rooms: dict[int, _Room] = {}
+
+    @property
+    def replicates(self) -> int:
+        """R, the number of networks side by side."""
+        return len(self.weights[0])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Neurons a layer, inputs first: (784, 30, 10)."""
+        return (self.weights[0].shape[1], *(w.shape[2] for w in self.weights))
+
+    def select(self, replicates: Array) -> Network:
+        """A network of only these replicates (an index or boolean array), its parameters copied."""
+        return Network(
+            [w[replicates] for w in self.weights], [b[replicates] for b in self.biases], **self.names
+        )
+
+    def layers(self, x: Array) -> list[Array]:
+        """z of every layer for x, (n, inputs) or (R, n, inputs): a list of (R, n, fan_out).
+
+        All but the last have been through the hidden activation on the way; what is returned is z itself.
+        """
+        zs: list[Array] = []
+        for weights, biases in zip(self.weights, self.biases, strict=True):
+            if zs:
+                x = zs[-1].copy()
+                self.activation.apply(x)
+            zs.append(x @ weights + biases)
+        return zs
+
+    def last_z(self, x: Array) -> Array:
+        """z of the output layer, (R, n, outputs), from which both cost and answer are computed."""
+        a = x
+        for weights, biases in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            a = a @ weights
+            a += biases
+            self.activation.apply(a)
+        z: Array = a @ self.weights[-1]
+        z += self.biases[-1]
+        return z
+
+    def answer(self, x: Array) -> Array:
+        """The network's outputs a, (R, n, outputs), for x, (n, inputs) or (R, n, inputs)."""
+        a = self.last_z(x)
+        self.output.activate(a)
+        return a
+
+    def gradient(self, x: Array, y: Array, factor: Array | float = 1.0) -> tuple[list[Array], list[Array]]:
+        """∂/∂w and ∂/∂b of factor · Σ_x C_x, by backpropagation.
+
+        Args:
+            x: inputs, (R, m, inputs); y: wanted outputs, (R, m, outputs).
+            factor: one number, or one a replicate, (R, 1, 1). It is multiplied into δ of the output layer,
+                the smallest array in reach, so that a training step needs no pass of its own for η/m.
+
+        Returns:
+            Gradients shaped as ``weights`` and as ``biases``. They are working memory: the next call with
+            the same m overwrites them.
+        """
+        room = self._rooms.get(x.shape[1])
+        if room is None:
+            room = self._rooms[x.shape[1]] = _Room(self, x.shape[1])
+        last = len(self.weights) - 1
+
+        a = x
+        for layer in range(last + 1):
+            z = np.matmul(a, self.weights[layer], out=room.a[layer])
+            z += self.biases[layer]
+            if layer < last:
+                self.activation.apply(z)
+            else:
+                self.output.activate(z)
+            a = z
+
+        delta = room.delta[last]
+        self.output.error(a, y, delta)
+        delta *= factor
+        for layer in range(last, -1, -1):
+            before = room.a[layer - 1] if layer else x
+            np.matmul(before.transpose(0, 2, 1), delta, out=room.weights[layer])
+            np.add.reduce(delta, axis=1, keepdims=True, out=room.biases[layer])
+            if layer:
+                # δ of the layer before: (δ Wᵀ) σ′(z), element by element
+                error = np.matmul(delta, self.weights[layer].transpose(0, 2, 1), out=room.delta[layer - 1])
+                slope = room.slope[layer - 1]
+                self.activation.slope(before, slope)
+                error *= slope
+                delta = error
+        return room.weights, room.biases
+
+
+class _Room:
+    """Working memory for one mini-batch size, allocated once: activations, errors, slopes, gradients."""
+
+    def __init__(self, network: Network, m: int) -> None:
+        def like(width: int) -> Array:
+            return np.empty((network.replicates, m, width), network.dtype)
+
+        widths = network.sizes[1:]
+        self.a = [like(width) for width in widths]
+        self.delta = [like(width) for width in widths]
+        self.slope = [like(width) for width in widths[:-1]]
+        self.weights = [np.empty_like(w) for w in network.weights]
+        self.biases = [np.empty_like(b) for b in network.biases]

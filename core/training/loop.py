@@ -1,0 +1,310 @@
+"""Mini-batch gradient descent for R networks side by side, as a generator of measurements.
+
+The update on a mini-batch of m of the n training examples (Nielsen, chapter 3):
+
+    w ← (1 − ηλ/n) w − (η/m) Σ ∂C_x/∂w        b ← b − (η/m) Σ ∂C_x/∂b
+
+A training knows nothing of presets, files or screens. Whatever it needs to go on later to the same bits is in
+``state()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.dataset import Examples
+from core.network import Network
+from core.training.measurement import Measurement, Score, score
+from core.training.rules import Constant, EarlyStopping, Schedule
+
+__all__ = ["Order", "Training", "shuffled"]
+
+Array = NDArray[Any]
+Order = Callable[[int, int], Array]
+"""(replicate, epoch) → the order in which that epoch visits the training examples, (n,)."""
+
+_CACHED = 320 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
+_KEPT = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
+
+
+def shuffled(seeds: Sequence[int], n: int) -> Order:
+    """A fresh random order each epoch, drawn from (seed, epoch) alone: nothing to remember between epochs."""
+
+    def order(replicate: int, epoch: int) -> Array:
+        return np.random.default_rng([seeds[replicate], 2, epoch]).permutation(n)
+
+    return order
+
+
+class Training:
+    """A training of R networks, replicate r with its own η, λ, order, schedule and stopping rule.
+
+    Iterate over it for its measurements; it trains as it is iterated. A replicate that has diverged, stopped
+    early or come to the end of its schedule leaves the stack, and the others go on faster; none of this
+    changes the bits of another.
+
+    Args:
+        network: with its first parameters; it is trained in place.
+        training, evaluation: examples; n = len(training).
+        eta, lmbda: one a replicate. η > 0, λ ≥ 0.
+        mini_batch: m, at most n.
+        epochs: to train at most.
+        order: the order of examples, see :data:`Order`.
+        monitor_every: examples between measurements; n where None. Measured at the first mini-batch's end
+            at or after each multiple, and at the end.
+        schedules, stopping: one a replicate; a constant η and no early stopping where None.
+        classes: whether targets are class positions rather than wanted outputs.
+        tolerance: for targets that are wanted outputs, see :func:`core.training.measurement.score`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        training: Examples,
+        evaluation: Examples,
+        *,
+        eta: Sequence[float],
+        lmbda: Sequence[float],
+        mini_batch: int,
+        epochs: int,
+        order: Order,
+        monitor_every: int | None = None,
+        schedules: Sequence[Schedule] | None = None,
+        stopping: Sequence[EarlyStopping] | None = None,
+        classes: bool = True,
+        tolerance: float = 0.0,
+    ) -> None:
+        R, n = network.replicates, len(training)
+        self.network = network
+        self.examples = 0
+        self.reasons = [""] * R
+        self.eta = np.array(eta, np.float64)
+        self.lmbda = np.array(lmbda, np.float64)
+        self.n, self.mini_batch, self.epochs = n, mini_batch, epochs
+        self.monitor_every = monitor_every or n
+        self.schedules = list(schedules) if schedules is not None else [Constant() for _ in range(R)]
+        self.stopping = list(stopping) if stopping is not None else None
+        self._order = order
+        self._training, self._evaluation = training, evaluation
+        self._judged = {"classes": classes, "tolerance": tolerance}
+        outputs = network.sizes[-1]
+        self._wanted = np.eye(outputs, dtype=network.dtype) if classes else None
+        kept = n * network.sizes[0] * network.dtype.itemsize <= _KEPT
+        self._inputs = training.scaled(slice(None), network.dtype) if kept else np.asarray(training.inputs)
+        self._scale = None if kept else network.dtype.type(training.scale)
+        self._latest = {
+            name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")
+        } | {name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")}
+        kinds = outputs if classes else 0
+        self._latest["training_answers"] = np.zeros((R, kinds), np.int64)
+        self._latest["evaluation_answers"] = np.zeros((R, kinds), np.int64)
+        self._ordered_epoch = -1
+        self._gather()
+
+    @property
+    def epoch(self) -> float:
+        """How many epochs have been trained."""
+        return self.examples / self.n
+
+    @property
+    def running(self) -> Array:
+        """The replicates still training, as indices."""
+        return np.array([r for r, reason in enumerate(self.reasons) if not reason], np.intp)
+
+    def __iter__(self) -> Iterator[Measurement]:
+        return self.run()
+
+    def run(self, pulse: Callable[[], None] | None = None) -> Iterator[Measurement]:
+        """Train to the end, yielding a measurement at every measuring point.
+
+        ``pulse`` is called every few mini-batches, with the training in a state that can be saved. It may
+        wait (a pause) or raise (a stop).
+        """
+        while len(self.running):
+            self._train_to(self._next_measuring_point(), pulse)
+            yield self.measure(decide=True)
+
+    def measure(self, *, decide: bool = False) -> Measurement:
+        """Measure now. With ``decide``, let schedules and stopping rules act on what is seen."""
+        with np.errstate(all="ignore"):
+            self._judge()
+        if decide:
+            self._decide()
+        latest = {name: values.copy() for name, values in self._latest.items()}
+        scores = {
+            part: Score(latest[f"{part}_cost"], latest[f"{part}_correct"], total, latest[f"{part}_answers"])
+            for part, total in (("training", self.n), ("evaluation", len(self._evaluation)))
+        }
+        return Measurement(
+            epoch=self.epoch,
+            examples=self.examples,
+            eta=latest["eta"],
+            penalty=latest["penalty"],
+            training=scores["training"],
+            evaluation=scores["evaluation"],
+            diverged=self._diverged(),
+            reasons=tuple(self.reasons),
+        )
+
+    def state(self) -> dict[str, Array]:
+        """Everything needed to go on to the same bits, as arrays that numpy saves without pickle."""
+        self._put_back()
+        saved = {f"latest_{name}": values.copy() for name, values in self._latest.items()}
+        for layer, (weights, biases) in enumerate(
+            zip(self.network.weights, self.network.biases, strict=True)
+        ):
+            saved[f"weights_{layer}"], saved[f"biases_{layer}"] = weights.copy(), biases.copy()
+        saved["examples"] = np.array(self.examples)
+        saved["reasons"] = np.array(self.reasons, dtype="U16")
+        saved["schedules"] = np.array([schedule.state() for schedule in self.schedules], np.float64)
+        if self.stopping is not None:
+            saved["stopping"] = np.array([rule.state() for rule in self.stopping], np.float64)
+        return saved
+
+    def restore(self, saved: dict[str, Array]) -> None:
+        """Go on from what :meth:`state` gave, in a training built from the same arguments."""
+        for layer, (weights, biases) in enumerate(
+            zip(self.network.weights, self.network.biases, strict=True)
+        ):
+            weights[...], biases[...] = saved[f"weights_{layer}"], saved[f"biases_{layer}"]
+        for name, values in self._latest.items():
+            values[...] = saved[f"latest_{name}"]
+        self.examples = int(saved["examples"])
+        self.reasons = [str(reason) for reason in saved["reasons"]]
+        for schedule, state in zip(self.schedules, saved["schedules"], strict=True):
+            schedule.restore(state.tolist())
+        for rule, state in zip(self.stopping or (), saved.get("stopping", ()), strict=True):
+            rule.restore(state.tolist())
+        self._gather()
+
+    # -- training -----------------------------------------------------------------------------------------
+
+    def _next_measuring_point(self) -> int:
+        following = (self.examples // self.monitor_every + 1) * self.monitor_every
+        return min(following, self.epochs * self.n)
+
+    def _train_to(self, target: int, pulse: Callable[[], None] | None) -> None:
+        """Train whole mini-batches until at least ``target`` examples have been seen."""
+        n, m = self.n, self.mini_batch
+        with np.errstate(all="ignore"):  # divergence is found by looking, not by a warning at every step
+            while self.examples < target:
+                seen = self.examples % n
+                wanted = -(-(target - self.examples) // m) * m
+                count = min(len(self._x[0]), wanted, n - seen)
+                self._prepare(seen, count)
+                for start in range(0, count, m):
+                    stop = min(start + m, count)
+                    self._step(self._x[:, start:stop], self._y[:, start:stop])
+                self.examples += count
+                if pulse is not None:
+                    pulse()
+
+    def _step(self, x: Array, y: Array) -> None:
+        """One mini-batch, (R, m, inputs) and (R, m, outputs)."""
+        network = self._active
+        gradients = network.gradient(x, y, self._rate[x.shape[1]])
+        for w, b, dw, db in zip(network.weights, network.biases, *gradients, strict=True):
+            if self._decay is not None:
+                w *= self._decay
+            w -= dw
+            b -= db
+
+    def _prepare(self, seen: int, count: int) -> None:
+        """Gather the next ``count`` examples of every replicate, in its order, scaled, into the cache."""
+        epoch = self.examples // self.n
+        if epoch != self._ordered_epoch:
+            self._orders = [self._order(r, epoch) for r in self.running]
+            self._ordered_epoch = epoch
+        for r, order in enumerate(self._orders):
+            rows = order[seen : seen + count]
+            # mode='clip' lets numpy write straight into `out`; rows are in range anyway
+            if self._scale is None:
+                np.take(self._inputs, rows, axis=0, out=self._x[r, :count], mode="clip")
+            else:
+                raw = np.take(self._inputs, rows, axis=0, out=self._raw[:count], mode="clip")
+                np.multiply(raw, self._scale, out=self._x[r, :count], casting="unsafe")
+            targets = self._training.targets[rows]
+            self._y[r, :count] = targets if self._wanted is None else self._wanted[targets]
+
+    def _gather(self) -> None:
+        """Make the working stack of the replicates still running, and its working memory."""
+        R, inputs, outputs = len(self.running), self.network.sizes[0], self.network.sizes[-1]
+        whole = self.network.replicates == R
+        self._active = self.network if whole else self.network.select(self.running)
+        room = _CACHED // max(1, R * inputs * self.network.dtype.itemsize)
+        count = min(max(1, room // self.mini_batch) * self.mini_batch, self.n)
+        self._x = np.empty((R, count, inputs), self.network.dtype)
+        self._y = np.empty((R, count, outputs), self.network.dtype)
+        self._raw = np.empty((count, inputs), self._inputs.dtype)
+        self._ordered_epoch = -1
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        """η/m for both mini-batch sizes that occur, and the factor 1 − ηλ/n, for the running replicates."""
+        running = self.running
+        eta = self._eta_now()[running].reshape(-1, 1, 1)
+        decay = 1.0 - eta * self.lmbda[running].reshape(-1, 1, 1) / self.n
+        sizes = {self.mini_batch, self.n % self.mini_batch or self.mini_batch}
+        self._rate = {m: (eta / m).astype(self.network.dtype) for m in sizes}
+        self._decay = decay.astype(self.network.dtype) if self.lmbda[running].any() else None
+
+    def _eta_now(self) -> Array:
+        return self.eta / np.array([schedule.divisor for schedule in self.schedules])
+
+    def _put_back(self) -> None:
+        """Copy the working stack's parameters to their places among all replicates."""
+        if self._active is not self.network:
+            running = self.running
+            for layer in range(len(self.network.weights)):
+                self.network.weights[layer][running] = self._active.weights[layer]
+                self.network.biases[layer][running] = self._active.biases[layer]
+
+    # -- measuring and deciding ---------------------------------------------------------------------------
+
+    def _judge(self) -> None:
+        """Score the running replicates and write the numbers beside those of the ones that have stopped."""
+        running, latest = self.running, self._latest
+        for part, examples in (("training", self._training), ("evaluation", self._evaluation)):
+            found = score(self._active, examples, **self._judged)  # type: ignore[arg-type]
+            latest[f"{part}_cost"][running] = found.data_cost
+            latest[f"{part}_correct"][running] = found.correct
+            latest[f"{part}_answers"][running] = found.answers
+        squares = sum(np.square(w, dtype=np.float64).sum(axis=(1, 2)) for w in self._active.weights)
+        lmbda = self.lmbda[running]
+        # Without λ there is no penalty even where weights have become infinite (0 · inf isn't 0)
+        latest["penalty"][running] = np.where(lmbda > 0, lmbda / (2 * self.n) * squares, 0.0 * lmbda)
+        latest["eta"][running] = self._eta_now()[running]
+
+    def _diverged(self) -> Array:
+        sums = [self._latest[name] for name in ("training_cost", "evaluation_cost", "penalty")]
+        return np.asarray(~np.isfinite(sums).all(axis=0))
+
+    def _decide(self) -> None:
+        """Let schedules and stopping rules see the validation accuracy; retire replicates that are done."""
+        diverged = self._diverged()
+        correct, total = self._latest["evaluation_correct"], len(self._evaluation)
+        reasons = list(self.reasons)
+        for r in self.running:
+            accuracy = float(correct[r] / total)
+            self.schedules[r].see(self.epoch, accuracy)
+            if self.stopping is not None:
+                self.stopping[r].see(self.epoch, accuracy)
+            if diverged[r]:
+                reasons[r] = "diverged"
+            elif self.stopping is not None and self.stopping[r].ended:
+                reasons[r] = "early-stop"
+            elif self.schedules[r].ended:
+                reasons[r] = "schedule-end"
+            elif self.examples >= self.epochs * self.n:
+                reasons[r] = "epochs"
+        if reasons != self.reasons:
+            self._put_back()
+            self.reasons = reasons
+            if len(self.running):
+                self._gather()
+        elif len(self.running):
+            self._set_rates()

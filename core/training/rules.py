@@ -1,0 +1,126 @@
+"""When to lower η and when to stop: small objects that see the validation accuracy and say what follows.
+
+Each belongs to one replicate. All they know is visible and goes into a checkpoint (``state``), so a training
+that goes on from one decides as the unbroken one would.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["Constant", "EarlyStopping", "Plateau", "Schedule"]
+
+
+class Schedule(Protocol):
+    """How η changes as training goes on."""
+
+    @property
+    def divisor(self) -> float:
+        """What the first η is divided by now."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the schedule has come to its end, and training with it."""
+
+    def see(self, epoch: float, accuracy: float) -> None:
+        """Take note of a validation accuracy measured at ``epoch``."""
+
+    def state(self) -> list[float]:
+        """Everything remembered."""
+
+    def restore(self, state: list[float]) -> None:
+        """Go on from what ``state`` gave."""
+
+
+@dataclass
+class _Stall:
+    """The best validation accuracy so far, and the epoch from which patience is counted."""
+
+    best: float = -math.inf
+    since: float = 0.0
+
+    def see(self, epoch: float, accuracy: float) -> float:
+        """Epochs without improvement. An accuracy that isn't a number is no improvement."""
+        if accuracy > self.best:
+            self.best, self.since = accuracy, epoch
+        return epoch - self.since
+
+
+@dataclass
+class Constant:
+    """η stays what it is: the lecture's advice for first experiments."""
+
+    divisor: float = 1.0
+    ended: bool = False
+
+    def see(self, epoch: float, accuracy: float) -> None:
+        """Nothing follows from it."""
+
+    def state(self) -> list[float]:
+        """Nothing is remembered."""
+        return []
+
+    def restore(self, state: list[float]) -> None:
+        """Nothing was remembered."""
+
+
+@dataclass
+class Plateau:
+    """Hold η until validation accuracy hasn't improved for ``patience`` epochs, then divide it by ``factor``.
+
+    Ends when η has fallen by ``stop_at`` (1024, 1000): that last level is not trained. After a cut patience
+    is counted anew, against the best accuracy so far. Source: Nielsen, chapter 3, "Learning rate schedule".
+    """
+
+    factor: float
+    patience: float
+    stop_at: float
+    divisor: float = 1.0
+    _stall: _Stall = field(default_factory=_Stall)
+
+    @property
+    def ended(self) -> bool:
+        """Whether η has fallen by ``stop_at``."""
+        return self.divisor >= self.stop_at
+
+    def see(self, epoch: float, accuracy: float) -> None:
+        """Take note of a validation accuracy measured at ``epoch``."""
+        if self._stall.see(epoch, accuracy) >= self.patience:
+            self.divisor *= self.factor
+            self._stall.since = epoch
+
+    def state(self) -> list[float]:
+        """Divisor, best accuracy, epoch from which patience is counted."""
+        return [self.divisor, self._stall.best, self._stall.since]
+
+    def restore(self, state: list[float]) -> None:
+        """Go on from what ``state`` gave."""
+        self.divisor, self._stall.best, self._stall.since = state
+
+
+@dataclass
+class EarlyStopping:
+    """Stop when validation accuracy hasn't improved for ``patience`` epochs."""
+
+    patience: float
+    stalled: float = 0.0
+    _stall: _Stall = field(default_factory=_Stall)
+
+    @property
+    def ended(self) -> bool:
+        """Whether patience is used up."""
+        return self.stalled >= self.patience
+
+    def see(self, epoch: float, accuracy: float) -> None:
+        """Take note of a validation accuracy measured at ``epoch``."""
+        self.stalled = self._stall.see(epoch, accuracy)
+
+    def state(self) -> list[float]:
+        """Epochs stalled, best accuracy, epoch from which patience is counted."""
+        return [self.stalled, self._stall.best, self._stall.since]
+
+    def restore(self, state: list[float]) -> None:
+        """Go on from what ``state`` gave."""
+        self.stalled, self._stall.best, self._stall.since = state
