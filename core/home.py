@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
 from core.errors import BadInput, printable
 
-__all__ = ["checked_name", "datasets", "home", "presets", "runs"]
+__all__ = ["checked_name", "datasets", "home", "presets", "runs", "write_whole"]
 
 
 def home() -> Path:
@@ -46,3 +47,19 @@ def checked_name(name: str, what: str) -> str:
             "use letters, digits, '.', '-' and '_', beginning with a letter or digit, at most 100"
         )
     return name
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: under a temporary name, synced, then renamed."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise BadInput(f"{printable(path)} can't be written: {(error.strerror or str(error)).lower()}") from None

@@ -1,0 +1,137 @@
+"""From an experiment to its training: data loaded, networks drawn, rules made, arms of one shape stacked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.data import Dataset, load
+from core.errors import BadInput
+from core.experiment.declaration import Experiment, TrainingSection
+from core.initialization import Initialization, initial_network
+from core.network import Network
+from core.training import Constant, EarlyStopping, Measurement, Plateau, Schedule, Training
+from core.training.loop import shuffled
+
+__all__ = ["assemble", "initialization_of", "load_data", "stacks", "train"]
+
+_FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
+
+
+def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | None = None) -> Dataset:
+    """The data set an experiment asks for: its classes, its first N examples."""
+    data = experiment.data
+    return load(data.name, training=data.train, evaluation=data.evaluation, classes=data.classes, report=report)
+
+
+def initialization_of(experiment: Experiment, dataset: Dataset) -> Initialization:
+    """Where the experiment's network begins, its inputs and outputs taken from the data."""
+    first = experiment.initialization
+    sizes = (dataset.features, *experiment.network.hidden, dataset.outputs)
+    return Initialization(sizes, first.weights, first.biases, first.gain)
+
+
+def stacks(experiments: Sequence[Experiment], workers: int = 1) -> list[list[int]]:
+    """Which experiments train stacked in one program: positions, a list a stack.
+
+    Those that share data, shape, mini-batch, epochs and monitoring can; there are at least as many stacks as
+    ``workers`` where there are that many experiments.
+    """
+    groups: dict[str, list[int]] = {}
+    for position, experiment in enumerate(experiments):
+        groups.setdefault(_shape(experiment), []).append(position)
+    pieces = list(groups.values())
+    while len(pieces) < workers and max(map(len, pieces), default=0) > 1:
+        largest = max(pieces, key=len)
+        pieces.remove(largest)
+        pieces += [largest[: len(largest) // 2], largest[len(largest) // 2 :]]
+    return sorted(pieces)
+
+
+def _shape(experiment: Experiment) -> str:
+    training = experiment.training
+    shared = (training.mini_batch, training.epochs, training.monitor_every)
+    return f"{experiment.data.model_dump_json()} {experiment.network.model_dump_json()} {shared}"
+
+
+def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
+    """The training of several experiments of one shape, stacked: their replicates in a row.
+
+    Raises :class:`BadInput` where an experiment doesn't fit the data.
+    """
+    for experiment in experiments:
+        _check(experiment, dataset)
+    first = experiments[0]
+    networks = [_initial(experiment, dataset) for experiment in experiments]
+    layers = range(len(networks[0].weights))
+    network = Network(
+        [np.concatenate([net.weights[layer] for net in networks]) for layer in layers],
+        [np.concatenate([net.biases[layer] for net in networks]) for layer in layers],
+        **networks[0].names,
+    )
+    seeds = [seed for experiment in experiments for seed in experiment.seeds]
+    per_replicate = [e.training for e in experiments for _ in e.seeds]
+    stopping = any(t.early_stopping for t in per_replicate)
+    every = first.training.monitor_every
+    return Training(
+        network,
+        dataset.training,
+        dataset.validation,
+        eta=[t.eta for t in per_replicate],
+        lmbda=[t.lmbda for t in per_replicate],
+        mini_batch=first.training.mini_batch,
+        epochs=first.training.epochs,
+        order=shuffled(seeds, len(dataset.training)),
+        monitor_every=None if every == "epoch" else every,
+        schedules=[_schedule(t) for t in per_replicate],
+        stopping=[_stopping(t) for t in per_replicate] if stopping else None,
+        classes=dataset.classes is not None,
+        tolerance=dataset.tolerance,
+    )
+
+
+def _initial(experiment: Experiment, dataset: Dataset) -> Network:
+    network = experiment.network
+    return initial_network(
+        initialization_of(experiment, dataset),
+        experiment.seeds,
+        dtype=np.dtype(network.precision),
+        activation=network.activation,
+        output=network.output,
+        cost=network.cost,
+    )
+
+
+def _check(experiment: Experiment, dataset: Dataset) -> None:
+    n, m = len(dataset.training), experiment.training.mini_batch
+    if m > n:
+        raise BadInput(f"training.mini_batch: {m:,} is more than the {n:,} training examples; use at most {n:,}")
+    if dataset.classes is None and experiment.network.cost != "quadratic":
+        raise BadInput(
+            f"network.cost: {dataset.title} asks for numbers, not classes, and {experiment.network.cost} "
+            'judges classes; use network.cost = "quadratic"'
+        )
+
+
+def _schedule(training: TrainingSection) -> Schedule:
+    steps = training.schedule
+    if steps is None or steps.rule == "constant":
+        return Constant()
+    return Plateau(_FACTORS[steps.rule], steps.patience, steps.stop_at)
+
+
+def _stopping(training: TrainingSection) -> EarlyStopping:
+    return EarlyStopping(training.early_stopping.patience if training.early_stopping else math.inf)
+
+
+def train(experiment: Experiment | None = None, dataset: Dataset | None = None, **keys: Any) -> Iterator[Measurement]:
+    """Train an experiment, yielding its measurements: the whole of tunelab for a script.
+
+    ``dataset`` is loaded where it isn't given. Without an experiment, ``keys`` are the sections of one:
+    ``train(training={"eta": 0.25})``.
+    """
+    experiment = experiment or Experiment(**keys)
+    return iter(assemble([experiment], dataset or load_data(experiment)))

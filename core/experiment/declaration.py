@@ -1,0 +1,275 @@
+"""The one declaration of each parameter: type, range, unit, help. Everything else is derived from it.
+
+The preset file, ``--set``, the form on the screen, the JSON schema and every sentence about a wrong value come
+from here. A key that isn't declared is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from core.costs import COSTS
+
+__all__ = [
+    "DataSection",
+    "EarlyStoppingSection",
+    "Experiment",
+    "InitializationSection",
+    "NetworkSection",
+    "ScheduleSection",
+    "Section",
+    "TrainingSection",
+    "parameter",
+]
+
+
+class Section(BaseModel):
+    """A table of a preset: frozen, strict about types, without unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+def parameter(default: Any, help: str, *, symbol: str = "", unit: str = "", **how: Any) -> Any:
+    """A declared parameter. ``help`` is written for a student; ``symbol`` and ``unit`` are shown beside it."""
+    extra: dict[str, Any] = {key: value for key, value in (("symbol", symbol), ("unit", unit)) if value}
+    return Field(default=default, description=help, json_schema_extra=extra or None, **how)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class DataSection(Section):
+    """What is learnt from."""
+
+    name: str = parameter(
+        "digits",
+        "The data set: digits (drawn by a pen in this program, nothing to download), mnist, fashion-mnist, "
+        "points (a task for a generator), or a path to IDX files, an .npz or a .csv.",
+        min_length=1,
+        max_length=1000,
+    )
+    train: int | None = parameter(
+        None,
+        "Learn from the first N training examples; all of them if left out. Few examples train fast and "
+        "overfit soon: right for the first experiments, not for the last.",
+        symbol="n",
+        unit="examples",
+        ge=1,
+    )
+    evaluation: int | None = parameter(
+        None,
+        "Judge on the first N validation examples; all of them if left out. With 100 of them one standard "
+        "deviation of an accuracy is 3 to 5 points, and differences inside it mean nothing.",
+        unit="examples",
+        ge=1,
+    )
+    classes: Annotated[tuple[int | str, ...] | None, BeforeValidator(_as_tuple)] = parameter(
+        None,
+        "Keep only these classes, for example [0, 1]: an easier problem and fewer examples, so faster answers. "
+        "The network then has as many outputs.",
+    )
+
+
+class NetworkSection(Section):
+    """The network's shape, its neurons, and what it is punished for."""
+
+    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=100_000)], ...], BeforeValidator(_as_tuple)] = parameter(
+        (30,),
+        "Neurons in each hidden layer, from the input on: [30] is one layer of 30, [] none at all. Begin with the "
+        "simplest network that can learn something.",
+        unit="neurons",
+    )
+    activation: Literal["sigmoid", "tanh", "relu", "leaky-relu", "linear"] = parameter(
+        "sigmoid",
+        "What a hidden neuron does with its weighted input z. A sigmoid or tanh saturates where |z| is large "
+        "and then learns slowly; a ReLU that is off for every example never learns again.",
+    )
+    output: Literal["sigmoid", "softmax", "linear"] = parameter(
+        "sigmoid",
+        "What the output neurons do: sigmoid gives each a number in (0, 1), softmax makes them probabilities "
+        "that add up to 1, linear leaves them unbounded, as a generator of points needs.",
+    )
+    cost: Literal["quadratic", "cross-entropy", "log-likelihood"] = parameter(
+        "cross-entropy",
+        "What training makes small. Cross-entropy learns fast from gross mistakes; the quadratic cost is slow where "
+        "a sigmoid output is saturated. With softmax, cross-entropy and log-likelihood are the same.",
+    )
+    precision: Literal["float32", "float64"] = parameter(
+        "float32",
+        "How numbers are kept. float32 is about twice as fast; float64 is for comparing with other programs.",
+    )
+
+
+class InitializationSection(Section):
+    """The first weights and biases, before any training."""
+
+    weights: Literal[
+        "standard",
+        "scaled",
+        "truncated",
+        "lecun-uniform",
+        "glorot-normal",
+        "glorot-uniform",
+        "he-normal",
+        "he-truncated",
+        "he-uniform",
+        "orthogonal",
+        "constant",
+        "zeros",
+    ] = parameter(
+        "scaled",
+        "How first weights are drawn. standard is N(0, 1): with many inputs z is large and neurons start "
+        "saturated. scaled is N(0, 1/fan-in): z stays near 1. truncated is scaled without the far tails; he-… suit "
+        "ReLUs, glorot-… tanh.",
+    )
+    biases: Literal["standard", "zeros"] = parameter(
+        "standard",
+        "How first biases are drawn: N(0, 1) or all zero. It matters little as long as nothing saturates.",
+    )
+    gain: float = parameter(
+        1.0,
+        "Every drawn weight is multiplied by this. For 'constant' it is the weight itself.",
+        ge=-1e6,
+        le=1e6,
+    )
+    seed: int = parameter(
+        0,
+        "Where luck begins: the same seed gives the same first weights and the same order of examples.",
+        ge=0,
+        le=2**32 - 1,
+    )
+    seeds: int = parameter(
+        1,
+        "How many networks to train side by side, with seeds seed, seed + 1, … Three or more show how much "
+        "is luck, as a band around the curve.",
+        unit="networks",
+        ge=1,
+        le=1000,
+    )
+
+
+class ScheduleSection(Section):
+    """How η falls while training goes on."""
+
+    rule: Literal["constant", "halve-on-plateau", "divide-by-ten-on-plateau"] = parameter(
+        "halve-on-plateau",
+        "constant keeps η; the others hold η until validation accuracy stops improving, then divide it by 2 or "
+        "10. For first experiments a constant η is best.",
+    )
+    patience: int = parameter(
+        10, "Epochs without a better validation accuracy before η is cut.", unit="epochs", ge=1, le=1_000_000
+    )
+    stop_at: float = parameter(
+        1024.0,
+        "Training ends when η has fallen by this factor; that last level is not itself trained.",
+        gt=1,
+        le=1e12,
+    )
+
+
+class EarlyStoppingSection(Section):
+    """When to stop because validation accuracy no longer improves."""
+
+    patience: int = parameter(
+        10,
+        "Stop after this many epochs without a better validation accuracy. Networks pause and go on: be more "
+        "lenient once other things are settled.",
+        unit="epochs",
+        ge=1,
+        le=1_000_000,
+    )
+
+
+class TrainingSection(Section):
+    """The hyper-parameters of mini-batch gradient descent."""
+
+    eta: float = parameter(
+        0.5,
+        "The learning rate η: how far each step goes down the slope. Too small takes for ever; too large "
+        "overshoots, so that the cost oscillates or rises.",
+        symbol="η",
+        gt=0,
+        le=1e6,
+    )
+    lmbda: float = parameter(
+        0.0,
+        "The regularization λ in C = C₀ + λ/2n Σ w²: it holds weights small, against overfitting. What counts is "
+        "λ/n, so a smaller training set wants a smaller λ.",
+        symbol="λ",
+        alias="lambda",
+        ge=0,
+        le=1e9,
+    )
+    mini_batch: int = parameter(
+        10,
+        "Examples in a mini-batch, m: after each the weights move once. Too small wastes fast matrix arithmetic, too "
+        "large updates too rarely.",
+        symbol="m",
+        unit="examples",
+        ge=1,
+    )
+    epochs: int = parameter(
+        30,
+        "How often training goes through all examples, at most.",
+        unit="epochs",
+        ge=1,
+        le=1_000_000,
+    )
+    monitor_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = parameter(
+        "epoch",
+        'How often to measure: "epoch", or a number of training examples such as 1000. Measuring often gives '
+        "feedback sooner and costs time.",
+        unit="examples",
+    )
+    schedule: ScheduleSection | None = parameter(None, "How η falls while training goes on; a constant η if left out.")
+    early_stopping: EarlyStoppingSection | None = parameter(
+        None, "Stop when validation accuracy no longer improves; train all epochs if left out."
+    )
+
+
+class Experiment(Section):
+    """Everything that decides what a training does. ``Experiment()`` is a small network on drawn digits.
+
+    Build one from plain values: ``Experiment(training={"eta": 0.5, "lmbda": 0.1})``, or change one:
+    ``changed(experiment, {"training.eta": 0.25})`` (core.experiment.keys).
+    """
+
+    data: DataSection = Field(default_factory=DataSection, description="What is learnt from.")
+    network: NetworkSection = Field(
+        default_factory=NetworkSection, description="The network's shape, neurons and cost."
+    )
+    initialization: InitializationSection = Field(
+        default_factory=InitializationSection, description="The first weights and biases."
+    )
+    training: TrainingSection = Field(default_factory=TrainingSection, description="The hyper-parameters of training.")
+
+    @model_validator(mode="after")
+    def _cost_fits_output(self) -> Experiment:
+        pair = (self.network.output, self.network.cost)
+        if pair not in COSTS:
+            fitting = ", ".join(cost for output, cost in COSTS if output == pair[0])
+            raise ValueError(
+                f"network.cost: {pair[1]} can't judge {pair[0]} outputs, which aren't probabilities; "
+                f'with network.output = "{pair[0]}" use {fitting}'
+            )
+        return self
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of every replicate."""
+        return [self.initialization.seed + r for r in range(self.initialization.seeds)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the names that files use, without what is left out: fit for TOML and JSON."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,261 @@
+"""An experiment file: a base experiment, named arms that override it, and what it expects."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import BeforeValidator, Field
+
+from core import home
+from core.errors import BadInput, nearest, printable
+from core.experiment.complaints import checked
+from core.experiment.declaration import (
+    DataSection,
+    Experiment,
+    InitializationSection,
+    NetworkSection,
+    Section,
+    TrainingSection,
+)
+from core.experiment.keys import merged, placed
+
+__all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "save", "schema"]
+
+_LARGEST = 1_000_000  # bytes of a preset file
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One line on the charts: a name and the experiment behind it."""
+
+    name: str
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A file that has been read and checked. ``tables`` is what it says, by the names that files use."""
+
+    name: str
+    tables: dict[str, Any]
+    arms: tuple[Arm, ...]
+
+    @property
+    def title(self) -> str:
+        """What the preset shows, in a line."""
+        return str(self.tables.get("title") or self.name)
+
+    @property
+    def description(self) -> str:
+        """What to look at, and why."""
+        return str(self.tables.get("description", "")).strip()
+
+    @property
+    def expect(self) -> dict[str, Any]:
+        """What a replay checks: arm → 'final' or 'best' → measure → [low, high]."""
+        return dict(self.tables.get("expect", {}))
+
+    def with_settings(self, values: dict[str, Any]) -> Preset:
+        """A copy with dotted keys of the base experiment changed. Arms that set a key keep theirs."""
+        tables = placed(self.tables, values) if values else self.tables
+        return _resolved(self.name, tables, self.name)
+
+    def overridden(self, key: str) -> list[str]:
+        """Names of the arms that set a dotted key themselves."""
+        return [arm["name"] for arm in self.tables.get("arm", []) if _holds(arm, key.split("."))]
+
+    def only(self, names: list[str]) -> Preset:
+        """A copy with only some of the arms."""
+        known = [arm.name for arm in self.arms]
+        for name in names:
+            if name not in known:
+                shown = ", ".join(f"'{printable(k, 60)}'" for k in known)
+                raise BadInput(f"{self.name} has no arm '{printable(name, 60)}'{nearest(name, known)}; it has {shown}")
+        tables = dict(self.tables)
+        tables["arm"] = [arm for arm in tables.get("arm", []) if arm["name"] in names]
+        return replace(self, tables=tables, arms=tuple(arm for arm in self.arms if arm.name in names))
+
+    def to_toml(self) -> str:
+        """The preset as a file."""
+        return tomli_w.dumps(self.tables, multiline_strings=True)
+
+
+def _holds(table: Any, path: list[str]) -> bool:
+    for part in path:
+        if not isinstance(table, dict) or part not in table:
+            return False
+        table = table[part]
+    return True
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class ArmSection(Section):
+    """An arm of a preset: what it changes in the base experiment."""
+
+    name: str = Field(description="What the charts call it.", min_length=1, max_length=60)
+    data: DataSection | None = Field(None, description="What this arm changes in [data].")
+    network: NetworkSection | None = Field(None, description="What this arm changes in [network].")
+    initialization: InitializationSection | None = Field(None, description="What this arm changes in [initialization].")
+    training: TrainingSection | None = Field(None, description="What this arm changes in [training].")
+
+
+Bounds = Annotated[tuple[float, float], BeforeValidator(_listed)]
+
+
+class Expectation(Section):
+    """Bounds on an arm's measures at its end and at its best."""
+
+    final: dict[str, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the end.")
+    best: dict[str, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the best.")
+
+
+class PresetFile(Experiment):
+    """An experiment, its arms and its expectations: what a preset file may hold."""
+
+    title: str = Field("", description="What the preset shows, in a line.", max_length=200)
+    source: str = Field("", description="Where the experiment comes from.", max_length=2000)
+    description: str = Field("", description="What to look at, and why.", max_length=20_000)
+    arm: Annotated[tuple[ArmSection, ...], BeforeValidator(_listed)] = Field(
+        (), description="Named variations of the base experiment, drawn on the same charts."
+    )
+    expect: dict[str, Expectation] = Field(
+        default_factory=dict,
+        description="Bounds on each arm's results, by the arm's name; `replay` checks them.",
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a preset file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | PresetFile.model_json_schema()
+
+
+def parse(text: str, name: str, source: str) -> Preset:
+    """Read a preset from TOML. ``name`` is what lists call it, ``source`` what sentences call the file."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        detail = printable(error, 200)
+        raise BadInput(
+            f"{printable(source)} isn't a preset: it is not valid TOML, {detail[0].lower()}{detail[1:]}"
+        ) from None
+    return _resolved(name, tables, source)
+
+
+def _resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
+    """Check everything a preset says, arm by arm."""
+    file = checked(PresetFile, tables, source)
+    base = {section: tables[section] for section in Experiment.model_fields if section in tables}
+    if not file.arm:
+        arms = [Arm("run", checked(Experiment, base, source))]
+    else:
+        arms = []
+        for arm in file.arm:
+            if not arm.name.isprintable():
+                raise BadInput(
+                    f"{printable(source)}: the arm '{printable(arm.name)}' has a control character in its name"
+                )
+            if arm.name in (a.name for a in arms):
+                raise BadInput(f"{printable(source)}: two arms are called '{printable(arm.name)}', names must differ")
+            override = arm.model_dump(by_alias=True, exclude_unset=True, exclude={"name"})
+            arms.append(Arm(arm.name, checked(Experiment, merged(base, _plain(override)), source, arm.name)))
+    names = [arm.name for arm in arms]
+    for expected in file.expect:
+        if expected not in names:
+            raise BadInput(
+                f"{printable(source)}: expect names the arm '{printable(expected, 60)}'{nearest(expected, names)}, "
+                f"but the preset has {', '.join(repr(n) for n in names)}"
+            )
+    return Preset(name, tables, tuple(arms))
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, as TOML has them."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+# -- where presets are ------------------------------------------------------------------------------------
+
+
+def _shipped() -> Iterator[tuple[str, Any]]:
+    def walk(folder: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+            if entry.is_dir() and not entry.name.startswith(("_", ".")):
+                yield from walk(entry, f"{prefix}{entry.name}/")
+            elif entry.name.endswith(".toml"):
+                yield prefix + entry.name.removesuffix(".toml"), entry
+
+    yield from walk(resources.files("presets"), "")
+
+
+def _own() -> Iterator[tuple[str, Path]]:
+    folder = home.presets()
+    if folder.is_dir():
+        for path in sorted(folder.glob("*.toml")):
+            yield path.stem, path
+
+
+def available() -> list[str]:
+    """Names of all presets: those that come with tunelab, then a person's own."""
+    return [name for name, _ in _shipped()] + [name for name, _ in _own()]
+
+
+def find(name: str) -> Preset:
+    """The preset of this name, or in this file."""
+    looks_like_path = name.endswith(".toml") or name.startswith((".", "~", os.sep))
+    if looks_like_path:
+        path = Path(name).expanduser()
+        return parse(_read(path), path.stem, name)
+    for known, entry in [*_shipped(), *_own()]:
+        if known == name:
+            return parse(_read(entry), known, f"{known}.toml")
+    names = available()
+    by_last = [n for n in names if n.rsplit("/", 1)[-1] == name]
+    if len(by_last) == 1:
+        return find(by_last[0])
+    raise BadInput(f"there is no preset '{printable(name)}'{nearest(name, names)}; `tunelab presets` lists them")
+
+
+def _read(path: Any) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"there is no file {printable(path)}") from None
+    except OSError as error:
+        raise BadInput(f"{printable(path)} can't be read: {error.strerror}") from None
+    if len(raw) > _LARGEST:
+        raise BadInput(f"{printable(path)} isn't a preset: it is larger than a megabyte")
+    try:
+        return str(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise BadInput(f"{printable(path)} isn't a preset: it is not UTF-8 text") from None
+
+
+def save(preset: Preset, name: str, *, replace_old: bool = False) -> Path:
+    """Write a preset among a person's own, whole or not at all."""
+    home.checked_name(name, "a preset")
+    if name in (known for known, _ in _shipped()):
+        raise BadInput(f"'{name}' is a preset that comes with tunelab; choose another name")
+    path = home.presets() / f"{name}.toml"
+    if path.exists() and not replace_old:
+        raise BadInput(f"there is a preset '{name}' already; choose another name, or replace it with --force")
+    home.write_whole(path, preset.to_toml().encode())
+    return path
+
+
+def as_json(preset: Preset) -> str:
+    """What ``presets show --json`` prints: the tables and every arm's experiment in full."""
+    arms = [{"name": arm.name, "experiment": arm.experiment.to_dict()} for arm in preset.arms]
+    return json.dumps({"preset": preset.name, "tables": preset.tables, "arms": arms}, default=str)
