@@ -34,9 +34,9 @@ class Output:
     error: Callable[[Array, Array, Array], None]
 
 
-def _softplus(z: Array) -> Array:
-    """ln(1 + e^z) without overflow."""
-    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+def _beyond(z: Array) -> Array:
+    """ln(1 + e^−|z|), by which ln(1 + e^z) exceeds max(z, 0)."""
+    return np.asarray(np.log1p(np.exp(-np.abs(z))))
 
 
 def _log_softmax(z: Array) -> Array:
@@ -79,7 +79,8 @@ def _quadratic_softmax_error(a: Array, y: Array, out: Array) -> None:
 
 def _binary_cross_entropy(z: Array, y: Array) -> Array:
     """−Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)] = Σ_j [ln(1 + e^z_j) − y_j z_j], over all outputs."""
-    return (_softplus(z) - y * z).sum(axis=-1)
+    # In this order a cost far smaller than z keeps its digits
+    return (np.maximum(z, 0) - y * z + _beyond(z)).sum(axis=-1)
 
 
 def _categorical_cross_entropy(z: Array, y: Array) -> Array:
@@ -89,7 +90,7 @@ def _categorical_cross_entropy(z: Array, y: Array) -> Array:
 
 def _log_likelihood_sigmoid(z: Array, y: Array) -> Array:
     """−Σ_j y_j ln σ(z_j): only the wanted output counts."""
-    return (y * _softplus(-z)).sum(axis=-1)
+    return (y * (np.maximum(-z, 0) + _beyond(z))).sum(axis=-1)
 
 
 def _log_likelihood_sigmoid_error(a: Array, y: Array, out: Array) -> None:
