@@ -45,7 +45,8 @@ class _Stall:
         """Epochs without improvement. An accuracy that isn't a number is no improvement."""
         if accuracy > self.best:
             self.best, self.since = accuracy, epoch
-        return epoch - self.since
+        # Rounded, or 1.4 − 0.4 would fall short of 1 and patience last a measurement longer
+        return round(epoch - self.since, 9)
 
 
 @dataclass
