@@ -59,11 +59,9 @@ class Network:
         """Neurons a layer, inputs first: (784, 30, 10)."""
         return (self.weights[0].shape[1], *(w.shape[2] for w in self.weights))
 
-    def select(self, replicates: Array) -> Network:
-        """A network of only these replicates (an index or boolean array), its parameters copied."""
-        return Network(
-            [w[replicates] for w in self.weights], [b[replicates] for b in self.biases], **self.names
-        )
+    def select(self, replicates: Array | slice) -> Network:
+        """A network of only these replicates (indices, or a slice), its parameters copied."""
+        return Network([w[replicates].copy() for w in self.weights], [b[replicates].copy() for b in self.biases], **self.names)
 
     def layers(self, x: Array) -> list[Array]:
         """z of every layer for x, (n, inputs) or (R, n, inputs): a list of (R, n, fan_out).

@@ -96,9 +96,9 @@ class Training:
         kept = n * network.sizes[0] * network.dtype.itemsize <= _KEPT
         self._inputs = training.scaled(slice(None), network.dtype) if kept else np.asarray(training.inputs)
         self._scale = None if kept else network.dtype.type(training.scale)
-        self._latest = {
-            name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")
-        } | {name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")}
+        self._latest = {name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")} | {
+            name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")
+        }
         kinds = outputs if classes else 0
         self._latest["training_answers"] = np.zeros((R, kinds), np.int64)
         self._latest["evaluation_answers"] = np.zeros((R, kinds), np.int64)
@@ -150,13 +150,16 @@ class Training:
             reasons=tuple(self.reasons),
         )
 
+    def parameters(self, replicates: slice = slice(None)) -> Network:
+        """The networks of some replicates as they are now, copied; those that have stopped as they ended."""
+        self._put_back()
+        return self.network.select(replicates)
+
     def state(self) -> dict[str, Array]:
         """Everything needed to go on to the same bits, as arrays that numpy saves without pickle."""
         self._put_back()
         saved = {f"latest_{name}": values.copy() for name, values in self._latest.items()}
-        for layer, (weights, biases) in enumerate(
-            zip(self.network.weights, self.network.biases, strict=True)
-        ):
+        for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             saved[f"weights_{layer}"], saved[f"biases_{layer}"] = weights.copy(), biases.copy()
         saved["examples"] = np.array(self.examples)
         saved["reasons"] = np.array(self.reasons, dtype="U16")
@@ -167,9 +170,7 @@ class Training:
 
     def restore(self, saved: dict[str, Array]) -> None:
         """Go on from what :meth:`state` gave, in a training built from the same arguments."""
-        for layer, (weights, biases) in enumerate(
-            zip(self.network.weights, self.network.biases, strict=True)
-        ):
+        for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             weights[...], biases[...] = saved[f"weights_{layer}"], saved[f"biases_{layer}"]
         for name, values in self._latest.items():
             values[...] = saved[f"latest_{name}"]
@@ -217,7 +218,7 @@ class Training:
         """Gather the next ``count`` examples of every replicate, in its order, scaled, into the cache."""
         epoch = self.examples // self.n
         if epoch != self._ordered_epoch:
-            self._orders = [self._order(r, epoch) for r in self.running]
+            self._orders = [self._order(r, epoch) for r in self._stacked]
             self._ordered_epoch = epoch
         for r, order in enumerate(self._orders):
             rows = order[seen : seen + count]
@@ -232,9 +233,10 @@ class Training:
 
     def _gather(self) -> None:
         """Make the working stack of the replicates still running, and its working memory."""
-        R, inputs, outputs = len(self.running), self.network.sizes[0], self.network.sizes[-1]
+        self._stacked = self.running
+        R, inputs, outputs = len(self._stacked), self.network.sizes[0], self.network.sizes[-1]
         whole = self.network.replicates == R
-        self._active = self.network if whole else self.network.select(self.running)
+        self._active = self.network if whole else self.network.select(self._stacked)
         room = _CACHED // max(1, R * inputs * self.network.dtype.itemsize)
         count = min(max(1, room // self.mini_batch) * self.mini_batch, self.n)
         self._x = np.empty((R, count, inputs), self.network.dtype)
@@ -258,10 +260,9 @@ class Training:
     def _put_back(self) -> None:
         """Copy the working stack's parameters to their places among all replicates."""
         if self._active is not self.network:
-            running = self.running
             for layer in range(len(self.network.weights)):
-                self.network.weights[layer][running] = self._active.weights[layer]
-                self.network.biases[layer][running] = self._active.biases[layer]
+                self.network.weights[layer][self._stacked] = self._active.weights[layer]
+                self.network.biases[layer][self._stacked] = self._active.biases[layer]
 
     # -- measuring and deciding ---------------------------------------------------------------------------
 

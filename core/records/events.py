@@ -1,0 +1,95 @@
+"""What a record says of a measurement: plain fields, means over seeds beside their spread.
+
+The fields are those of the JSON lines that ``tunelab run --json`` prints; a record holds the same lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.network import Network
+from core.training import Measurement
+
+__all__ = ["arm_reason", "better", "measure_fields", "parameter_count", "weights_sha256"]
+
+Array = NDArray[Any]
+
+
+def measure_fields(measurement: Measurement, replicates: slice = slice(None)) -> dict[str, Any]:
+    """A measurement of some replicates as JSON fields.
+
+    Each measure is the mean over seeds; with more than one seed ``…_std`` (n − 1) stands beside it and
+    ``replicates`` holds every seed's own. A number that isn't finite is None, and ``diverged`` is there.
+    """
+    m = measurement
+    measures: dict[str, Array] = {
+        "eta": m.eta,
+        "training_cost": m.training_cost,
+        "training_data_cost": m.training.data_cost,
+        "training_accuracy": m.training_accuracy,
+        "evaluation_cost": m.evaluation_cost,
+        "evaluation_data_cost": m.evaluation.data_cost,
+        "evaluation_accuracy": m.evaluation_accuracy,
+        "evaluation_correct": m.evaluation.correct,
+    }
+    measures = {name: values[replicates] for name, values in measures.items()}
+    several = len(m.eta[replicates]) > 1
+    fields: dict[str, Any] = {"epoch": m.epoch, "examples": m.examples}
+    with np.errstate(all="ignore"):
+        for name, values in measures.items():
+            fields[name] = _number(values.mean() if several else values[0])
+            if several:
+                fields[f"{name}_std"] = _number(values.std(ddof=1))
+    fields["evaluation_total"] = m.evaluation.total
+    if m.evaluation.answers.shape[1]:
+        fields["evaluation_answers"] = m.evaluation.answers[replicates].sum(axis=0).tolist()
+    if several:
+        fields["replicates"] = {name: [_number(v) for v in values] for name, values in measures.items()}
+    if m.diverged[replicates].any():
+        fields["diverged"] = True
+    return fields
+
+
+def _number(value: Any) -> int | float | None:
+    """An int stays one; a float that isn't finite is None, since JSON has no word for it."""
+    plain = value.item()
+    return plain if isinstance(plain, int) or np.isfinite(plain) else None
+
+
+def better(fields: dict[str, Any], than: dict[str, Any] | None) -> bool:
+    """Whether a measure is better than the best so far: more right on evaluation data, or the first at all.
+
+    A measure that isn't a number is no better; where accuracies are equal the earlier one stays.
+    """
+    if than is None:
+        return True
+    if fields.get("diverged"):
+        return False
+    return bool(than.get("diverged")) or fields["evaluation_accuracy"] > than["evaluation_accuracy"]
+
+
+def arm_reason(reasons: tuple[str, ...]) -> str:
+    """Why an arm ended, from why each of its replicates did: divergence of one is said, else the latest end."""
+    for reason in ("diverged", "epochs", "schedule-end", "early-stop"):
+        if reason in reasons:
+            return reason
+    return "stopped"
+
+
+def parameter_count(network: Network) -> int:
+    """Weights and biases of one replicate."""
+    return sum(p[0].size for p in (*network.weights, *network.biases))
+
+
+def weights_sha256(network: Network) -> str:
+    """SHA-256 of the parameters as float32: replicate 0 first, layer by layer, weights then biases."""
+    digest = hashlib.sha256()
+    for r in range(network.replicates):
+        for weights, biases in zip(network.weights, network.biases, strict=True):
+            digest.update(np.ascontiguousarray(weights[r], np.float32).tobytes())
+            digest.update(np.ascontiguousarray(biases[r], np.float32).tobytes())
+    return digest.hexdigest()
