@@ -13,7 +13,7 @@ from core.data.dataset import Dataset, Examples, Report
 from core.data.store import Damaged, Origin
 from core.errors import BadInput, nearest, printable
 
-__all__ = ["NAMED", "Named", "load"]
+__all__ = ["NAMED", "Entry", "Named", "entries", "load"]
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,30 @@ class Named:
 
     title: str
     about: str
-    fetched: bool  # from somewhere else, and so perhaps not here
+    fetched: bool = False  # from somewhere else, and so perhaps not here
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of one data set without opening it.
+
+    ``state``: "kept" (prepared on disk), "made" (drawn or computed when asked for), "missing" (to be
+    fetched) or "damaged". ``counts``: training, validation, test. ``bytes``: what it takes on disk.
+    """
+
+    name: str
+    title: str
+    about: str
+    state: str
+    counts: tuple[int, int, int] | None = None
+    bytes: int = 0
 
 
 NAMED = {
-    "digits": Named(
-        "drawn digits", "0–9 drawn by a procedural pen, 28×28; made here, nothing to download", False
-    ),
-    "mnist": Named("MNIST", "handwritten digits 0–9, 28×28, split as in Nielsen's book", True),
-    "fashion-mnist": Named("Fashion-MNIST", "pieces of clothing in ten classes, 28×28", True),
-    "points": Named("points around (5.1, 23.7)", "regression: a generator asked for points", False),
+    "digits": Named("drawn digits", "0–9 drawn by a procedural pen, 28×28; made here, nothing to download"),
+    "mnist": Named("MNIST", "handwritten digits 0–9, 28×28, split as in Nielsen's book", fetched=True),
+    "fashion-mnist": Named("Fashion-MNIST", "pieces of clothing in ten classes, 28×28", fetched=True),
+    "points": Named("points around (5.1, 23.7)", "regression: a generator asked for points"),
 }
 
 
@@ -70,6 +84,30 @@ def load(
         training=_first(dataset.training, training, "data.train", f"training examples{among}"),
         validation=_first(dataset.validation, evaluation, "data.evaluation", f"validation examples{among}"),
     )
+
+
+def entries(check: bool = False) -> list[Entry]:
+    """The named data sets, then those prepared from a person's files. ``check`` verifies every SHA-256."""
+    here = {path.name: path for path in sorted(home.datasets().glob("[!.]*")) if (path / store.DESCRIPTION).exists()}
+    found = []
+    for name, named in NAMED.items():
+        if name in here:
+            found.append(_entry(name, named.title, named.about, here.pop(name), check))
+        else:
+            found.append(Entry(name, named.title, named.about, "missing" if named.fetched else "made"))
+    return found + [_entry(name, "", "", path, check) for name, path in here.items()]
+
+
+def _entry(name: str, title: str, about: str, place: Path, check: bool) -> Entry:
+    try:
+        said = store.describe(place)
+        counts = tuple(int(said["counts"][part]) for part in store.PARTS)
+        size = sum(path.stat().st_size for path in place.iterdir())
+        title, about = title or printable(said["title"], 60), about or f"prepared from {printable(said['source'])}"
+    except (OSError, Damaged, KeyError, TypeError, ValueError):
+        return Entry(name, title or name, about, "damaged")
+    intact = not check or store.verify(place)
+    return Entry(name, title, about, "kept" if intact else "damaged", (counts[0], counts[1], counts[2]), size)
 
 
 def _first(part: Examples, count: int | None, key: str, what: str) -> Examples:
@@ -171,8 +209,6 @@ def _content_name(sources: Sequence[Path]) -> str:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as problem:
-            raise BadInput(
-                f"'{printable(path)}' can't be read: {printable(problem.strerror or problem)}"
-            ) from None
+            raise BadInput(f"'{printable(path)}' can't be read: {printable(problem.strerror or problem)}") from None
     kind = "idx" if len(sources) > 1 else sources[0].suffix.lower().lstrip(".")
-    return f"{kind}-{digest.hexdigest()[:32]}"
+    return f"{kind}-{digest.hexdigest()[:24]}"

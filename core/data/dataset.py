@@ -94,29 +94,31 @@ class Dataset:
         """How many outputs a network for it has: one a class, or one a coordinate."""
         return len(self.classes) if self.classes is not None else int(self.training.targets.shape[1])
 
-    def positions(self, classes: Sequence[str | int]) -> list[int]:
-        """Where the chosen ``classes`` stand in ``self.classes``, in the order given.
+    def position(self, label: str | int) -> int:
+        """Where the class ``label`` stands in ``self.classes``.
 
-        A class is chosen by its label; a number that is no label counts from 0 (so 1 is a "Trouser" in
-        Fashion-MNIST). Raises :class:`BadInput` for an unknown class, fewer than two, or one given twice.
+        A number that is no label counts from 0 (so 1 is a "Trouser" in Fashion-MNIST).
+        Raises :class:`BadInput` if there is no such class.
         """
         if self.classes is None:
             raise BadInput(
                 f"data.classes: {self.title} has no classes to choose from, its targets are numbers; "
                 "leave data.classes out"
             )
-        chosen = []
-        for label in map(str, classes):
-            if label in self.classes:
-                chosen.append(self.classes.index(label))
-            elif label.isascii() and label.isdigit() and len(label) < 6 and int(label) < len(self.classes):
-                chosen.append(int(label))
-            else:
-                has = ", ".join(printable(c, 20) for c in self.classes[:20])
-                more = ", …" if len(self.classes) > 20 else ""
-                raise BadInput(
-                    f"data.classes: {self.title} has no class '{printable(label, 40)}'; it has {has}{more}"
-                )
+        text = str(label)
+        if text in self.classes:
+            return self.classes.index(text)
+        if text.isascii() and text.isdigit() and len(text) < 6 and int(text) < len(self.classes):
+            return int(text)
+        has = ", ".join(self.classes[:20]) + (", …" if len(self.classes) > 20 else "")
+        raise BadInput(f"data.classes: {self.title} has no class '{printable(text, 40)}'; it has {has}")
+
+    def positions(self, classes: Sequence[str | int]) -> list[int]:
+        """Where the chosen ``classes`` stand in ``self.classes``, in the order given.
+
+        Raises :class:`BadInput` for an unknown class, fewer than two, or one given twice.
+        """
+        chosen = [self.position(label) for label in classes]
         if len(chosen) < 2 or len(set(chosen)) < len(chosen):
             raise BadInput("data.classes: give at least two different classes, for example [0, 1]")
         return chosen

@@ -23,9 +23,7 @@ _PARTS = {"training": range(50_000), "validation": range(50_000, 60_000), "test"
 _BLOCK = 500  # drawings between two reports of progress
 
 
-def load(
-    training: int | None, evaluation: int | None, classes: Sequence[int | str] | None, say: Report
-) -> Dataset:
+def load(training: int | None, evaluation: int | None, classes: Sequence[int | str] | None, say: Report) -> Dataset:
     """Drawn digits, of ``classes`` only if given, with at least ``training`` and ``evaluation`` examples.
 
     The examples are the same whether they are drawn here or come from the cache. Drawn here, the test part
@@ -83,8 +81,7 @@ def _draw(indices: Array, what: str, say: Report | None) -> tuple[Array, Array]:
 def _all(say: Report) -> Dataset:
     images, labels = _draw(np.arange(70_000), "Drawing 70,000 digits, once", say)
     training, validation, test = (
-        Examples(images[span.start : span.stop], labels[span.start : span.stop], _SCALE)
-        for span in _PARTS.values()
+        Examples(images[span.start : span.stop], labels[span.start : span.stop], _SCALE) for span in _PARTS.values()
     )
     dataset = Dataset("digits", TITLE, training, validation, test, _CLASSES, (28, 28))
     place = home.datasets() / "digits"

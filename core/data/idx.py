@@ -16,11 +16,11 @@ from typing import IO
 import numpy as np
 
 from core.data.dataset import Array, Dataset, Examples
-from core.data.preparing import too_few, with_classes
+from core.data.preparing import MOST_BYTES, read_up_to, too_few, with_classes
 from core.data.store import Origin
 from core.errors import BadInput, printable
 
-__all__ = ["FILES", "MOST_BYTES", "files", "read_array", "read_directory"]
+__all__ = ["FILES", "files", "read_array", "read_directory"]
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -28,7 +28,6 @@ FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-MOST_BYTES = 4 << 30  # no single array may be larger; 75 times MNIST
 _PIXELS = 1 / 255
 
 
@@ -40,9 +39,7 @@ def files(directory: Path) -> list[Path]:
     found = []
     for name in FILES:
         # Unpacked by some tools, the files are called train-images.idx3-ubyte.
-        candidates = [
-            directory / (n + end) for n in (name, name.replace("-idx", ".idx")) for end in ("", ".gz")
-        ]
+        candidates = [directory / (n + end) for n in (name, name.replace("-idx", ".idx")) for end in ("", ".gz")]
         there = [path for path in candidates if path.is_file()]
         if not there:
             raise BadInput(
@@ -127,10 +124,7 @@ def _array(stream: IO[bytes] | gzip.GzipFile, where: str, dimensions: int) -> Ar
         raise BadInput(f"{where} announces images of {shape[1]}×{shape[2]} pixels")
     if size > MOST_BYTES:
         raise BadInput(f"{where} announces {size:,} bytes; more than {MOST_BYTES:,} are not read")
-    # By and by, so that a header that lies costs no more memory than the file really holds.
-    data = bytearray()
-    while len(data) < size and (piece := stream.read(min(1 << 20, size - len(data)))):
-        data += piece
+    data = read_up_to(stream, size)
     if len(data) < size:
         raise BadInput(f"{where} is cut short: its header announces {size:,} bytes, {len(data):,} are there")
     if stream.read(1):

@@ -101,11 +101,7 @@ def read(place: Path) -> tuple[Dataset, Origin]:
     about = describe(place)
     try:
         classes = None if about["classes"] is None else tuple(str(c) for c in about["classes"])
-        shape = (
-            None
-            if about["image_shape"] is None
-            else (int(about["image_shape"][0]), int(about["image_shape"][1]))
-        )
+        shape = None if about["image_shape"] is None else (int(about["image_shape"][0]), int(about["image_shape"][1]))
         scale, tolerance = float(about["scale"]), float(about["tolerance"])
         standardised = about["standardised"] or {"mean": [], "std": []}
         origin = Origin(
