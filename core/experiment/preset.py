@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tomllib
 from collections.abc import Iterator
@@ -253,9 +252,3 @@ def save(preset: Preset, name: str, *, replace_old: bool = False) -> Path:
         raise BadInput(f"there is a preset '{name}' already; choose another name, or replace it with --force")
     home.write_whole(path, preset.to_toml().encode())
     return path
-
-
-def as_json(preset: Preset) -> str:
-    """What ``presets show --json`` prints: the tables and every arm's experiment in full."""
-    arms = [{"name": arm.name, "experiment": arm.experiment.to_dict()} for arm in preset.arms]
-    return json.dumps({"preset": preset.name, "tables": preset.tables, "arms": arms}, default=str)

@@ -1,0 +1,91 @@
+"""A run in the forms that other programs read: CSV, JSON, Markdown, npz."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import numpy as np
+
+from core.errors import BadInput, printable
+from core.records.run import Run
+
+__all__ = ["csv_text", "json_text", "markdown_text", "npz_bytes"]
+
+_FIRST = ["arm", "epoch", "examples"]
+_SHOWN = ["epoch", "eta", "training_cost", "training_accuracy", "evaluation_cost", "evaluation_accuracy"]
+
+
+def _measures(run: Run) -> list[dict[str, Any]]:
+    """Every measurement of every arm, plain values only."""
+    nested = ("replicates", "evaluation_answers")
+    return [
+        {key: value for key, value in event.items() if key not in nested}
+        for arm in run.arms
+        for event in arm.events("measure")
+    ]
+
+
+def csv_text(run: Run) -> str:
+    """One line a measurement, arms one after the other; what isn't finite is empty."""
+    rows = _measures(run)
+    names = dict.fromkeys(key for row in rows for key in row if key not in {*_FIRST, "event", "run"})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*_FIRST, *names], extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def json_text(run: Run) -> str:
+    """The run as one JSON object: what it is, its environment, and every arm's events."""
+    environment = run.directory / "environment.json"
+    whole = {
+        "run": run.about,
+        "preset": run.preset.tables,
+        "environment": json.loads(environment.read_text("utf-8")) if environment.is_file() else None,
+        "arms": [{"name": arm.name, "state": arm.state(), "events": arm.events()} for arm in run.arms],
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def markdown_text(run: Run) -> str:
+    """A report: title, description, and each arm's measurements as a table."""
+    lines = [f"# {run.preset.title}", "", f"Run `{run.name}`.", ""]
+    if run.preset.description:
+        lines += [run.preset.description, ""]
+    for arm in run.arms:
+        lines += [f"## {arm.name}", "", f"Ended: {arm.state()}.", ""]
+        lines += ["| " + " | ".join(name.replace("_", " ") for name in _SHOWN) + " |"]
+        lines += ["|" + " ---: |" * len(_SHOWN)]
+        lines += [
+            "| " + " | ".join(_cell(event.get(name)) for name in _SHOWN) + " |" for event in arm.events("measure")
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return "not finite" if value is None else f"{value:.6g}"
+
+
+def npz_bytes(run: Run) -> bytes:
+    """The parameters of every arm as one npz: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …
+
+    With several arms each name is led by the arm's number: ``arm0_weights_0``.
+    """
+    arrays = {}
+    for position, arm in enumerate(run.arms):
+        path = arm.directory / "parameters.npz"
+        if not path.is_file():
+            raise BadInput(
+                f"the arm '{printable(arm.name, 60)}' of {run.name} has no parameters yet: it is {arm.state()}"
+            )
+        prefix = f"arm{position}_" if len(run.arms) > 1 else ""
+        with np.load(path, allow_pickle=False) as saved:
+            arrays |= {prefix + name: saved[name] for name in saved.files}
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,128 @@
+"""`tunelab runs`: what has been recorded, listed, shown, exported and removed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.commands.options import Json, say
+
+__all__ = ["runs_app"]
+
+runs_app = typer.Typer(help="Recorded runs: list, show, export and remove them.", no_args_is_help=False)
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")]
+
+
+class Format(StrEnum):
+    """What a run can be exported as."""
+
+    csv = "csv"
+    json = "json"
+    npz = "npz"
+    md = "md"
+
+
+@runs_app.callback(invoke_without_command=True)
+def _default(context: typer.Context) -> None:
+    """List the runs where no command is given."""
+    if context.invoked_subcommand is None:
+        list_runs()
+
+
+@runs_app.command("list")
+def list_runs(as_json: Json = False) -> None:
+    """List every run, newest first: its name, how it stands, what it was."""
+    from core.records import all_runs
+
+    rows = []
+    for run in all_runs():
+        state = run.state()
+        if as_json:
+            about = {
+                "run": run.name,
+                "state": state,
+                "preset": run.about["preset"],
+                "title": run.about.get("title", ""),
+            }
+            print(json.dumps(about | {"began": run.about["began"], "arms": run.about["arms"]}, ensure_ascii=False))
+        else:
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about["began"]))
+            rows.append((run.name, state, when, str(run.about.get("title", ""))))
+    if as_json:
+        return
+    if not rows:
+        say("There is no run yet; `tunelab run first-look` makes one.")
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        print("  ".join(f"{text:<{width}}" for text, width in zip(row, [*widths, 0], strict=True)).rstrip())
+
+
+@runs_app.command("show")
+def show_run(
+    name: RunName,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a run was and how it ended; with --json its events, as `run --json` printed them."""
+    from core.records import find
+    from tui.tables import results_table
+
+    run = find(name)
+    if as_json:
+        events = sorted((event for arm in run.arms for event in arm.events()), key=lambda event: event["time"])
+        for event in events:
+            print(json.dumps(event, ensure_ascii=False))
+        return
+    print(f"{run.name}  {run.state()}  {run.preset.title}")
+    print(results_table(run))
+    if plot:
+        from tui.curves import plotted
+
+        print()
+        print(plotted(run, colour=sys.stdout.isatty()))
+    say(f"Its files are in {run.directory}.")
+
+
+@runs_app.command("export")
+def export_run(
+    name: RunName,
+    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.csv,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Where to; stdout if not given (npz needs a file).")
+    ] = None,
+) -> None:
+    """Take a run's measurements (csv, json, md) or its parameters (npz) home."""
+    from core import home
+    from core.errors import BadInput
+    from core.records import export, find
+
+    run = find(name)
+    if form is Format.npz:
+        if to is None:
+            raise BadInput("--format npz writes arrays, which need a file: add --to FILE.npz")
+        content = export.npz_bytes(run)
+    else:
+        write = {Format.csv: export.csv_text, Format.json: export.json_text, Format.md: export.markdown_text}[form]
+        content = write(run).encode()
+    if to is None:
+        sys.stdout.write(content.decode())
+    else:
+        home.write_whole(to, content)
+        say(f"Written to {to}.")
+
+
+@runs_app.command("remove")
+def remove_runs(names: Annotated[list[str], typer.Argument(metavar="RUN…")]) -> None:
+    """Delete runs. One that is being trained is left alone."""
+    from core.records import find
+
+    for run in [find(name) for name in names]:
+        run.remove()
+        print(run.name)

@@ -1,0 +1,102 @@
+"""The command `tunelab`: which commands there are, and what becomes of errors.
+
+Exit codes: 0 done; 1 an internal error; 2 bad input; 3 the training diverged; 4 a replay or an expectation did
+not hold; 130 interrupted. Nothing heavy is imported here: `tunelab --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import BadInput
+from tui.commands.data import data_app
+from tui.commands.init import init_command
+from tui.commands.presets import presets_app
+from tui.commands.run import run_command
+from tui.commands.runs import runs_app
+from tui.commands.schema import schema_command
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="tunelab",
+    help="See what weight initialization does, and find η, λ, m and width, in a terminal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("run")(run_command)
+app.command("init")(init_command)
+app.add_typer(presets_app, name="presets")
+app.add_typer(runs_app, name="runs")
+app.add_typer(data_app, name="data")
+app.command("schema")(schema_command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        print(f"tunelab {metadata.version('tunelab')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[  # noqa: ARG001 (its callback does the work)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Options that belong to no command."""
+
+
+def main() -> None:
+    """Run the command line. Whatever goes wrong, a person sees a sentence and never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show η should show '?' rather than end the program.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except BadInput as problem:
+        _say(str(problem))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`tunelab runs | head`): that is no error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last resort: a bug of ours, kept in a file for whoever mends it
+        _say(_kept(error))
+        sys.exit(1)
+
+
+def _say(sentence: str) -> None:
+    print(f"tunelab: {sentence}", file=sys.stderr)
+
+
+def _kept(error: Exception) -> str:
+    import traceback
+
+    from core import home
+
+    what = f"something went wrong inside tunelab ({type(error).__name__})"
+    path = home.home() / "last-error.txt"
+    details: Any = "".join(traceback.format_exception(error))
+    try:
+        home.write_whole(path, details.encode())
+    except BadInput:
+        return f"{what}, and the details couldn't be written to {path}"
+    return f"{what}; the details are in {path}"
+
+
+if __name__ == "__main__":
+    main()
