@@ -81,6 +81,7 @@ class Training:
         R, n = network.replicates, len(training)
         self.network = network
         self.examples = 0
+        self._measured = 0  # self.examples at the last measuring point: a stop may fall between it and the next
         self.reasons = [""] * R
         self.eta = np.array(eta, np.float64)
         self.lmbda = np.array(lmbda, np.float64)
@@ -134,6 +135,7 @@ class Training:
             self._judge()
         if decide:
             self._decide()
+            self._measured = self.examples
         latest = {name: values.copy() for name, values in self._latest.items()}
         scores = {
             part: Score(latest[f"{part}_cost"], latest[f"{part}_correct"], total, latest[f"{part}_answers"])
@@ -161,12 +163,9 @@ class Training:
         saved = {f"latest_{name}": values.copy() for name, values in self._latest.items()}
         for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             saved[f"weights_{layer}"], saved[f"biases_{layer}"] = weights.copy(), biases.copy()
-        saved["examples"] = np.array(self.examples)
+        saved["examples"], saved["measured"] = np.array(self.examples), np.array(self._measured)
         saved["reasons"] = np.array(self.reasons, dtype="U16")
-        saved["schedules"] = np.array([schedule.state() for schedule in self.schedules], np.float64)
-        if self.stopping is not None:
-            saved["stopping"] = np.array([rule.state() for rule in self.stopping], np.float64)
-        return saved
+        return saved | {name: np.array(rule.state(), np.float64) for name, rule in self._rules().items()}
 
     def restore(self, saved: dict[str, Array]) -> None:
         """Go on from what :meth:`state` gave, in a training built from the same arguments."""
@@ -174,18 +173,21 @@ class Training:
             weights[...], biases[...] = saved[f"weights_{layer}"], saved[f"biases_{layer}"]
         for name, values in self._latest.items():
             values[...] = saved[f"latest_{name}"]
-        self.examples = int(saved["examples"])
+        self.examples, self._measured = int(saved["examples"]), int(saved["measured"])
         self.reasons = [str(reason) for reason in saved["reasons"]]
-        for schedule, state in zip(self.schedules, saved["schedules"], strict=True):
-            schedule.restore(state.tolist())
-        for rule, state in zip(self.stopping or (), saved.get("stopping", ()), strict=True):
-            rule.restore(state.tolist())
+        for name, rule in self._rules().items():
+            rule.restore(saved[name].tolist())
         self._gather()
+
+    def _rules(self) -> dict[str, Schedule | EarlyStopping]:
+        """Every schedule and stopping rule by its name in a state."""
+        rules: dict[str, Schedule | EarlyStopping] = {f"schedule_{r}": s for r, s in enumerate(self.schedules)}
+        return rules | {f"stopping_{r}": rule for r, rule in enumerate(self.stopping or ())}
 
     # -- training -----------------------------------------------------------------------------------------
 
     def _next_measuring_point(self) -> int:
-        following = (self.examples // self.monitor_every + 1) * self.monitor_every
+        following = (self._measured // self.monitor_every + 1) * self.monitor_every
         return min(following, self.epochs * self.n)
 
     def _train_to(self, target: int, pulse: Callable[[], None] | None) -> None:
@@ -237,7 +239,7 @@ class Training:
         R, inputs, outputs = len(self._stacked), self.network.sizes[0], self.network.sizes[-1]
         whole = self.network.replicates == R
         self._active = self.network if whole else self.network.select(self._stacked)
-        room = _CACHED // max(1, R * inputs * self.network.dtype.itemsize)
+        room = _CACHED // (max(1, R) * inputs * self.network.dtype.itemsize)
         count = min(max(1, room // self.mini_batch) * self.mini_batch, self.n)
         self._x = np.empty((R, count, inputs), self.network.dtype)
         self._y = np.empty((R, count, outputs), self.network.dtype)
@@ -305,7 +307,6 @@ class Training:
         if reasons != self.reasons:
             self._put_back()
             self.reasons = reasons
-            if len(self.running):
-                self._gather()
-        elif len(self.running):
+            self._gather()
+        else:
             self._set_rates()
