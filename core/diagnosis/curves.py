@@ -1,0 +1,240 @@
+"""Reading curves: diverged, constant, at chance, oscillating, overfitting, learning, level, still improving.
+
+The rules are tried in order, from what is certain to what is a judgement; where nothing can be said yet, that is
+what is said. Thresholds are multiples of the noise that the numbers themselves show, wherever that is possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.diagnosis.chance import accuracy_std, binomial_tail
+from core.diagnosis.verdict import Verdict
+
+__all__ = ["Curves", "verdicts"]
+
+Array = NDArray[Any]
+
+_CHANCE_LEVEL = 0.01  # how rarely guessing may do as well before it is believed to be more than guessing
+_WINDOW = 8  # measurements looked at for rising and falling
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """One arm's measurements so far, means over its seeds, k of them in the order of training.
+
+    ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite. ``answers`` (classes,) counts
+    what the network answered at the last measurement, None for regression. ``evaluation_total`` is how
+    many evaluation examples there are, ``chance`` the accuracy of the best guess that ignores the input.
+    ``eta`` and ``lmbda`` are the arm's; ``first`` is the cost before training.
+    """
+
+    epoch: Array
+    training_cost: Array
+    training_data_cost: Array
+    evaluation_data_cost: Array
+    training_accuracy: Array
+    evaluation_accuracy: Array
+    evaluation_total: int
+    chance: float
+    eta: float
+    lmbda: float
+    answers: Array | None = None
+    diverged: bool = False
+    ended: bool = False
+    seeds: int = 1
+
+
+def verdicts(curves: Curves) -> list[Verdict]:
+    """What the curves show, the most important first; never empty."""
+    k = len(curves.epoch)
+    if k == 0:
+        return [Verdict("nothing-yet", "Nothing is measured yet.")]
+    rules = (_diverged, _constant, _chance, _rising, _oscillating, _overfitting, _still_improving, _level, _learning)
+    found = [verdict for rule in rules if (verdict := rule(curves)) is not None]
+    if not found:
+        return [Verdict("not-clear", "Not clear yet.", "", "A few more epochs will tell.")]
+    # After something that stops learning altogether, finer judgements mean nothing.
+    fatal = [v for v in found if v.code in {"diverged", "constant", "chance"}]
+    return fatal[:1] or found
+
+
+def _diverged(c: Curves) -> Verdict | None:
+    if not c.diverged:
+        return None
+    finite = np.isfinite(c.training_cost)
+    when = f"after epoch {c.epoch[finite][-1]:.3g}" if finite.any() else "before the first measurement"
+    return Verdict(
+        "diverged",
+        f"Diverged: the cost stopped being a number {when}.",
+        f"Steps of η = {c.eta:g}{f' with λ = {c.lmbda:g}' if c.lmbda else ''} overshoot, each further than the last.",
+        f"Try η = {c.eta / 10:.3g}.",
+        {"epoch": float(c.epoch[-1])},
+    )
+
+
+def _constant(c: Curves) -> Verdict | None:
+    if c.answers is None or c.answers.sum() == 0 or len(c.answers) < 2:
+        return None
+    # Summed over seeds each may have a favourite of its own; with one seed a single class must have it all.
+    top = np.sort(c.answers)[::-1]
+    share = float(top[: c.seeds].sum() / top.sum())
+    few = len(c.answers) > c.seeds
+    if share < 0.995 or not few or (c.evaluation_accuracy[-1] > 1.5 * c.chance and c.seeds == 1):
+        return None
+    what = f"class number {int(np.argmax(c.answers))}" if c.seeds == 1 else "one class"
+    heavy = c.lmbda > 0 and c.epoch[-1] >= 1
+    return Verdict(
+        "constant",
+        f"It answers {what} whatever it sees ({100 * c.evaluation_accuracy[-1]:.1f} % are right by that).",
+        "The biases have won over the weights: "
+        + ("λ holds the weights at nearly nothing, or η throws them about." if heavy else "η may throw them about."),
+        f"Try η = {c.eta / 10:.3g}" + (" and λ = 0." if c.lmbda else "."),
+        {"share": share},
+    )
+
+
+def _chance(c: Curves) -> Verdict | None:
+    if c.chance <= 0 or c.epoch[-1] < 2 or len(c.epoch) < 3:
+        return None
+    recent = c.evaluation_accuracy[-3:]
+    right = round(float(np.max(recent)) * c.evaluation_total)
+    luck = binomial_tail(right, c.evaluation_total, c.chance)
+    if luck < _CHANCE_LEVEL:
+        return None
+    return Verdict(
+        "chance",
+        f"No better than chance: {right} of {c.evaluation_total:,} right, and guessing does as well in "
+        f"{100 * luck:.0f} of 100 tries.",
+        "Nothing is learnt yet that shows on evaluation data.",
+        "Shrink the problem for faster answers, and try η ten times larger or smaller.",
+        {"right": right, "p": luck},
+    )
+
+
+def _steps(c: Curves) -> Array:
+    """Changes of ln(training cost) between the last measurements."""
+    cost = c.training_cost[-(_WINDOW + 1) :]
+    cost = cost[np.isfinite(cost) & (cost > 0)]
+    return np.diff(np.log(cost))
+
+
+def _rising(c: Curves) -> Verdict | None:
+    steps = _steps(c)
+    if len(steps) < 3 or steps.sum() < 0.02 or (steps > 0).mean() < 0.7:
+        return None
+    return Verdict(
+        "rising",
+        f"The training cost rises: by {100 * np.expm1(steps.sum()):.0f} % over the last {len(steps)} measurements.",
+        f"Steps of η = {c.eta:g} climb out of the valley instead of going down.",
+        f"Try η = {c.eta / 10:.3g}.",
+        {"log_change": float(steps.sum())},
+    )
+
+
+def _oscillating(c: Curves) -> Verdict | None:
+    steps = _steps(c)
+    if len(steps) < 5:
+        return None
+    up, down = steps[steps > 0].sum(), -steps[steps < 0].sum()
+    turns = (np.sign(steps[1:]) != np.sign(steps[:-1])).mean()
+    if turns < 0.5 or up < 0.5 * down or up / len(steps) < 0.02:
+        return None
+    return Verdict(
+        "oscillating",
+        "The training cost goes up and down instead of falling.",
+        f"Steps of η = {c.eta:g} overshoot the bottom of the valley and come back from the other side.",
+        f"Try η = {c.eta / 2:.3g}; half of the largest η at which the cost still falls is a good choice.",
+        {"up": float(up), "down": float(down)},
+    )
+
+
+def _noise(c: Curves) -> float:
+    return accuracy_std(float(np.clip(c.evaluation_accuracy[-1], 0.01, 0.99)), c.evaluation_total)
+
+
+def _overfitting(c: Curves) -> Verdict | None:
+    if len(c.epoch) < 5:
+        return None
+    cost = c.evaluation_data_cost
+    best = int(np.nanargmin(cost)) if np.isfinite(cost).any() else 0
+    gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
+    risen = float(cost[-1] / cost[best] - 1) if cost[best] > 0 else 0.0
+    wide = gap > max(0.04, 3 * _noise(c))
+    if not wide or best >= len(cost) - 3 or risen < 0.03:
+        return None
+    return Verdict(
+        "overfitting",
+        f"Overfitting since epoch {c.epoch[best]:.3g}: the evaluation cost has risen by {100 * risen:.0f} % "
+        f"while training goes on falling; accuracies are {100 * gap:.0f} points apart.",
+        "It learns its training examples by heart.",
+        ("Try a larger λ" if c.lmbda else "Try λ") + ", more examples, or stop early.",
+        {"epoch": float(c.epoch[best]), "gap": gap, "risen": risen},
+    )
+
+
+def _trend(values: Array, epochs: Array) -> tuple[float, float]:
+    """Slope an epoch of a straight line through the values, and its standard error."""
+    x = epochs - epochs.mean()
+    spread = float((x**2).sum())
+    if spread == 0:
+        return 0.0, float("inf")
+    slope = float((x * values).sum() / spread)
+    rest = values - values.mean() - slope * x
+    error = float(np.sqrt((rest**2).sum() / max(len(x) - 2, 1) / spread))
+    return slope, error
+
+
+def _still_improving(c: Curves) -> Verdict | None:
+    k = max(len(c.epoch) // 3, 4)
+    if not c.ended or len(c.epoch) < 5:
+        return None
+    slope, error = _trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
+    gained = slope * float(c.epoch[-1] - c.epoch[-k])
+    if not (slope > 3 * error and gained > 0.003):
+        return None
+    return Verdict(
+        "still-improving",
+        f"Ended at {100 * c.evaluation_accuracy[-1]:.1f} %, still improving: {100 * gained:.1f} points in the last "
+        f"{c.epoch[-1] - c.epoch[-k]:.3g} epochs.",
+        "It was stopped before it was done.",
+        "Give it more epochs, or a larger η.",
+        {"slope": slope, "gained": gained},
+    )
+
+
+def _level(c: Curves) -> Verdict | None:
+    k = max(len(c.epoch) // 3, 5)
+    if len(c.epoch) < 8:
+        return None
+    slope, error = _trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
+    gained = abs(slope) * float(c.epoch[-1] - c.epoch[-k])
+    if gained > max(0.003, _noise(c) / 2) and abs(slope) > 2 * error:
+        return None
+    return Verdict(
+        "level",
+        f"Level at {100 * c.evaluation_accuracy[-1]:.1f} % since about epoch {c.epoch[-k]:.3g}.",
+        "More of the same training won't change much.",
+        "A smaller η now, other widths or λ may." if not c.ended else "",
+        {"slope": slope},
+    )
+
+
+def _learning(c: Curves) -> Verdict | None:
+    steps = _steps(c)
+    if len(c.epoch) < 2 or steps.sum() >= 0:
+        return None
+    gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
+    parting = gap > max(0.04, 3 * _noise(c))
+    noise = f"{c.evaluation_total:,} evaluation examples: ± {100 * _noise(c):.1f} points."
+    return Verdict(
+        "learning",
+        f"Learning: {100 * c.evaluation_accuracy[-1]:.1f} % right, the training cost falls.",
+        (f"Training is {100 * gap:.0f} points ahead of evaluation, so watch for overfitting." if parting else noise),
+        "",
+        {"gap": gap},
+    )
