@@ -13,7 +13,7 @@ from core.data.dataset import Dataset, Examples, Report
 from core.data.store import Damaged, Origin
 from core.errors import BadInput, nearest, printable
 
-__all__ = ["NAMED", "Entry", "Named", "entries", "load"]
+__all__ = ["NAMED", "Entry", "Named", "counts", "entries", "load"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,19 @@ def load(
         training=_first(dataset.training, training, "data.train", f"training examples{among}"),
         validation=_first(dataset.validation, evaluation, "data.evaluation", f"validation examples{among}"),
     )
+
+
+def counts(name: str, classes: Sequence[int | str] | None = None) -> tuple[int, int]:
+    """How many training and validation examples ``load`` could give, of ``classes`` only if given.
+
+    Cheap where drawing everything to count it would not be. Raises as ``load`` does.
+    """
+    if name == "digits":
+        from core.data import drawn
+
+        return drawn.counts(classes)
+    whole = load(name, classes=classes)
+    return len(whole.training), len(whole.validation)
 
 
 def entries(check: bool = False) -> list[Entry]:

@@ -40,14 +40,19 @@ def load(training: int | None, evaluation: int | None, classes: Sequence[int | s
     return dataset if classes is None else dataset.only(classes)
 
 
+def counts(classes: Sequence[int | str] | None) -> tuple[int, int]:
+    """How many training and validation digits there are, of ``classes`` only if given; draws nothing."""
+    chosen = _chosen(classes)
+    training, validation = (len(_indices(part, chosen)) for part in ("training", "validation"))
+    return training, validation
+
+
 def _source() -> str:
     return f"drawn by tunelab's pen, version {digits.VERSION}"
 
 
 def _few(training: int, evaluation: int, classes: Sequence[int | str] | None, say: Report) -> Dataset:
-    empty = Examples(np.empty((0, 784), np.uint8), np.empty(0, np.uint8), _SCALE)
-    dataset = Dataset("digits", TITLE, empty, empty, empty, _CLASSES, (28, 28))
-    chosen = tuple(range(10)) if classes is None else tuple(dataset.positions(classes))
+    chosen = _chosen(classes)
     return Dataset(
         "digits",
         TITLE,
@@ -59,12 +64,24 @@ def _few(training: int, evaluation: int, classes: Sequence[int | str] | None, sa
     )
 
 
+def _chosen(classes: Sequence[int | str] | None) -> tuple[int, ...]:
+    if classes is None:
+        return tuple(range(10))
+    nothing = Examples(np.empty((0, 784), np.uint8), np.empty(0, np.uint8), _SCALE)
+    return tuple(Dataset("digits", TITLE, nothing, nothing, nothing, _CLASSES).positions(classes))
+
+
+def _indices(part: str, chosen: tuple[int, ...]) -> Array:
+    """Which drawings of ``part`` show one of the ``chosen`` digits."""
+    indices = np.arange(_PARTS[part].start, _PARTS[part].stop)
+    return indices[np.isin(digits.labels(indices), chosen)]
+
+
 def _drawn(part: str, count: int, chosen: tuple[int, ...], say: Report | None = None) -> Examples:
     """The first ``count`` of ``part`` whose label is among ``chosen`` (fewer where the part runs out)."""
     position = np.full(10, -1)
     position[list(chosen)] = np.arange(len(chosen))
-    indices = np.arange(_PARTS[part].start, _PARTS[part].stop)
-    indices = indices[position[digits.labels(indices)] >= 0][:count]
+    indices = _indices(part, chosen)[:count]
     images, labels = _draw(indices, f"Drawing {part} digits", say)
     return Examples(images, position[labels].astype(smallest_integer(len(chosen))), _SCALE)
 

@@ -34,34 +34,33 @@ def read(path: Path, name: str, title: str) -> tuple[Dataset, Origin]:
     """
     where = f"'{printable(path)}'"
     arrays = _arrays(path, where)
-    for key, array in arrays.items():
-        _check(array, key, where)
-    if "x_validation" not in arrays:
-        count = len(arrays["x_train"])
-        if count < 6:
-            raise too_few(where, count, len(arrays["x_test"]))
-        cut = count - count // 6
-        for letter in "xy":
-            both = arrays[f"{letter}_train"]
-            arrays[f"{letter}_train"], arrays[f"{letter}_validation"] = both[:cut], both[cut:]
-    parts = ("train", "validation", "test")
-    inputs = [arrays[f"x_{part}"] for part in parts]
-    targets = [arrays[f"y_{part}"] for part in parts]
-    for part, x, y in zip(parts, inputs, targets, strict=True):
+    parts = [part for part in ("train", "validation", "test") if f"x_{part}" in arrays]
+    for part in parts:
+        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        _check(x, f"x_{part}", where)
+        _check(y, f"y_{part}", where)
         if len(x) != len(y):
             raise BadInput(f"{where} has {len(x):,} rows in x_{part} but {len(y):,} in y_{part}")
-        for array, letter, first in ((x, "x", inputs[0]), (y, "y", targets[0])):
-            if array.shape[1:] != first.shape[1:] or array.dtype.kind != first.dtype.kind:
+        for array, letter in ((x, "x"), (y, "y")):
+            if _looks(array) != (wanted := _looks(arrays[f"{letter}_train"])):
                 raise BadInput(
-                    f"{where}: {letter}_{part} is {_looks(array)} an example, "
-                    f"but {letter}_train {_looks(first)}; they must be alike"
+                    f"{where}: an example of {letter}_{part} is {_looks(array)}, of {letter}_train {wanted}; "
+                    "they must be alike"
                 )
+    inputs = [arrays[f"x_{part}"] for part in parts]
+    targets = [arrays[f"y_{part}"] for part in parts]
+    if "validation" not in parts:
+        count = len(inputs[0])
+        if count < 6:
+            raise too_few(where, count, len(inputs[1]))
+        cut = count - count // 6
+        inputs[:1], targets[:1] = [inputs[0][:cut], inputs[0][cut:]], [targets[0][:cut], targets[0][cut:]]
     return assembled(name, title, where, inputs, targets, f"the arrays of {path}")
 
 
 def _looks(array: Array) -> str:
-    kind = {"i": "whole numbers", "f": "floats", "U": "strings"}[array.dtype.kind]
-    return f"{'×'.join(map(str, array.shape[1:])) or 'one'} {kind}"
+    kind = {"i": "whole number", "u": "whole number", "f": "float", "U": "string"}[array.dtype.kind]
+    return f"{'×'.join(map(str, array.shape[1:])) or 'one'} {kind}{'s' if array.ndim > 1 else ''}"
 
 
 def _check(array: Array, key: str, where: str) -> None:
@@ -124,6 +123,8 @@ def _array(stream: IO[bytes], size: int, where: str) -> Array:
                 (2, 0): np.lib.format.read_array_header_2_0,
             }
             shape, by_columns, dtype = reader[version](stream)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise  # the archive's fault, not the header's
     except Exception as problem:  # whatever a parser says of bytes that are no header
         raise BadInput(f"{where} is not an .npy array ({printable(problem, 60)})") from None
     if dtype.hasobject:

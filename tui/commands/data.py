@@ -14,9 +14,9 @@ import typer
 
 if TYPE_CHECKING:
     from core.data import Dataset
-    from core.data.dataset import Array, Report
+    from core.data.dataset import Array
 
-__all__ = ["data_app", "progress_on"]
+__all__ = ["data_app"]
 
 data_app = typer.Typer(name="data", help="Data sets: list them, look into them, fetch and export them.")
 
@@ -79,11 +79,12 @@ def show(
     import numpy as np
 
     from core.data import load
+    from tui.commands.options import progress_report
 
     # All 70,000 drawings take half a minute; the first thousand say enough.
     few = name == "digits"
     training, evaluation = (1000, 100) if few else (None, None)
-    dataset = load(name, training=training, evaluation=evaluation, report=progress_on(sys.stderr))
+    dataset = load(name, training=training, evaluation=evaluation, report=progress_report(quiet=False))
     if as_json:
         _line(event="dataset", **_facts(dataset))
         return
@@ -121,8 +122,9 @@ def fetch(
 ) -> None:
     """Get MNIST or Fashion-MNIST here, verified; a download that was cut off goes on."""
     from core.data.fetch import fetch as bring
+    from tui.commands.options import progress_report
 
-    place = bring(name, source, progress_on(sys.stderr), allow_http=allow_http)
+    place = bring(name, source, progress_report(quiet=False), allow_http=allow_http)
     if as_json:
         _line(event="fetched", name=name, path=str(place))
     else:
@@ -139,34 +141,13 @@ def export(
     """Write a data set as x_train, y_train, x_validation, y_validation, x_test, y_test."""
     from core.data import load
     from core.data.export import to_npz
+    from tui.commands.options import progress_report
 
-    to_npz(load(name, report=progress_on(sys.stderr)), file, force=force)
+    to_npz(load(name, report=progress_report(quiet=False)), file, force=force)
     if as_json:
         _line(event="exported", name=name, path=str(file), bytes=file.stat().st_size)
     else:
         _say(f"{name} is in {file}")
-
-
-def progress_on(stream: Any) -> Report:
-    """A report that talks on ``stream``: one line that changes on a terminal, else a line a finished step."""
-    live = stream.isatty()
-    last = {"what": "", "share": -1}
-
-    def report(what: str, done: int, total: int) -> None:
-        if not total:
-            _say(what, stream)
-            return
-        share = 100 * done // total
-        if live:
-            if (what, share) != (last["what"], last["share"]):
-                end = "\n" if done >= total else ""
-                stream.write(f"\r\x1b[K{what}  {share} %{end}")
-                stream.flush()
-        elif done >= total:
-            _say(f"{what}  {share} %", stream)
-        last.update(what=what, share=share)
-
-    return report
 
 
 def _facts(dataset: Dataset) -> dict[str, Any]:
@@ -233,12 +214,11 @@ def _answer(dataset: Dataset, row: int) -> str:
     return ", ".join(f"{coordinate:.4g}" for coordinate in target)
 
 
-def _say(text: str, stream: Any = None) -> None:
-    """``text`` and a line's end on ``stream`` (stdout), whatever characters it can show."""
-    stream = sys.stdout if stream is None else stream
-    encoding = stream.encoding or "ascii"
-    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+def _say(text: str) -> None:
+    """A result on stdout, whatever characters it can show."""
+    encoding = sys.stdout.encoding or "ascii"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 def _line(**fields: Any) -> None:
-    sys.stdout.write(json.dumps(fields) + "\n")
+    print(json.dumps(fields))
