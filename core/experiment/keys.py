@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
-
 from core.errors import BadInput, nearest, printable
-from core.experiment.complaints import checked, section_of
+from core.experiment.complaints import checked
 from core.experiment.declaration import Experiment
+from core.experiment.fields import described
 
 __all__ = ["changed", "full_key", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
 
 
-def known_keys(model: type[BaseModel] = Experiment, prefix: str = "") -> Iterator[str]:
+def known_keys() -> list[str]:
     """Every key that can be set, as files spell it: ``data.name``, …, ``training.schedule.patience``."""
-    for name, field in model.model_fields.items():
-        key = prefix + (field.alias or name)
-        section = section_of(field.annotation)
-        if section is None:
-            yield key
-        else:
-            yield from known_keys(section, f"{key}.")
+    return list(described())
 
 
 def full_key(typed: str) -> str:
     """The dotted key meant by what was typed: itself, ``lmbda`` for ``lambda``, or its last part alone."""
-    known = list(known_keys())
+    known = known_keys()
     spelled = ".".join("lambda" if part == "lmbda" else part for part in typed.split("."))
     if spelled in known:
         return spelled
@@ -62,7 +55,7 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def placed(tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A copy of nested tables with dotted keys set."""
+    """A copy of nested tables with dotted keys set; None takes a key out."""
     result = copy.deepcopy(tree)
     for key, value in values.items():
         *path, last = key.split(".")
@@ -72,7 +65,10 @@ def placed(tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(inner, dict):
                 raise BadInput(f"{printable(key)}: {printable(part)} must be a table, is {printable(inner, 40)}")
             table = inner
-        table[last] = value
+        if value is None:
+            table.pop(last, None)
+        else:
+            table[last] = value
     return result
 
 

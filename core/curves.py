@@ -1,0 +1,128 @@
+"""An arm's events as curves: what charts draw and a diagnosis reads, live or old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.diagnosis import Curves, Verdict, verdicts
+from core.diagnosis.compare import Standing
+
+__all__ = ["ArmCurves"]
+
+Array = NDArray[Any]
+
+
+@dataclass
+class ArmCurves:
+    """One arm as far as it has been read. ``absorb`` its events in the order of the record.
+
+    ``measures`` are the measure events; ``start`` and ``done`` those events once they have come.
+    """
+
+    name: str
+    start: dict[str, Any] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
+    measures: list[dict[str, Any]] = field(default_factory=list)
+    done: dict[str, Any] = field(default_factory=dict)
+
+    def absorb(self, event: dict[str, Any]) -> bool:
+        """Take in one event; whether anything changed that shows."""
+        kind = event["event"]
+        if kind == "start":
+            self.start = event
+            self.done = {}
+        elif kind == "initial":
+            self.initial = event
+        elif kind == "measure":
+            self.measures.append(event)
+            self.done = {}
+        elif kind == "done":
+            self.done = event
+        else:
+            return False
+        return True
+
+    def values(self, name: str) -> Array:
+        """One measure over time, (k,) float64; NaN where it wasn't finite."""
+        return np.array([_number(m.get(name)) for m in self.measures], np.float64)
+
+    @property
+    def epochs(self) -> Array:
+        """The epochs of the measurements, (k,)."""
+        return self.values("epoch")
+
+    @property
+    def seeds(self) -> int:
+        """How many replicates there are."""
+        return len(self.start.get("seeds", [0]))
+
+    @property
+    def latest(self) -> dict[str, Any]:
+        """The last measurement, or nothing."""
+        return self.measures[-1] if self.measures else {}
+
+    @property
+    def planned_epochs(self) -> float:
+        """How many epochs are planned at most."""
+        return float(self._training.get("epochs", 0))
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of guessing among the classes; 0 for regression."""
+        classes = self.start.get("data", {}).get("classes")
+        return 1 / len(classes) if classes else 0.0
+
+    @property
+    def _training(self) -> dict[str, Any]:
+        training = self.start.get("experiment", {}).get("training", {})
+        return training if isinstance(training, dict) else {}
+
+    def eta_cuts(self) -> list[tuple[float, float]]:
+        """Where the schedule cut η: (epoch after which, the factor it was divided by)."""
+        etas, epochs = self.values("eta"), self.epochs
+        return [
+            (float(epochs[i - 1]), float(etas[i - 1] / etas[i])) for i in range(1, len(etas)) if etas[i] < etas[i - 1]
+        ]
+
+    def verdicts(self) -> list[Verdict]:
+        """What this arm's curves show, the most important first."""
+        answers = self.latest.get("evaluation_answers")
+        return verdicts(
+            Curves(
+                epoch=self.epochs,
+                training_cost=self.values("training_cost"),
+                training_data_cost=self.values("training_data_cost"),
+                evaluation_data_cost=self.values("evaluation_data_cost"),
+                training_accuracy=self.values("training_accuracy"),
+                evaluation_accuracy=self.values("evaluation_accuracy"),
+                evaluation_total=int(self.latest.get("evaluation_total", 1)),
+                chance=self.chance,
+                eta=float(self._training.get("eta", 0.0)),
+                lmbda=float(self._training.get("lambda", 0.0)),
+                answers=np.array(answers) if answers else None,
+                diverged=bool(self.latest.get("diverged")),
+                ended=bool(self.done),
+                seeds=self.seeds,
+            )
+        )
+
+    def standing(self, at: int = -1) -> Standing | None:
+        """Where the arm stands at one of its measurements, for a comparison; None where it has none."""
+        if not self.measures:
+            return None
+        measure = self.measures[at]
+        return Standing(
+            self.name,
+            _number(measure.get("evaluation_accuracy")),
+            _number(measure.get("evaluation_accuracy_std", 0.0)),
+            self.seeds,
+            int(measure["evaluation_total"]),
+        )
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
