@@ -20,13 +20,14 @@ from tui.commands.presets import presets_app
 from tui.commands.run import run_command
 from tui.commands.runs import runs_app
 from tui.commands.schema import schema_command
+from tui.usage import usage_sentence
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="tunelab",
     help="See what weight initialization does, and find η, λ, m and width, in a terminal.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -49,11 +50,14 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _common(
+    context: typer.Context,
     version: Annotated[  # noqa: ARG001 (its callback does the work)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
     """Options that belong to no command."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main() -> None:
@@ -63,19 +67,25 @@ def main() -> None:
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        # Not "standalone", in which typer would print a box of its own for a mistake, and go on in its own way.
+        code = app(prog_name="tunelab", standalone_mode=False)
+        sys.stdout.flush()  # here, where a reader that has gone is no error
+        sys.exit(code if isinstance(code, int) else 0)
     except BadInput as problem:
         _say(str(problem))
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _say("Interrupted.")
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has gone (`tunelab runs | head`): that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:  # the last resort: a bug of ours, kept in a file for whoever mends it
-        _say(_kept(error))
+    except Exception as error:
+        if sentence := usage_sentence(error):
+            _say(sentence)
+            sys.exit(2)
+        _say(_kept(error))  # the last resort: a bug of ours, kept in a file for whoever mends it
         sys.exit(1)
 
 

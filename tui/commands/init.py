@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.options import DataName, Json, Seed, progress_report
+from tui.commands.options import Json, progress_report
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ def init_command(
     sizes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SIZES]",
+            metavar="SIZES",
             help="Neurons a layer, inputs first: 784,30,10. One number alone is the inputs of a single neuron. "
             "784,30,10 (or with --data that data's inputs) if not given.",
         ),
@@ -40,8 +40,10 @@ def init_command(
         int | None,
         typer.Option("--active", metavar="N", help="How many inputs are 1, the others 0; half if not given."),
     ] = None,
-    data: DataName = None,
-    seed: Seed = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="NAME|PATH", help="Take real inputs, from this data set.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="K", min=0, help="Of the networks that are sampled.")] = 0,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the distribution of z for every layer.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -62,7 +64,7 @@ def init_command(
     for scheme in weights or ["standard", "scaled"]:
         _known(scheme, biases, activation)
         start = Initialization(layers, scheme, biases)
-        layer_effects = effects(start, inputs, active=active, activation=activation, seed=seed or 0)
+        layer_effects = effects(start, inputs, active=active, activation=activation, seed=seed)
         found.append((scheme, layer_effects))
     if as_json:
         _print_json(found)

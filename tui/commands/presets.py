@@ -56,7 +56,7 @@ def show_preset(name: Annotated[str, typer.Argument(metavar="PRESET")], as_json:
 
 
 @presets_app.command("check")
-def check_presets(names: Annotated[list[str], typer.Argument(metavar="PRESET…")]) -> None:
+def check_presets(names: Annotated[list[str], typer.Argument(metavar="PRESET")]) -> None:
     """Check presets without training: every key, every value, every arm."""
     from core.experiment.preset import find
 

@@ -22,7 +22,7 @@ __all__ = ["run_command"]
 
 
 def run_command(
-    presets: Annotated[list[str], typer.Argument(metavar="PRESET…", help="Names of presets, or TOML files.")],
+    presets: Annotated[list[str], typer.Argument(metavar="PRESET", help="Names of presets, or TOML files.")],
     settings: Settings = None,
     arms: Arms = None,
     data: DataName = None,

@@ -119,7 +119,7 @@ def export_run(
 
 
 @runs_app.command("remove")
-def remove_runs(names: Annotated[list[str], typer.Argument(metavar="RUN…")]) -> None:
+def remove_runs(names: Annotated[list[str], typer.Argument(metavar="RUN", help="Names of runs.")]) -> None:
     """Delete runs. One that is being trained is left alone."""
     from core.records import find
 
