@@ -22,7 +22,7 @@ from core.errors import printable
 
 __all__ = ["PAUSES", "Failed", "download", "refusal"]
 
-PAUSES = (0.5, 2.0, 5.0)  # seconds to wait after each try in a row that brought nothing
+PAUSES = (0.5, 2.0, 5.0)  # seconds to wait when 0, 1, 2 tries in a row have brought nothing; after 3 no more
 _MOST_TRIES = 100  # even if every one of them brings something
 _TIMEOUT = 20.0  # seconds without a byte
 _PIECE = 1 << 16
@@ -81,7 +81,10 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
     request = urllib.request.Request(url, headers={"User-Agent": "tunelab", "Accept-Encoding": "identity"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    with _answer(opener, request, part) as response:
+    answer = _answer(opener, request)
+    if answer is None:
+        return
+    with answer as response:
         total = response.length  # None where the server doesn't say
         if response.status == 206:
             start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
@@ -107,16 +110,14 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
         raise _CutOff(f"the connection broke off after {have:,} of {total:,} bytes")
 
 
-def _answer(
-    opener: urllib.request.OpenerDirector, request: urllib.request.Request, part: Path
-) -> http.client.HTTPResponse:
+def _answer(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> http.client.HTTPResponse | None:
+    """The server's answer, or None where it has nothing behind what is here: whoever checks the content decides."""
     try:
         response: http.client.HTTPResponse = opener.open(request, timeout=_TIMEOUT)
     except HTTPError as problem:
         problem.close()
-        if problem.code == 416 and part.exists():  # nothing behind what we have: it was whole, or not the same file
-            part.unlink()
-            raise _CutOff("the server has no more than was here already") from None
+        if problem.code == 416 and request.has_header("Range"):
+            return None
         said = f"the server answers {problem.code} {printable(problem.reason, 60)}"
         if problem.code in (408, 429) or problem.code >= 500:
             raise _CutOff(said) from None

@@ -96,9 +96,11 @@ def _draw(indices: Array, what: str, say: Report | None) -> tuple[Array, Array]:
 
 
 def _all(say: Report) -> Dataset:
-    images, labels = _draw(np.arange(70_000), "Drawing 70,000 digits, once", say)
+    indices = [np.arange(span.start, span.stop) for span in _PARTS.values()]
+    images, labels = _draw(np.concatenate(indices), "Drawing all digits, once", say)
+    cuts = np.cumsum([len(part) for part in indices])[:-1]
     training, validation, test = (
-        Examples(images[span.start : span.stop], labels[span.start : span.stop], _SCALE) for span in _PARTS.values()
+        Examples(x, y, _SCALE) for x, y in zip(np.split(images, cuts), np.split(labels, cuts), strict=True)
     )
     dataset = Dataset("digits", TITLE, training, validation, test, _CLASSES, (28, 28))
     place = home.datasets() / "digits"

@@ -7,7 +7,6 @@ directory and the array headers announce must agree and stay below a limit befor
 from __future__ import annotations
 
 import math
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import IO
 import numpy as np
 
 from core.data.dataset import Array, Dataset
+from core.data.npy import read_header
 from core.data.preparing import MOST_BYTES, assembled, read_up_to, too_few
 from core.data.store import Origin
 from core.errors import BadInput, printable
@@ -113,27 +113,16 @@ def _arrays(path: Path, where: str) -> dict[str, Array]:
 
 
 def _array(stream: IO[bytes], size: int, where: str) -> Array:
-    """One .npy of ``size`` bytes out of the archive (format: numpy.lib.format, NEP 1)."""
+    """One .npy of ``size`` bytes out of the archive."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # headers written by Python 2 would warn
-            version = np.lib.format.read_magic(stream)
-            reader = {
-                (1, 0): np.lib.format.read_array_header_1_0,
-                (2, 0): np.lib.format.read_array_header_2_0,
-            }
-            shape, by_columns, dtype = reader[version](stream)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise  # the archive's fault, not the header's
-    except Exception as problem:  # whatever a parser says of bytes that are no header
-        raise BadInput(f"{where} is not an .npy array ({printable(problem, 60)})") from None
+        shape, dtype, by_columns = read_header(stream, size)
+    except ValueError as problem:
+        raise BadInput(f"{where} is not an array that can be read ({printable(problem, 80)})") from None
     if dtype.hasobject:
         raise BadInput(f"{where} holds Python objects, which need pickle, and that can run any program: refused")
     if dtype.kind not in "biufU" or dtype.itemsize == 0:
         raise BadInput(f"{where} has type {printable(dtype, 40)}; integers, floats or (for labels) strings are read")
     expected = math.prod(shape) * dtype.itemsize
-    if any(n < 0 for n in shape) or stream.tell() + expected != size:
-        raise BadInput(f"{where} announces {printable(shape, 60)} of {dtype}, which isn't what the archive holds")
     data = read_up_to(stream, expected)
     if len(data) < expected:
         raise BadInput(f"{where} is cut short: {len(data):,} of {expected:,} bytes are there")

@@ -8,6 +8,7 @@ maps the files (``mmap_mode="r"``), so that worker processes share the pages and
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -15,13 +16,14 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.data.dataset import Array, Dataset, Examples
+from core.data.npy import read_header
 from core.errors import BadInput, printable
 
 __all__ = ["DESCRIPTION", "PARTS", "Damaged", "Origin", "describe", "read", "verify", "write"]
@@ -47,7 +49,7 @@ class Origin:
     source: str
     notes: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = field(default=())
+    std: tuple[float, ...] = ()
 
 
 def write(place: Path, dataset: Dataset, origin: Origin) -> None:
@@ -171,9 +173,14 @@ def verify(place: Path) -> bool:
 
 
 def _mapped(place: Path, name: str) -> Array:
+    path = place / name
     try:
-        mapped = np.load(place / name, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError) as problem:
+        with path.open("rb") as file:
+            shape, dtype, by_columns = read_header(file, path.stat().st_size)
+            if dtype.hasobject or by_columns or not math.prod(shape):
+                raise ValueError("it isn't an array of numbers, row by row")
+            mapped = np.memmap(path, dtype, "r", file.tell(), shape)
+    except (OSError, ValueError) as problem:
         raise _damaged(place, f"{name} is missing, cut short or altered ({printable(problem, 60)})") from None
     # A plain view: np.memmap runs Python code at every slice, which a training loop would feel.
     return np.asarray(mapped)
@@ -194,11 +201,11 @@ def _save(path: Path, array: Array) -> str:
 
 def _swap_in(new: Path, place: Path) -> None:
     """Give ``new`` the name ``place``; as a directory can't replace a full one, the old one steps aside."""
-    for _ in range(10):
+    for _ in range(100):
         try:
             new.rename(place)
-        except OSError:
-            if not place.exists():
+        except OSError as problem:
+            if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             aside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".tmp"))
             with contextlib.suppress(FileNotFoundError):  # another process was quicker
