@@ -30,6 +30,7 @@ class Canvas:
         self.grid, self.ascii = grid, ascii
         self.characters: NDArray[np.uint32] = np.full((grid.rows, grid.columns), ord(" "), dtype=np.uint32)
         self.inks: list[Ink] = [Ink()]
+        self.numbers = {Ink(): 0}
         self.inked = np.zeros((grid.rows, grid.columns), dtype=np.intp)
         self.free = np.ones((grid.rows, grid.columns), dtype=np.bool_)
 
@@ -69,9 +70,10 @@ class Canvas:
         return [(text[a:b], self.inks[int(inked[a])]) for a, b in pairwise(starts)]
 
     def _number(self, ink: Ink) -> int:
-        if ink not in self.inks:
+        if ink not in self.numbers:
+            self.numbers[ink] = len(self.inks)
             self.inks.append(ink)
-        return self.inks.index(ink)
+        return self.numbers[ink]
 
 
 def paint(canvas: Canvas, spec: ChartSpec, limits: tuple[Limits, Limits], colour: bool, palette: Palette) -> None:

@@ -31,16 +31,11 @@ BRAILLE = Dots(2, 4, (2, 5))
 ASCII = Dots(1, 1, (1, 2))
 
 
-def _braille_of_packed() -> NDArray[np.uint32]:
-    # Unicode numbers a cell's dots 1 2 3 7 down its left column and 4 5 6 8 down its right one; packed
-    # here they come as left column, then right column, each from the top
-    places = (0, 1, 2, 6, 3, 4, 5, 7)
-    packed = np.arange(256)
-    bits = [((packed >> i) & 1) << place for i, place in enumerate(places)]
-    return np.asarray(0x2800 + np.sum(bits, axis=0), dtype=np.uint32)
-
-
-_BRAILLE_OF_PACKED = _braille_of_packed()
+# Which bit of a braille character is which dot of its cell, by (row, column); Unicode numbers them down the
+# left column and down the right one, the lowest pair last
+_BRAILLE_BITS = {
+    (0, 0): 0, (1, 0): 1, (2, 0): 2, (0, 1): 3, (1, 1): 4, (2, 1): 5, (3, 0): 6, (3, 1): 7,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +70,11 @@ class Grid:
 
     def braille(self, bits: Bits) -> NDArray[np.uint32]:
         """(rows, columns) code points of the cells' braille characters, 0 where a cell is empty."""
-        cut = bits.reshape(self.rows, 4, self.columns, 2).transpose(0, 2, 3, 1)
-        packed = np.packbits(cut.reshape(self.rows, self.columns, 8), axis=2, bitorder="little")[:, :, 0]
-        return np.where(packed == 0, np.uint32(0), _BRAILLE_OF_PACKED[packed])
+        codes = np.zeros((self.rows, self.columns), dtype=np.uint8)
+        dots = bits.view(np.uint8)
+        for (row, column), bit in _BRAILLE_BITS.items():
+            codes |= dots[row::4, column::2] << np.uint8(bit)
+        return np.where(codes == 0, np.uint32(0), np.uint32(0x2800) + codes)
 
 
 def thinned(u: Floats, v: Floats, columns: int) -> tuple[Floats, Floats]:
@@ -156,18 +153,22 @@ def band(grid: Grid, u: Floats, low: Floats, high: Floats) -> Bits:
     bits = grid.bits()
     whole = ~(np.isnan(u) | np.isnan(low) | np.isnan(high))
     centres = np.arange(grid.wide) / max(grid.wide - 1, 1)
-    rows = np.arange(grid.high)[:, None]
+    rows = np.arange(grid.high, dtype=np.int32)[:, None]
     edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(np.int8)))
     for start, stop in edges.reshape(-1, 2):
         x = u[start:stop]
         if np.any(np.diff(x) < 0):
             continue
-        reached = (centres >= x[0] - 0.5 / grid.wide) & (centres <= x[-1] + 0.5 / grid.wide)
-        lower = np.interp(centres[reached], x, np.minimum(low[start:stop], high[start:stop]))
-        upper = np.interp(centres[reached], x, np.maximum(low[start:stop], high[start:stop]))
-        bottom = grid.high - 1 - np.rint(np.clip(lower, -1, 2) * (grid.high - 1))
-        top = grid.high - 1 - np.rint(np.clip(upper, -1, 2) * (grid.high - 1))
-        bits[:, reached] |= (rows >= top) & (rows <= bottom)
+        # half a dot to both sides, so that a single point has a band too
+        first, end = np.searchsorted(centres, (x[0] - 0.5 / grid.wide, x[-1] + 0.5 / grid.wide))
+        reached = centres[first:end]
+        lower = np.interp(reached, x, np.minimum(low[start:stop], high[start:stop]))
+        upper = np.interp(reached, x, np.maximum(low[start:stop], high[start:stop]))
+        bottom, top = (
+            (grid.high - 1 - np.rint(np.clip(each, -1, 2) * (grid.high - 1))).astype(np.int32)
+            for each in (lower, upper)
+        )
+        bits[:, first:end] |= (rows >= top) & (rows <= bottom)
     return bits
 
 

@@ -17,7 +17,7 @@ _LARGEST = 1e308
 _SMALLEST = 1e-300  # below it, steps of the axis can't be told apart any more
 
 
-def span_of(values: Iterable[ArrayLike], log: bool = False) -> Limits | None:
+def span_of(values: Iterable[ArrayLike | None], log: bool = False) -> Limits | None:
     """The smallest and largest finite value in all arrays (above 0 only, for a log axis); None without any."""
     low, high = math.inf, -math.inf
     for each in values:
