@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from core import home
 from core.errors import BadInput, nearest, printable
@@ -25,8 +26,9 @@ from core.experiment.declaration import (
     TrainingSection,
 )
 from core.experiment.keys import merged, placed
+from core.experiment.reading import read_toml, unshowable
 
-__all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "save", "schema"]
+__all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "resolved", "save", "schema"]
 
 _LARGEST = 1_000_000  # bytes of a preset file
 
@@ -65,7 +67,7 @@ class Preset:
     def with_settings(self, values: dict[str, Any]) -> Preset:
         """A copy with dotted keys of the base experiment changed. Arms that set a key keep theirs."""
         tables = placed(self.tables, values) if values else self.tables
-        return _resolved(self.name, tables, self.name)
+        return resolved(self.name, tables, self.name)
 
     def overridden(self, key: str) -> list[str]:
         """Names of the arms that set a dotted key themselves."""
@@ -109,14 +111,31 @@ class ArmSection(Section):
     training: TrainingSection | None = Field(None, description="What this arm changes in [training].")
 
 
-Bounds = Annotated[tuple[float, float], BeforeValidator(_listed)]
+def _rising(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] > bounds[1]:
+        raise PydanticCustomError("bounds", "must be [low, high]")
+    return bounds
+
+
+Bounds = Annotated[tuple[float, float], BeforeValidator(_listed), AfterValidator(_rising)]
+Measure = Literal[
+    "epoch",
+    "eta",
+    "training_cost",
+    "training_data_cost",
+    "training_accuracy",
+    "evaluation_cost",
+    "evaluation_data_cost",
+    "evaluation_accuracy",
+    "evaluation_correct",
+]
 
 
 class Expectation(Section):
     """Bounds on an arm's measures at its end and at its best."""
 
-    final: dict[str, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the end.")
-    best: dict[str, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the best.")
+    final: dict[Measure, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the end.")
+    best: dict[Measure, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the best.")
 
 
 class PresetFile(Experiment):
@@ -142,28 +161,29 @@ def schema() -> dict[str, Any]:
 def parse(text: str, name: str, source: str) -> Preset:
     """Read a preset from TOML. ``name`` is what lists call it, ``source`` what sentences call the file."""
     try:
-        tables = tomllib.loads(text)
+        tables = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         detail = printable(error, 200)
         raise BadInput(
             f"{printable(source)} isn't a preset: it is not valid TOML, {detail[0].lower()}{detail[1:]}"
         ) from None
-    return _resolved(name, tables, source)
+    return resolved(name, tables, source)
 
 
-def _resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
+def resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
     """Check everything a preset says, arm by arm."""
+    tables = _spelled(tables)
+    if problem := unshowable(tables):
+        raise BadInput(f"{printable(source)}: {problem}; leave it out")
     file = checked(PresetFile, tables, source)
+    _one_line(file.title, "title", source)
     base = {section: tables[section] for section in Experiment.model_fields if section in tables}
     if not file.arm:
         arms = [Arm("run", checked(Experiment, base, source))]
     else:
         arms = []
         for arm in file.arm:
-            if not arm.name.isprintable():
-                raise BadInput(
-                    f"{printable(source)}: the arm '{printable(arm.name)}' has a control character in its name"
-                )
+            _one_line(arm.name, "an arm's name", source)
             if arm.name in (a.name for a in arms):
                 raise BadInput(f"{printable(source)}: two arms are called '{printable(arm.name)}', names must differ")
             override = arm.model_dump(by_alias=True, exclude_unset=True, exclude={"name"})
@@ -176,6 +196,26 @@ def _resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
                 f"but the preset has {', '.join(repr(n) for n in names)}"
             )
     return Preset(name, tables, tuple(arms))
+
+
+def _spelled(tables: dict[str, Any]) -> dict[str, Any]:
+    """The same with λ as files spell it: who writes ``lmbda``, as in Python, means it too."""
+
+    def training(table: dict[str, Any]) -> dict[str, Any]:
+        inner = table.get("training")
+        if not isinstance(inner, dict) or "lmbda" not in inner or "lambda" in inner:
+            return table
+        return table | {"training": {"lambda" if key == "lmbda" else key: value for key, value in inner.items()}}
+
+    arms = tables.get("arm")
+    if isinstance(arms, list):
+        tables = tables | {"arm": [training(arm) if isinstance(arm, dict) else arm for arm in arms]}
+    return training(tables)
+
+
+def _one_line(text: str, what: str, source: str) -> None:
+    if "\n" in text or "\t" in text:
+        raise BadInput(f"{printable(source)}: {what} must be one line, is '{printable(text, 60)}'")
 
 
 def _plain(value: Any) -> Any:
