@@ -20,6 +20,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from core.data import Dataset
+from core.errors import BadInput
 from core.experiment import Experiment, Preset, assemble, load_data, stacks
 from core.records import ArmWriter, Follower, Run, create, measure_fields
 from core.records.events import arm_reason, better, parameter_count, weights_sha256
@@ -84,6 +85,22 @@ class Job:
     def stop(self) -> None:
         """Ask the training to stop at the next mini-batch; what has been measured stays."""
         self.run.tell("stop")
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing works on the run any more."""
+        return all(future.done() for future in self._futures)
+
+    def wait(self) -> None:
+        """Return when nothing works on the run any more."""
+        wait(self._futures)
+
+    def problem(self) -> str | None:
+        """What went wrong in a worker, in a sentence; None where nothing did, or it is still at work."""
+        for future in self._futures:
+            if future.done() and (error := future.exception()) is not None:
+                return str(error) if isinstance(error, BadInput) else f"a worker process failed: {error!r}"
+        return None
 
 
 def start(preset: Preset, executor: Executor, *, out: Path | None = None, workers: int | None = None) -> Job:

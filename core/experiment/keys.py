@@ -11,6 +11,7 @@ from core.errors import BadInput, nearest, printable
 from core.experiment.complaints import checked
 from core.experiment.declaration import Experiment
 from core.experiment.fields import described
+from core.experiment.reading import read_toml
 
 __all__ = ["changed", "full_key", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
 
@@ -21,12 +22,12 @@ def known_keys() -> list[str]:
 
 
 def full_key(typed: str) -> str:
-    """The dotted key meant by what was typed: itself, ``lmbda`` for ``lambda``, or its last part alone."""
+    """The dotted key meant by what was typed: itself, ``lmbda`` for ``lambda``, or its last parts alone."""
     known = known_keys()
     spelled = ".".join("lambda" if part == "lmbda" else part for part in typed.split("."))
     if spelled in known:
         return spelled
-    ending = [key for key in known if key.rsplit(".", 1)[-1] == spelled]
+    ending = [key for key in known if key.endswith(f".{spelled}")]
     if len(ending) == 1:
         return ending[0]
     if ending:
@@ -42,7 +43,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise BadInput(f"--set takes KEY=VALUE, such as training.eta=0.5, not '{printable(text)}'")
     value = value.strip()
     try:
-        read = tomllib.loads(f"value = {value}")
+        read = read_toml(f"value = {value}")
     except tomllib.TOMLDecodeError:
         read = {"value": value}
     # "1\nother = 2" would be TOML too; what was typed is one value

@@ -82,6 +82,7 @@ class Preset:
                 raise BadInput(f"{self.name} has no arm '{printable(name, 60)}'{nearest(name, known)}; it has {shown}")
         tables = dict(self.tables)
         tables["arm"] = [arm for arm in tables.get("arm", []) if arm["name"] in names]
+        tables["expect"] = {name: bounds for name, bounds in self.expect.items() if name in names}
         return replace(self, tables=tables, arms=tuple(arm for arm in self.arms if arm.name in names))
 
     def to_toml(self) -> str:

@@ -65,6 +65,7 @@ def effects(
     activation: str = "sigmoid",
     output: str = "sigmoid",
     seed: int = 0,
+    quick: bool = False,
 ) -> list[LayerEffect]:
     """Predict and sample z of every layer.
 
@@ -75,6 +76,7 @@ def effects(
         activation: of the hidden layers.
         output: kind of output; a softmax is looked at as the sigmoid it generalises.
         seed: of the networks sampled.
+        quick: sample a twentieth of what is sampled otherwise, for an answer while somebody types.
     """
     if inputs is None:
         on = start.sizes[0] // 2 if active is None else active
@@ -86,16 +88,18 @@ def effects(
     return [
         _describe(start, layer, activations[layer], z, stds)
         for layer, (z, stds) in enumerate(
-            zip(_sample(start, inputs, activations, seed), _predict(start, inputs, activations), strict=True)
+            zip(_sample(start, inputs, activations, seed, 0.05 if quick else 1.0), _predict(start, inputs, activations), strict=True)
         )
     ]
 
 
-def _sample(start: Initialization, inputs: Array, activations: list[Activation], seed: int) -> list[Array]:
+def _sample(
+    start: Initialization, inputs: Array, activations: list[Activation], seed: int, effort: float
+) -> list[Array]:
     """z of every layer, (networks, examples, units), of as many networks as the work allowed for gives."""
     parameters = sum(fan_in * fan_out for fan_in, fan_out in start.pairs)
     z_numbers = len(inputs) * sum(start.sizes[1:])
-    networks = max(1, min(_MOST_NETWORKS, _DRAWN // parameters, _SEEN // z_numbers))
+    networks = max(1, min(_MOST_NETWORKS, int(effort * _DRAWN) // parameters, int(effort * _SEEN) // z_numbers))
     # One stream a layer serves all networks sampled: seeding one for each would take most of the time.
     weight_streams = [stream(seed, "weights", layer) for layer in range(len(start.pairs))]
     bias_streams = [stream(seed, "biases", layer) for layer in range(len(start.pairs))]
@@ -127,9 +131,7 @@ def _predict(start: Initialization, inputs: Array, activations: list[Activation]
     return predicted
 
 
-def _describe(
-    start: Initialization, layer: int, activation: Activation, z: Array, stds: Array
-) -> LayerEffect:
+def _describe(start: Initialization, layer: int, activation: Activation, z: Array, stds: Array) -> LayerEffect:
     reach = max(4.5 * float(z.std()), 1e-6)
     edges = np.linspace(-reach, reach, _BINS + 1)
     centres = (edges[1:] + edges[:-1]) / 2

@@ -1,0 +1,20 @@
+"""What a network's shape comes to: a drawing in a line, and how many parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["drawing", "parameters"]
+
+_SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "ReLU", "leaky-relu": "LReLU", "linear": "lin", "softmax": "softmax"}
+
+
+def drawing(sizes: Sequence[int], activation: str, output: str) -> str:
+    """The layers in a line: ``784 → 30 σ → 10 σ``."""
+    hidden = [f"{size:,} {_SIGNS[activation]}" for size in sizes[1:-1]]
+    return " → ".join([f"{sizes[0]:,}", *hidden, f"{sizes[-1]:,} {_SIGNS[output]}"])
+
+
+def parameters(sizes: Sequence[int]) -> int:
+    """Weights and biases together."""
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:], strict=False))
