@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import BadInput, printable
 
-__all__ = ["checked_name", "datasets", "home", "presets", "runs", "write_whole"]
+__all__ = ["checked_name", "datasets", "expanded", "home", "presets", "runs", "write_whole"]
 
 
 def home() -> Path:
@@ -34,6 +34,15 @@ def datasets() -> Path:
 def presets() -> Path:
     """The directory of a person's own presets."""
     return home() / "presets"
+
+
+def expanded(typed: str) -> Path:
+    """A path as typed, ``~`` being the person's directory; a ``~name`` that nobody has stays what it is."""
+    path = Path(typed)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 _NAME = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)

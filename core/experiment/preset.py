@@ -256,7 +256,7 @@ def find(name: str) -> Preset:
     """The preset of this name, or in this file."""
     looks_like_path = name.endswith(".toml") or name.startswith((".", "~", os.sep))
     if looks_like_path:
-        path = Path(name).expanduser()
+        path = home.expanded(name)
         return parse(_read(path), path.stem, name)
     for known, entry in [*_shipped(), *_own()]:
         if known == name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,7 +51,7 @@ def chosen(
 
     preset = find(name)
     values: dict[str, Any] = parse_settings(settings or [])
-    options = {"data.name": data, "initialization.seeds": seeds, "initialization.seed": seed}
+    options = {"data.name": data and _from_anywhere(data), "initialization.seeds": seeds, "initialization.seed": seed}
     values |= {key: value for key, value in options.items() if value is not None}
     preset = preset.with_settings(values)
     if arms:
@@ -63,21 +64,32 @@ def chosen(
     return preset
 
 
+def _from_anywhere(data: str) -> str:
+    """A path as it reads from every directory, since a record or a preset is used again from another one."""
+    from core import home
+    from core.data.catalogue import NAMED
+
+    path = home.expanded(data)
+    try:
+        return str(path.absolute()) if data not in NAMED and path.exists() else data
+    except OSError:  # a name too long for the file system: whoever loads it will say so
+        return data
+
+
 def _fitted(preset: Preset, asked: set[str], quiet: bool) -> Preset:
     """A preset moved to other data: where those are fewer than it asks for, all there are are used, and it is said."""
-    from core.data import load
+    from core.data import counts
+    from core.errors import printable
 
     lowered: dict[str, Any] = {}
     data = preset.arms[0].experiment.data
-    whole = load(data.name, classes=data.classes, report=progress_report(quiet))
-    for key, wanted, there in (
-        ("data.train", data.train, len(whole.training)),
-        ("data.evaluation", data.evaluation, len(whole.validation)),
-    ):
+    training, evaluation = counts(data.name, data.classes)
+    for key, wanted, there in (("data.train", data.train, training), ("data.evaluation", data.evaluation, evaluation)):
         if wanted is not None and wanted > there and key not in asked:
             lowered[key] = there
             if not quiet:
-                say(f"{key} is {wanted:,} in {preset.name}; {whole.title} has {there:,}, all of them are used.")
+                name = printable(Path(data.name).name, 60)
+                say(f"{key} is {wanted:,} in {preset.name}; {name} has {there:,}, and all of them are used.")
     return preset.with_settings(lowered) if lowered else preset
 
 
