@@ -224,7 +224,6 @@ def only_layer(name: str, biases: str, active: int | None) -> LayerEffect:
     [
         ("standard", "standard", 500, 501),  # the lecture's first case: √501 ≈ 22.4
         ("scaled", "standard", 500, 3 / 2),  # and its second: √(3/2) ≈ 1.22
-        ("standard", "zeros", 500, 500),
         ("scaled", "standard", 0, 1),
         ("truncated", "zeros", 250, 1 / 4),
         ("he-uniform", "standard", None, 2),  # half of the inputs unless told otherwise

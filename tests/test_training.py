@@ -563,7 +563,7 @@ def test_a_training_that_was_stopped_anywhere_goes_on_to_the_same_bits_and_measu
     pulses: list[None] = []
     wanted = list(unbroken.run(lambda: pulses.append(None)))
     assert len(pulses) > 30
-    for stop_at in [*range(0, 30), *range(30, len(pulses), 17), len(pulses) - 1]:
+    for stop_at in [*range(0, 14), *range(14, len(pulses), 19), len(pulses) - 1]:
         first = make(make_examples)
         measured = train_until(first, stop_at)
         state = through_a_file(first.state())
