@@ -98,7 +98,7 @@ def paint(canvas: Canvas, spec: ChartSpec, limits: tuple[Limits, Limits], colour
         canvas.dots(sparse & (over >= ends[0]) & (over <= ends[1]), muted, ".", free=True)
 
     by_focus = sorted(spec.series, key=lambda each: each.label == spec.focus)
-    checks = (down % 2 == 0) & ((over + down // 2) % 2 == 0)
+    checks = (down + over) % 2 == 0 if canvas.ascii else (down % 2 == 0) & ((over + down // 2) % 2 == 0)
     curves = [(each, across(floats(each.x)), up(floats(each.y))) for each in by_focus]
     for each, u, v in curves:
         if each.low is not None and each.high is not None:

@@ -104,7 +104,8 @@ def _cells_of(character: str) -> int:
 
 def fitted(text: str, width: int) -> str:
     """``text`` in exactly ``width`` columns: cut with "…", or filled with spaces; control characters go."""
-    text = "".join(c if c.isprintable() else "�" for c in text)
+    unknown = "?" if text.isascii() else "�"
+    text = "".join(c if c.isprintable() else unknown for c in text)
     if cells(text) > width:
         mark = "~" if text.isascii() else "…"
         kept, used = "", 0

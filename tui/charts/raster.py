@@ -86,7 +86,7 @@ def thinned(u: Floats, v: Floats, columns: int) -> tuple[Floats, Floats]:
     if len(u) <= 4 * columns:
         return u, v
     gap = np.isnan(u) | np.isnan(v)
-    column = np.where(gap, -1e9, np.floor(np.where(gap, 0.0, u) * columns))
+    column = np.where(gap, -1e9, np.rint(np.where(gap, 0.0, u) * (columns - 1)))
     starts = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1])))
     ends = np.concatenate((starts[1:], [len(u)])) - 1
     lowest, highest = np.minimum.reduceat(v, starts), np.maximum.reduceat(v, starts)

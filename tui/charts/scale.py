@@ -36,13 +36,12 @@ def nice_limits(low: float, high: float, *, log: bool = False, steps: int = 5) -
     if low > high:
         low, high = high, low
     if log:
-        low = max(low, _SMALLEST)
-        high = max(high, low)
+        low, high = (min(max(limit, _SMALLEST), _LARGEST) for limit in (low, high))
         below, above = _one_two_five(low, up=False), _one_two_five(high, up=True)
         if below == above:
             below, above = below / 2, above * 2
         return below, min(above, _LARGEST)
-    low, high = max(low, -_LARGEST), min(high, _LARGEST)
+    low, high = (min(max(limit, -_LARGEST), _LARGEST) for limit in (low, high))
     size = max(abs(low), abs(high))
     if high / 2 - low / 2 < max(size * 1e-9, _SMALLEST):
         room = size * 0.1 or 0.5
@@ -90,7 +89,7 @@ def ticks(limits: Limits, room: int, *, log: bool = False, whole: bool = False) 
         return _log_ticks(limits, room)
     low, high = limits
     step = _step(high / room - low / room)
-    if whole:
+    if whole and high / 2 - low / 2 >= 1:
         step = max(step, 1.0)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     while last - first + 1 > room:
