@@ -10,6 +10,7 @@ A training knows nothing of presets, files or screens. Whatever it needs to go o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ Order = Callable[[int, int], Array]
 """(replicate, epoch) → the order in which that epoch visits the training examples, (n,)."""
 
 _CACHED = 320 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
+_REMEMBERED = 3  # numbers that a schedule or a stopping rule remembers, at most
 _KEPT = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
 
 
@@ -119,14 +121,19 @@ class Training:
     def __iter__(self) -> Iterator[Measurement]:
         return self.run()
 
-    def run(self, pulse: Callable[[], None] | None = None) -> Iterator[Measurement]:
+    def run(self, pulse: Callable[[], None] | None = None, until: int | None = None) -> Iterator[Measurement]:
         """Train to the end, yielding a measurement at every measuring point.
 
         ``pulse`` is called every few mini-batches, with the training in a state that can be saved. It may
-        wait (a pause) or raise (a stop).
+        wait (a pause) or raise (a stop). With ``until`` training goes no further than the first mini-batch's end
+        at or after so many examples, where another was stopped.
         """
         while len(self.running):
-            self._train_to(self._next_measuring_point(), pulse)
+            point = self._next_measuring_point()
+            if until is not None and until < point:
+                self._train_to(until, pulse)
+                return
+            self._train_to(point, pulse)
             yield self.measure(decide=True)
 
     def measure(self, *, decide: bool = False) -> Measurement:
@@ -158,14 +165,20 @@ class Training:
         return self.network.select(replicates)
 
     def state(self) -> dict[str, Array]:
-        """Everything needed to go on to the same bits, as arrays that numpy saves without pickle."""
+        """Everything needed to go on to the same bits, as arrays that numpy saves without pickle.
+
+        Every array has the replicate axis first, but for the counters ``examples`` and ``measured``, (). So the
+        states of trainings that stand at the same point can be joined, and one can be taken apart.
+        """
         self._put_back()
         saved = {f"latest_{name}": values.copy() for name, values in self._latest.items()}
         for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             saved[f"weights_{layer}"], saved[f"biases_{layer}"] = weights.copy(), biases.copy()
         saved["examples"], saved["measured"] = np.array(self.examples), np.array(self._measured)
         saved["reasons"] = np.array(self.reasons, dtype="U16")
-        return saved | {name: np.array(rule.state(), np.float64) for name, rule in self._rules().items()}
+        saved["schedules"] = self._remembered(self.schedules)
+        saved["stopping"] = self._remembered(self.stopping)
+        return saved
 
     def restore(self, saved: dict[str, Array]) -> None:
         """Go on from what :meth:`state` gave, in a training built from the same arguments."""
@@ -175,14 +188,21 @@ class Training:
             values[...] = saved[f"latest_{name}"]
         self.examples, self._measured = int(saved["examples"]), int(saved["measured"])
         self.reasons = [str(reason) for reason in saved["reasons"]]
-        for name, rule in self._rules().items():
-            rule.restore(saved[name].tolist())
+        for name, rules in (("schedules", self.schedules), ("stopping", self.stopping)):
+            for rule, remembered in zip(rules or (), saved[name].tolist(), strict=False):
+                known = remembered[: len(rule.state())]
+                # Saved in company without stopping rules, an arm is given one that never stops: it knows nothing
+                if not any(map(math.isnan, known)):
+                    rule.restore(known)
         self._gather()
 
-    def _rules(self) -> dict[str, Schedule | EarlyStopping]:
-        """Every schedule and stopping rule by its name in a state."""
-        rules: dict[str, Schedule | EarlyStopping] = {f"schedule_{r}": s for r, s in enumerate(self.schedules)}
-        return rules | {f"stopping_{r}": rule for r, rule in enumerate(self.stopping or ())}
+    def _remembered(self, rules: Sequence[Schedule] | Sequence[EarlyStopping] | None) -> Array:
+        """What schedules or stopping rules remember, a row a replicate, filled up with NaN."""
+        rows = np.full((self.network.replicates, _REMEMBERED), np.nan)
+        for row, rule in zip(rows, rules or (), strict=False):
+            state = rule.state()
+            row[: len(state)] = state
+        return rows
 
     # -- training -----------------------------------------------------------------------------------------
 
