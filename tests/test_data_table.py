@@ -48,6 +48,14 @@ def test_split_70_15_15_and_always_the_same(tmp_path: Path) -> None:
     assert len(set(np.asarray(first.training.targets[:20]).tolist())) == 3  # shuffled, not in the file's order
 
 
+def test_reading_a_long_table_is_reported(tmp_path: Path) -> None:
+    heard: list[tuple[str, int, int]] = []
+    path = Path(written(tmp_path, rows(5000)))
+    table.read(path, "mine", "mine.csv", lambda *said: heard.append(said))
+    assert [what for what, _, _ in heard] == ["Reading mine.csv"] * 6
+    assert heard[-1][1:] == (path.stat().st_size,) * 2
+
+
 def test_every_row_is_used_once_and_keeps_its_label(tmp_path: Path) -> None:
     dataset, origin = table.read(Path(written(tmp_path, rows(50))), "", "")
     inputs, targets = everything(dataset)

@@ -177,7 +177,7 @@ def _from_path(name: str, say: Report) -> Dataset:
     elif path.suffix.lower() == ".csv":
         from core.data import table
 
-        sources, read_source = [path], lambda: table.read(path, name, _title(path))
+        sources, read_source = [path], lambda: table.read(path, name, _title(path), say)
     else:
         raise BadInput(f"'{printable(name)}' is neither a directory of IDX files, nor an .npz or a .csv file")
     dataset, origin = _through_cache(_content_name(sources), read_source, say)

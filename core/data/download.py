@@ -103,10 +103,12 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
                     file.truncate(0)
                     raise Failed(f"it sends more than the {limit:,} bytes that can be right")
                 file.write(piece)
-                report(urlsplit(url).path.rpartition("/")[2], have, limit if total is None else total)
+                report(_called(url), have, limit if total is None else total)
             file.flush()
             os.fsync(file.fileno())
-    if total is not None and have < total:
+    if total is None:
+        report(_called(url), have, have)
+    elif have < total:
         raise _CutOff(f"the connection broke off after {have:,} of {total:,} bytes")
 
 
@@ -159,6 +161,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _called(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]
 
 
 def _size(path: Path) -> int:

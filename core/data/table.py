@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from core.data.dataset import Array, Dataset
+from core.data.dataset import Array, Dataset, Report
 from core.data.preparing import LONGEST_LABEL, assembled, shuffled
 from core.data.store import Origin
 from core.errors import BadInput, printable
@@ -22,9 +23,10 @@ __all__ = ["read"]
 _FEWEST = 10
 _SHARE = 0.15  # of the rows for validation, and as many for the test
 _SEED = 0
+_ROWS_BETWEEN_REPORTS = 1000
 
 
-def read(path: Path, name: str, title: str) -> tuple[Dataset, Origin]:
+def read(path: Path, name: str, title: str, report: Report | None = None) -> tuple[Dataset, Origin]:
     """The data set in ``path``: UTF-8, cells parted by commas (by ';' or tabs where the first line has none).
 
     A first line with names is recognised by cells that are no numbers. Labels that are text or whole numbers
@@ -33,8 +35,10 @@ def read(path: Path, name: str, title: str) -> tuple[Dataset, Origin]:
     """
     where = f"'{printable(path)}'"
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            features, labels, lines = _rows(file, where)
+        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
+            size = path.stat().st_size
+            tell = (lambda: report(f"Reading {title}", raw.tell(), size)) if report else None
+            features, labels, lines = _rows(file, where, tell)
     except UnicodeDecodeError:
         raise BadInput(f"{where} is not UTF-8 text; save it as CSV in UTF-8") from None
     except csv.Error as problem:
@@ -58,7 +62,7 @@ def read(path: Path, name: str, title: str) -> tuple[Dataset, Origin]:
     )
 
 
-def _rows(file: TextIO, where: str) -> tuple[Array, list[str], list[int]]:
+def _rows(file: TextIO, where: str, tell: Callable[[], None] | None) -> tuple[Array, list[str], list[int]]:
     """Features (n, columns) int64 or float64, the label of each row, and the line it ends on."""
     first_line = file.readline(100_000)
     file.seek(0)
@@ -85,20 +89,31 @@ def _rows(file: TextIO, where: str) -> tuple[Array, list[str], list[int]]:
         lines.append(line)
         if not 0 < len(labels[-1]) <= LONGEST_LABEL:
             raise BadInput(f"{where}, line {line}: a label has 1 to {LONGEST_LABEL} characters, not {len(labels[-1])}")
-        values = [_number(cell) for cell in cells]
-        for column, value in enumerate(values):
-            if value is None or not math.isfinite(value):
-                column_number = column + 1 + (column >= position)
-                called = f" ({printable(names[column_number - 1], 30)})" if has_header else ""
-                raise BadInput(
-                    f"{where}, line {line}, column {column_number}{called}: "
-                    f"'{printable(cells[column], 30)}' is not a finite number"
-                )
-            numbers.append(value)
+        if (values := _finite(cells)) is None:
+            column = next(i for i, cell in enumerate(cells) if _finite([cell]) is None)
+            text, column = cells[column], column + (column >= position)
+            called = f" ({printable(names[column], 30)})" if has_header else ""
+            raise BadInput(
+                f"{where}, line {line}, column {column + 1}{called}: '{printable(text, 30)}' is not a finite number"
+            )
+        numbers += values
+        if tell is not None and len(labels) % _ROWS_BETWEEN_REPORTS == 0:
+            tell()
+    if tell is not None and len(labels) >= _ROWS_BETWEEN_REPORTS:
+        tell()
     features = np.frombuffer(numbers, np.float64).reshape(len(labels), width - 1) if labels else np.empty((0, 0))
     if features.size and np.abs(features).max() < 2**53 and (features == np.floor(features)).all():
         features = features.astype(np.int64)
     return features, labels, lines
+
+
+def _finite(cells: Sequence[str]) -> array[float] | None:
+    """All the cells as numbers, or None where one isn't finite or no number. Wide tables spend their time here."""
+    try:
+        values = array("d", map(float, cells))
+    except ValueError:
+        return None
+    return values if all(map(math.isfinite, values)) and "_" not in "".join(cells) else None
 
 
 def _number(cell: str) -> float | None:
