@@ -146,12 +146,10 @@ def _to_width(pieces: list[tuple[str, Ink]], width: int) -> tuple[tuple[str, Ink
 def _limits(spec: ChartSpec) -> tuple[Limits, Limits] | None:
     """The limits of both axes; None where no number is finite."""
     across = scale.span_of([each.x for each in spec.series] + [b.edges for b in spec.bars], spec.x.log)
-    up = scale.span_of(
-        [part for each in spec.series for part in (each.y, each.low, each.high)]
-        + [b.heights for b in spec.bars]
-        + ([[0.0]] if spec.bars else []),
-        spec.y.log,
-    )
+    heights = [b.heights for b in spec.bars]
+    if scale.span_of(heights) is not None:
+        heights.append([0.0])  # bars stand on 0
+    up = scale.span_of([part for s in spec.series for part in (s.y, s.low, s.high)] + heights, spec.y.log)
     if across is None or up is None:
         return None
     return _checked(spec.x, across), _checked(spec.y, up)

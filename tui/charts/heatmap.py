@@ -73,9 +73,7 @@ def image(
         pixels = np.atleast_2d(np.asarray(values, dtype=np.float64))
         if not np.isfinite(pixels).any() or width < 1 or height < 1:
             return sentence("Nothing to show.", width, height, Ink(dim=True))
-        factor = max(1, -(-pixels.shape[1] // width), -(-pixels.shape[0] // (2 * height)))
-        shares = _shares(_smaller(pixels, factor), signed, root=False)
-        return Picture(tuple(joined(row) for row in _pixel_rows(shares, signed, colour, ascii, palette)))
+        return _pixels(pixels, width, height, signed, False, colour, ascii, palette)
     except Exception:
         log.warning("an image could not be drawn", exc_info=True)
         return sentence("This image can't be drawn; the log says why.", width, height, Ink(dim=True))
@@ -95,7 +93,7 @@ def _heatmap(
 ) -> Picture:
     table = np.atleast_2d(np.asarray(values, dtype=np.float64))
     rows, columns = table.shape
-    if not np.isfinite(table).any():
+    if not np.isfinite(table).any() or width < 1 or height < 1:
         return sentence("Nothing to show.", width, height, Ink(dim=True))
     if ascii:
         row_labels, col_labels = [ascii_only(t) for t in row_labels], [ascii_only(t) for t in col_labels]
@@ -114,14 +112,27 @@ def _heatmap(
                 row.append((text.center(broad), _cell_ink(value, signed, colour, palette)))
             lines.append(joined(row))
         return Picture(tuple(lines))
-    room = max(width - gutter, 1)
-    factor = max(1, -(-columns // room), -(-rows // (2 * max(height - 1, 1))))
-    shares = _shares(_smaller(table, factor), signed, root)
-    stretch = max(1, min(room // shares.shape[1], 2 * (height - 1) // shares.shape[0]))
-    shares = np.repeat(np.repeat(shares, stretch, axis=0), stretch, axis=1)
-    if factor > 1:  # several labels to a cell would say nothing
-        return Picture(tuple(joined(row) for row in _pixel_rows(shares, signed, colour, ascii, palette)))
+    room = width - gutter
+    if columns > room or rows > 2 * (height - 1):  # several values to a pixel: a label would say nothing
+        return _pixels(table, width, height, signed, root, colour, ascii, palette)
+    stretch = min(room // columns, 2 * (height - 1) // rows)
+    shares = np.repeat(np.repeat(_shares(table, signed, root), stretch, axis=0), stretch, axis=1)
     return _labelled(shares, row_labels, col_labels, gutter, stretch, signed, colour, ascii, palette)
+
+
+def _pixels(
+    table: Floats,
+    width: int,
+    height: int,
+    signed: bool,
+    root: bool,
+    colour: bool,
+    ascii: bool,
+    palette: Palette,
+) -> Picture:
+    factor = max(1, -(-table.shape[1] // width), -(-table.shape[0] // (2 * height)))
+    shares = _shares(_smaller(table, factor), signed, root)
+    return Picture(tuple(joined(row) for row in _pixel_rows(shares, signed, colour, ascii, palette)))
 
 
 def _labelled(

@@ -89,8 +89,8 @@ def cost_chart(
         beginning = span_of(first)
         if beginning is not None and beginning[1] > 0:
             high = max(min(high, _ROOM_TO_DIVERGE * beginning[1]), low)
-        # from 0 where that costs little: a cost is never below it
-        low = 0.0 if not log and 0 <= low < high / 2 else low
+        # from 0 unless that would hide a slow fall: a cost is never below it
+        low = 0.0 if not log and 0 <= low < 0.8 * high else low
         if log and previous is not None and previous[0] <= 0:
             previous = None
         limits = sticky(previous, low, high, log=bool(log))
