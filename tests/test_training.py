@@ -619,6 +619,51 @@ def test_a_state_is_a_copy(make_examples: MakeExamples) -> None:
         np.testing.assert_array_equal(state[name], values, err_msg=name)
 
 
+# Ten mini-batches an epoch of 47: nine of 5 and one of 2
+@pytest.mark.parametrize(("pulses", "examples"), [(0, 5), (1, 10), (2, 15), (9, 47), (20, 99)])
+def test_a_training_can_end_where_another_was_stopped(
+    make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch, pulses: int, examples: int
+) -> None:
+    monkeypatch.setattr(loop, "_CACHED", 1)
+    stopped, again = plain(make_examples), plain(make_examples)
+    train_until(stopped, pulses)
+    list(again.run(until=stopped.examples))
+    assert again.examples == stopped.examples == examples
+    for got, wanted in zip(parameters(again), parameters(stopped), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("pulses", [0, 17, 90, 150])
+def test_states_can_be_joined_and_taken_apart(
+    make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch, pulses: int
+) -> None:
+    """Every array has the replicate axis first, so arms that stood at one point may go on in other company."""
+    monkeypatch.setattr(loop, "_CACHED", 1)
+    together = leaving(make_examples, np.float64)
+    train_until(together, pulses)
+    state = through_a_file(together.state())
+    counters = {"examples", "measured"}
+    assert {name for name, values in state.items() if not values.ndim} == counters
+    wanted = list(together)
+
+    alone = []
+    for r in range(5):
+        single = leaving(make_examples, np.float64, [r])
+        single.restore({name: values if name in counters else values[r : r + 1] for name, values in state.items()})
+        alone.append(through_a_file(single.state()))
+        for mine, theirs in zip(single, wanted, strict=False):
+            for name, values in numbers(mine).items():
+                np.testing.assert_array_equal(values[0], numbers(theirs)[name][r], err_msg=name)
+        for own, ours in zip(parameters(single), parameters(together), strict=True):
+            np.testing.assert_array_equal(own[0], ours[r])
+    joined = {
+        name: values if name in counters else np.concatenate([of[name] for of in alone])
+        for name, values in state.items()
+    }
+    for name, values in state.items():
+        np.testing.assert_array_equal(joined[name], values, err_msg=name)
+
+
 def test_schedules_of_different_kinds_can_be_saved_together(make_examples: MakeExamples) -> None:
     def training() -> Training:
         schedules = [loop.Constant(), Plateau(2, 1, stop_at=1024)]
