@@ -1,11 +1,11 @@
-"""The one exception for what a person can put right: its text is a sentence that is shown as it is."""
+"""The exceptions whose text is a sentence that is shown as it is; above all for what a person can put right."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["BadInput", "nearest", "printable"]
+__all__ = ["BadInput", "CutOff", "nearest", "printable"]
 
 
 class BadInput(Exception):
@@ -13,6 +13,13 @@ class BadInput(Exception):
 
     The text is one sentence: what is wrong, where (file, key), and what would be right. The command line
     prints it on stderr and exits with 2; the screen shows it beside the field. Never wrap a bug in it.
+    """
+
+
+class CutOff(Exception):
+    """Work ended before its time, and nothing that was typed could have prevented it: a process was killed.
+
+    The text is a sentence that says how to go on. The command line prints it on stderr and exits with 1.
     """
 
 

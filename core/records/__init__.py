@@ -1,4 +1,4 @@
-"""A run on disk, as it happens: its experiment, environment, measurements and parameters."""
+"""A run on disk, as it happens: its experiment, environment, measurements, checkpoints and parameters."""
 
 from core.records.events import measure_fields
 from core.records.follow import Follower

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 __all__ = ["environment"]
 
@@ -21,6 +22,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": _blas(),
+        "kernels": _kernels(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "byteorder": sys.byteorder,
@@ -39,6 +41,14 @@ def _blas() -> str:
     config: Any = np.show_config(mode="dicts")
     blas = config.get("Build Dependencies", {}).get("blas", {})
     return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
+
+
+def _kernels() -> str:
+    """For which processor BLAS and numpy chose their code: the same versions add up in another order elsewhere."""
+    blas = {str(pool.get("architecture", "")) for pool in threadpool_info() if pool.get("user_api") == "blas"}
+    config: Any = np.show_config(mode="dicts")
+    found = config.get("SIMD Extensions", {}).get("found", [])
+    return " ".join([*sorted(blas), *found]).strip() or "unknown"
 
 
 def _commit() -> str | None:

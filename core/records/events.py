@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from core.network import Network
 from core.training import Measurement
 
-__all__ = ["arm_reason", "better", "measure_fields", "parameter_count", "weights_sha256"]
+__all__ = ["HEAD", "arm_reason", "better", "measure_fields", "parameter_count", "weights_sha256"]
 
 Array = NDArray[Any]
+
+HEAD = frozenset({"event", "run", "arm", "time"})
+"""What every event has."""
 
 
 def measure_fields(measurement: Measurement, replicates: slice = slice(None)) -> dict[str, Any]:

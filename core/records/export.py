@@ -7,9 +7,8 @@ import io
 import json
 from typing import Any
 
-import numpy as np
-
 from core.errors import BadInput, printable
+from core.records import arrays
 from core.records.run import Run
 
 __all__ = ["csv_text", "json_text", "markdown_text", "npz_bytes"]
@@ -41,11 +40,10 @@ def csv_text(run: Run) -> str:
 
 def json_text(run: Run) -> str:
     """The run as one JSON object: what it is, its environment, and every arm's events."""
-    environment = run.directory / "environment.json"
     whole = {
         "run": run.about,
         "preset": run.preset.tables,
-        "environment": json.loads(environment.read_text("utf-8")) if environment.is_file() else None,
+        "environment": run.environment or None,
         "arms": [{"name": arm.name, "state": arm.state(), "events": arm.events()} for arm in run.arms],
     }
     return json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
@@ -76,7 +74,7 @@ def npz_bytes(run: Run) -> bytes:
 
     With several arms each name is led by the arm's number: ``arm0_weights_0``.
     """
-    arrays = {}
+    whole: dict[str, Any] = {}
     for position, arm in enumerate(run.arms):
         path = arm.directory / "parameters.npz"
         if not path.is_file():
@@ -84,8 +82,8 @@ def npz_bytes(run: Run) -> bytes:
                 f"the arm '{printable(arm.name, 60)}' of {run.name} has no parameters yet: it is {arm.state()}"
             )
         prefix = f"arm{position}_" if len(run.arms) > 1 else ""
-        with np.load(path, allow_pickle=False) as saved:
-            arrays |= {prefix + name: saved[name] for name in saved.files}
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+        try:
+            whole |= {prefix + name: values for name, values in arrays.unpacked(path).items()}
+        except arrays.Damaged as problem:
+            raise BadInput(f"{printable(path)} is damaged ({printable(problem, 80)})") from None
+    return arrays.packed(whole)

@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from core.records.wellformed import parsed
+
 __all__ = ["Follower", "read_events"]
+
+_PIECE = 32 * 1024 * 1024  # bytes read at once; a line is never longer in a record of ours
 
 
 class Follower:
     """Reads an arm's events from where it last stopped. A torn last line waits until it is whole.
 
     A line that isn't an event (a damaged disk, a foreign hand) is passed over and counted in ``damaged``.
+    ``position`` is the byte up to which the file has been read, ``sound`` the one up to which nothing was damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damaged = 0
-        self._offset = 0
+        self.position = 0
+        self.sound = 0
 
     def new(self) -> list[dict[str, Any]]:
         """The events that have come since the last call, in the order of the file."""
+        events: list[dict[str, Any]] = []
         try:
             with self.path.open("rb") as file:
-                file.seek(self._offset)
-                content = file.read()
-        except FileNotFoundError:
-            return []
-        whole, newline, _ = content.rpartition(b"\n")
-        self._offset += len(whole) + len(newline)
-        return [event for line in whole.split(b"\n") if line and (event := self._parsed(line)) is not None]
+                file.seek(self.position)
+                while content := file.read(_PIECE):
+                    whole, newline, rest = content.rpartition(b"\n")
+                    if not newline and len(rest) < _PIECE:
+                        break
+                    self._take(whole + newline if newline else rest, events)
+                    file.seek(self.position)
+        except OSError:  # not there yet, removed, or not to be read: there is nothing new
+            return events
+        return events
 
-    def _parsed(self, line: bytes) -> dict[str, Any] | None:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-            self.damaged += 1
-            return None
-        return event
+    def _take(self, lines: bytes, events: list[dict[str, Any]]) -> None:
+        for line in lines.split(b"\n")[:-1] if lines.endswith(b"\n") else [lines]:
+            self.position += len(line) + lines.endswith(b"\n")
+            event = parsed(line)
+            if event is None:
+                self.damaged += 1
+            else:
+                events.append(event)
+            if not self.damaged:
+                self.sound = self.position
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:

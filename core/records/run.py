@@ -4,18 +4,21 @@
              preset.toml        the experiment in full, as it was asked for
              environment.json   versions, platform, git commit if any
              control            a word from any terminal: pause, stop (absent: go on)
-             arms/00/           events.jsonl, parameters.npz, lock
+             lock               held by the job that works on the run
+             arms/00/           events.jsonl, checkpoint.npz, parameters.npz, and a lock held by who writes them
 
 Presets are data: nothing in a record is executed, and arrays are read without pickle.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,14 +26,28 @@ from typing import Any
 
 from core import home
 from core.errors import BadInput, nearest, printable
+from core.experiment import Experiment
 from core.experiment.preset import Preset, parse
+from core.records import checkpoint, locks
+from core.records.checkpoint import Checkpoint
 from core.records.environment import environment
 from core.records.follow import read_events
-from core.records.writer import ArmWriter, is_being_written
+from core.records.locks import Hold
+from core.records.writer import ArmWriter
 
-__all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "create", "find"]
+__all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "create", "directories", "find", "last_end"]
 
 FORMAT = 1
+_PATIENCE = 1.0  # seconds: another look at the lock takes it for a moment
+_WORK = frozenset({"start", "resume", "initial", "measure", "done"})
+_LARGEST = 4_000_000  # bytes of a file that describes a run
+_LATEST = 253_402_300_800  # seconds: the year 10000, beyond which there are no dates
+
+
+def last_end(events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The `done` that an arm's events end with, or None where it goes on, or has gone on, after it."""
+    work = [event for event in events if event["event"] in _WORK]
+    return work[-1] if work and work[-1]["event"] == "done" else None
 
 
 @dataclass(frozen=True)
@@ -51,15 +68,33 @@ class ArmRecord:
         """Everything recorded so far, or only the events of one kind."""
         return [e for e in read_events(self.events_path) if kind is None or e["event"] == kind]
 
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a living process writes this arm."""
+        return locks.is_held(self.directory / "lock")
+
     def state(self) -> str:
         """'running', 'cut off', 'waiting' (nothing recorded yet), or the reason it ended with."""
+        # Looked at before reading: what is written until the lock goes is then seen
+        running = self.is_being_written
         events = self.events()
-        ends = [event for event in events if event["event"] == "done"]
-        if ends:
-            return str(ends[-1].get("reason", "done"))
-        if is_being_written(self.directory):
+        ended = last_end(events)
+        if ended is not None:
+            return str(ended["reason"])
+        if running:
             return "running"
         return "cut off" if events else "waiting"
+
+    def checkpoint(self, experiment: Experiment, events: Sequence[dict[str, Any]] | None = None) -> Checkpoint | None:
+        """Where a training of this arm can go on: its checkpoint, or None where it has to begin.
+
+        ``events`` are the arm's where they have been read already. A checkpoint is of no use when the record has
+        lost measurements that it has passed: training again from the beginning brings them back. Raises
+        :class:`BadInput` for a checkpoint that belongs elsewhere or is damaged.
+        """
+        found = checkpoint.read(self.directory / "checkpoint.npz", experiment)
+        measures = [e for e in (self.events() if events is None else events) if e["event"] == "measure"]
+        return found if found is not None and found.measures <= len(measures) else None
 
     def writer(self) -> ArmWriter:
         """Open the arm for writing; only one process can."""
@@ -83,11 +118,23 @@ class Run:
         """The experiment as it was asked for."""
         path = self.directory / "preset.toml"
         try:
-            return parse(path.read_text("utf-8"), str(self.about.get("preset", self.name)), str(path))
-        except (OSError, UnicodeDecodeError) as error:
+            preset = parse(_text(path), str(self.about["preset"]), str(path))
+        except (OSError, UnicodeDecodeError, RecursionError) as error:
             raise BadInput(
                 f"the record {printable(self.name)} has no readable preset.toml: {printable(error)}"
             ) from None
+        if [arm.name for arm in preset.arms] != self.about["arms"]:
+            raise BadInput(f"the record {printable(self.name)} is damaged: preset.toml and run.json name other arms")
+        return preset
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where the run took place, as far as its record says so."""
+        try:
+            said = json.loads(_text(self.directory / "environment.json"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return {printable(key): printable(value) for key, value in said.items()} if isinstance(said, dict) else {}
 
     @property
     def arms(self) -> list[ArmRecord]:
@@ -105,23 +152,64 @@ class Run:
     def tell(self, word: str) -> None:
         """Leave a word for the training: 'pause' or 'stop'; 'go' takes it back."""
         if word == "go":
-            self.control.unlink(missing_ok=True)
+            try:
+                self.control.unlink(missing_ok=True)
+            except OSError as error:
+                raise _unwritable(self.control, error) from None
         else:
             home.write_whole(self.control, word.encode())
 
+    def told(self) -> str:
+        """The word that was left for the training, or nothing."""
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return self.control.read_text("utf-8").strip()[:20]
+        return ""
+
+    def hold(self) -> Hold:
+        """Claim the run for one job, until it is released or the process ends; :class:`BadInput` where it is taken."""
+        path = self.directory / "lock"
+        try:
+            lock = locks.hold(path, _PATIENCE)
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        if lock is None:
+            raise BadInput(f"{self.name} is running; `tunelab watch {self.name}` follows it")
+        return lock
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a living process works on it, or has an arm of it in hand still."""
+        return locks.is_held(self.directory / "lock") or any(arm.is_being_written for arm in self.arms)
+
     def state(self) -> str:
-        """One word for the whole run: running if an arm is, cut off if one is, else how the arms ended."""
+        """One word for the whole run: running, cut off where an arm lacks its end, else how the arms ended."""
+        if self.is_held:
+            return "running"
         states = [arm.state() for arm in self.arms]
-        for word in ("running", "cut off", "waiting", "diverged", "stopped"):
+        if "waiting" in states or "running" in states:  # nobody is left who would begin, or go on with, that arm
+            return "cut off"
+        for word in ("cut off", "diverged", "stopped"):
             if word in states:
                 return word
         return states[0]
 
     def remove(self) -> None:
-        """Delete the record. A run being written is left alone."""
+        """Delete the record, and only what belongs to one. A run being written is left alone."""
         if self.state() == "running":
             raise BadInput(f"{self.name} is running; `tunelab stop {self.name}` first")
-        shutil.rmtree(self.directory)
+        try:
+            # First what makes it a run, so that half a record is never taken for one
+            for name in ("run.json", "preset.toml", "environment.json", "control", "lock"):
+                (self.directory / name).unlink(missing_ok=True)
+            if (self.directory / "arms").is_dir():
+                shutil.rmtree(self.directory / "arms")
+            for left in self.directory.glob(".*.part"):
+                left.unlink(missing_ok=True)
+            if not any(self.directory.iterdir()):
+                self.directory.rmdir()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise BadInput(f"{printable(self.directory)} can't be removed: {reason}") from None
 
 
 def create(preset: Preset, out: Path | None = None) -> Run:
@@ -137,10 +225,14 @@ def create(preset: Preset, out: Path | None = None) -> Run:
         "began": began,
         "arms": [arm.name for arm in preset.arms],
     }
-    home.write_whole(directory / "preset.toml", preset.to_toml().encode())
-    home.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())
-    # Last, since a directory without it isn't a run yet.
-    home.write_whole(directory / "run.json", json.dumps(about, indent=1, ensure_ascii=False).encode())
+    try:
+        home.write_whole(directory / "preset.toml", preset.to_toml().encode())
+        home.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())
+        # Last, since a directory without it isn't a run yet.
+        home.write_whole(directory / "run.json", json.dumps(about, indent=1, ensure_ascii=False).encode())
+    except BadInput:
+        shutil.rmtree(directory, ignore_errors=True)  # it was empty
+        raise
     return Run(directory, about)
 
 
@@ -178,15 +270,20 @@ def _unwritable(path: Path, error: OSError) -> BadInput:
 
 def all_runs() -> Iterator[Run]:
     """Every run under the home, newest first. What isn't a readable run is passed over."""
-    folder = home.runs()
-    if not folder.is_dir():
-        return
-    for directory in sorted(folder.iterdir(), reverse=True):
+    for directory in directories():
         if (directory / "run.json").is_file():
             try:
                 yield _open(directory)
             except BadInput:
                 continue
+
+
+def directories() -> list[Path]:
+    """What lies under the home where runs are, newest first, whether a readable run or not."""
+    try:
+        return sorted(home.runs().iterdir(), reverse=True)
+    except OSError:
+        return []
 
 
 def find(name: str) -> Run:
@@ -207,10 +304,12 @@ def find(name: str) -> Run:
 def _open(directory: Path) -> Run:
     path = directory / "run.json"
     try:
-        about = json.loads(path.read_text("utf-8"))
+        about = json.loads(_text(path))
     except FileNotFoundError:
         raise BadInput(f"{printable(directory)} isn't a run: it has no run.json") from None
-    except (OSError, ValueError):
+    except OSError as error:
+        raise BadInput(f"{printable(path)} can't be read: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, RecursionError):
         raise BadInput(f"{printable(path)} can't be read: it is damaged or not JSON") from None
     if not isinstance(about, dict) or not isinstance(about.get("format"), int):
         raise BadInput(f"{printable(path)} isn't a run's description: it names no format")
@@ -218,9 +317,31 @@ def _open(directory: Path) -> Run:
         raise BadInput(
             f"{printable(directory)} was written by a newer tunelab (format {about['format']}, this one reads {FORMAT})"
         )
-    arms = about.get("arms")
-    if not (isinstance(arms, list) and arms and all(isinstance(a, str) for a in arms)):
+    arms, began = about.get("arms"), about.get("began")
+    if not (isinstance(arms, list) and 0 < len(arms) <= 10_000 and all(_shown(arm) for arm in arms)):
         raise BadInput(f"{printable(path)} is damaged: it doesn't name the run's arms")
-    if not isinstance(about.get("name"), str) or not isinstance(about.get("began"), int | float):
+    if not _shown(about.get("name")) or not isinstance(began, int | float) or not 0 <= began < _LATEST:
         raise BadInput(f"{printable(path)} is damaged: it lacks the run's name or beginning")
-    return Run(directory, about)
+    # Its own directory's name is what finds it, also where it was copied or renamed
+    name = home.checked_name(directory.resolve().name, "a run")
+    return Run(
+        directory,
+        about
+        | {
+            "name": name,
+            "preset": printable(about.get("preset", name), 200),
+            "title": printable(about.get("title", ""), 200),
+        },
+    )
+
+
+def _shown(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= 200 and text.isprintable()
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise OSError(errno.EFBIG, "it is larger than any of ours")
+    return content.decode("utf-8")

@@ -1,65 +1,111 @@
-"""One arm's record while it is being written: events as lines, each whole on disk before the next."""
+"""One arm's record while it is being written: events as lines, each whole before the next; a checkpoint."""
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
+import errno
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
+from core import home
 from core.errors import BadInput, printable
 from core.network import Network
+from core.records import arrays, locks
+from core.records.checkpoint import Checkpoint
+from core.records.follow import Follower
 
-__all__ = ["ArmWriter", "is_being_written"]
+__all__ = ["ArmWriter"]
+
+_PATIENCE = 5.0  # seconds for a process that was told to end, to save where it stands and do so
+_BLOCK = 4096
 
 
 class ArmWriter:
-    """Appends an arm's events. It holds a lock on the arm, which the system lets go when the process ends.
+    """Appends an arm's events, going on after those that are there (``recorded``).
 
-    So whether an arm is being written is never guessed from a process number: the lock tells.
+    It holds a lock on the arm, which the system lets go when the process ends. A last line that was torn is
+    cut off. Raises :class:`BadInput` where the arm is being written already, can't be written, or is damaged.
     """
 
     def __init__(self, directory: Path, run: str, arm: str, began: float) -> None:
-        self._directory, self._run, self._arm, self._began = directory, run, arm, began
-        directory.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
+        self._directory, self._run, self._arm = directory, run, arm
+        events = directory / "events.jsonl"
+        with self._sentences(events):
+            directory.mkdir(parents=True, exist_ok=True)
+            lock = locks.hold(directory / "lock", _PATIENCE)
+        if lock is None:
             raise BadInput(
                 f"the arm '{printable(arm, 60)}' of {printable(run)} is being written by another process; "
                 f"`tunelab watch {printable(run)}` follows it"
-            ) from None
-        self._file = os.open(directory / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            )
+        self._lock = lock
+        try:
+            with self._sentences(events):
+                self._file = os.open(events, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+                self._size = cut_torn_line(self._file)
+        except BadInput:
+            lock.release()
+            raise
+        follower = Follower(events)
+        self.recorded = follower.new()
+        if follower.damaged:
+            self.close()
+            raise BadInput(
+                f"{printable(events)} is damaged in {follower.damaged} "
+                f"line{'s' if follower.damaged > 1 else ''}; `tunelab doctor --repair` keeps what is sound "
+                f"before that, and `tunelab resume {printable(run)}` then trains the rest again"
+            )
+        # After a break the clock goes on where it stood: what counts is how long it was worked on
+        self._before = self.recorded[-1]["time"] if self.recorded else max(0.0, time.time() - began)
+        self._opened = time.monotonic()
 
     def write(self, event: str, fields: dict[str, Any]) -> None:
-        """Append one event. It is in the system's hands, safe from a kill -9, when this returns."""
-        head = {"event": event, "run": self._run, "arm": self._arm, "time": round(time.time() - self._began, 6)}
-        line = json.dumps(head | fields, ensure_ascii=False, allow_nan=False) + "\n"
-        os.write(self._file, line.encode())
+        """Append one event. It is in the system's hands, safe from a kill -9, when this returns.
+
+        Where the disk refuses, nothing of it stays: the record ends with the event before.
+        """
+        now = self._before + time.monotonic() - self._opened
+        head = {"event": event, "run": self._run, "arm": self._arm, "time": round(now, 6)}
+        line = (json.dumps(head | fields, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        with self._sentences(self._directory / "events.jsonl"):
+            try:
+                _write_all(self._file, line)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._file, self._size)
+                raise
+        self._size += len(line)
 
     def save_parameters(self, network: Network) -> None:
         """The arm's parameters as ``parameters.npz``: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …"""
-        arrays = {f"weights_{layer}": w for layer, w in enumerate(network.weights)}
-        arrays |= {f"biases_{layer}": b for layer, b in enumerate(network.biases)}
-        beside = self._directory / ".parameters.npz.part"
-        with beside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._directory / "parameters.npz")
+        saved = {f"weights_{layer}": w for layer, w in enumerate(network.weights)}
+        saved |= {f"biases_{layer}": b for layer, b in enumerate(network.biases)}
+        self._save("parameters.npz", arrays.packed(saved))
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Put the arm's state on the disk, after the events that led to it."""
+        with self._sentences(self._directory / "events.jsonl"):
+            os.fsync(self._file)
+        self._save("checkpoint.npz", checkpoint.packed())
+
+    def drop_checkpoint(self) -> None:
+        """Remove the checkpoint of an arm that has ended by itself: there is nothing to go on with."""
+        with contextlib.suppress(OSError):
+            (self._directory / "checkpoint.npz").unlink(missing_ok=True)
 
     def close(self) -> None:
         """Put everything on the disk itself and let go of the arm."""
-        os.fsync(self._file)
-        os.close(self._file)
-        os.close(self._lock)
+        try:
+            with self._sentences(self._directory / "events.jsonl"):
+                os.fsync(self._file)
+        finally:
+            os.close(self._file)
+            self._lock.release()
 
     def __enter__(self) -> ArmWriter:
         return self
@@ -67,19 +113,53 @@ class ArmWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+        else:  # what went wrong first is what is told
+            with contextlib.suppress(BadInput):
+                self.close()
+
+    def _save(self, name: str, content: bytes) -> None:
+        try:
+            home.write_whole(self._directory / name, content)
+        except BadInput as problem:
+            raise BadInput(f"{problem}; {self._advice}") from None
+
+    @contextlib.contextmanager
+    def _sentences(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise BadInput(f"{printable(path)} can't be written: {reason}; {self._advice}") from None
+
+    @property
+    def _advice(self) -> str:
+        run = printable(self._run)
+        return f"everything recorded is kept, and `tunelab resume {run}` goes on once that is put right"
 
 
-def is_being_written(directory: Path) -> bool:
-    """Whether a living process writes this arm."""
-    try:
-        lock = os.open(directory / "lock", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+def cut_torn_line(descriptor: int) -> int:
+    """Cut what follows the last whole line of a file of lines; how many bytes there are then."""
+    size = end = os.fstat(descriptor).st_size
+    whole = 0
+    while end:
+        start = max(0, end - _BLOCK)
+        found = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if found >= 0:
+            whole = start + found + 1
+            break
+        end = start
+    if whole < size:
+        os.ftruncate(descriptor, whole)
+    return whole
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    """Write all of ``content``: the system may take less at a time."""
+    rest = memoryview(content)
+    while rest:
+        taken = os.write(descriptor, rest)
+        if not taken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rest = rest[taken:]

@@ -188,20 +188,23 @@ class Training:
             values[...] = saved[f"latest_{name}"]
         self.examples, self._measured = int(saved["examples"]), int(saved["measured"])
         self.reasons = [str(reason) for reason in saved["reasons"]]
-        for name, rules in (("schedules", self.schedules), ("stopping", self.stopping)):
-            for rule, remembered in zip(rules or (), saved[name].tolist(), strict=False):
-                known = remembered[: len(rule.state())]
-                # Saved in company without stopping rules, an arm is given one that never stops: it knows nothing
-                if not any(map(math.isnan, known)):
-                    rule.restore(known)
+        rules: list[tuple[Schedule | EarlyStopping, list[float]]] = [
+            *zip(self.schedules, saved["schedules"].tolist(), strict=True),
+            *zip(self.stopping or (), saved["stopping"].tolist(), strict=False),
+        ]
+        for rule, remembered in rules:
+            known = remembered[: len(rule.state())]
+            # Saved in company without stopping rules, an arm is given one that never stops: it knows nothing
+            if not any(map(math.isnan, known)):
+                rule.restore(known)
         self._gather()
 
-    def _remembered(self, rules: Sequence[Schedule] | Sequence[EarlyStopping] | None) -> Array:
+    def _remembered(self, rules: Sequence[Schedule | EarlyStopping] | None) -> Array:
         """What schedules or stopping rules remember, a row a replicate, filled up with NaN."""
         rows = np.full((self.network.replicates, _REMEMBERED), np.nan)
-        for row, rule in zip(rows, rules or (), strict=False):
+        for row, rule in enumerate(rules or ()):
             state = rule.state()
-            row[: len(state)] = state
+            rows[row, : len(state)] = state
         return rows
 
     # -- training -----------------------------------------------------------------------------------------

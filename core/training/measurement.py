@@ -44,7 +44,7 @@ class Measurement:
 
     ``epoch`` and ``examples`` say how far the replicates still training have come; one that has stopped keeps
     its last numbers. ``training`` and ``evaluation`` are the scores; ``penalty`` is λ/2n Σ w², which a
-    cost includes. ``eta`` is the learning rate in force. ``diverged`` and ``running`` say how each fares;
+    cost includes. ``eta`` is the learning rate in force. ``diverged`` says whose numbers aren't finite;
     ``reasons`` say why one stopped ('' while it runs).
     """
 

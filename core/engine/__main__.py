@@ -1,0 +1,11 @@
+"""What a training that goes on in the background does: take up the run in a directory and see it to its end."""
+
+import sys
+
+from core.engine import process_pool, resume
+from core.records import find
+
+if __name__ == "__main__":
+    with process_pool() as pool:
+        for _ in resume(find(sys.argv[1]), pool).follow():
+            pass

@@ -1,0 +1,76 @@
+"""Worker processes, and how they behave: deaf to ctrl+c, leaving in good order, and gone when their parent is."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import connection
+
+__all__ = ["asked_to_leave", "leaving_in_order", "process_pool", "usable_cores"]
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+_asked = threading.Event()
+_training = threading.Event()
+
+
+def usable_cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
+    """Worker processes with one BLAS thread each: small matrices gain nothing from more, and arms run side by side."""
+    # Numpy reads these when it is loaded, and the workers inherit them.
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    # A fresh interpreter each, since forking a process that has threads (a screen) can deadlock.
+    return ProcessPoolExecutor(
+        workers or usable_cores(), mp_context=multiprocessing.get_context("spawn"), initializer=_settle
+    )
+
+
+def asked_to_leave() -> bool:
+    """Whether this worker was told to end, or its parent has gone: then a training saves where it stands."""
+    return _asked.is_set()
+
+
+@contextmanager
+def leaving_in_order() -> Iterator[None]:
+    """While a training can still save itself, the worker isn't ended under it; asked meanwhile, it goes afterwards."""
+    _training.set()
+    try:
+        yield
+    finally:
+        _training.clear()
+        if _asked.is_set():
+            os._exit(1)  # not an exception: the pool would take it for a result and wait for more work
+
+
+def _settle() -> None:
+    """Make this process a worker."""
+    # ctrl+c reaches every process of the terminal; the one that follows tells the workers to stop in good order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: _leave())
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
+
+
+def _outlive_nobody() -> None:
+    """Leave when the parent has gone, however it went: a pool's worker would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        _leave()
+
+
+def _leave() -> None:
+    _asked.set()
+    if not _training.is_set():
+        os._exit(1)
