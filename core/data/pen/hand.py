@@ -36,28 +36,32 @@ class Variety:
     """Spread of the slant."""
     turn: float = 0.07
     """Spread of the rotation of the whole digit, in radians."""
-    stretch: float = 0.16
-    """Spread of the digit's width against its height: a share of it."""
-    shape: float = 0.06
+    width: float = 1.12
+    """The digit's mean width, as a share of what the ways of writing have."""
+    stretch: float = 0.18
+    """Spread of the width: a share of it."""
+    shape: float = 0.045
     """Spread of each point of the way of writing, on its own: what makes one hand's 3 unlike another's."""
     sloppiness: float = 1.0
     """How unequal hands are: 0 gives all the same care, 1 neat hands and a tail of sloppy ones."""
-    warp: float = 0.10
+    warp: float = 0.08
     """Smooth bending of the whole digit: a large head, a high waist, a bow."""
-    ends: float = 0.11
+    ends: float = 0.07
     """Where strokes begin and end: loops that don't close or close too far."""
-    overshoot: float = 0.16
+    overshoot: float = 0.25
     """Strokes that stop short or run on along their own direction."""
-    misses: float = 0.08
+    misses: float = 0.06
     """Later strokes that miss the place where they should meet the first."""
     wobble: float = 0.02
     """Tremor along the stroke."""
-    pen: float = 0.125
+    pen: float = 0.14
     """The pen's mean radius, as a share of the digit's half size."""
     pens: float = 0.32
     """Spread of the radius between pens: a share of it."""
     pressure: float = 0.16
     """Spread of the radius along the stroke: a share of it."""
+    grain: float = 0.08
+    """Roughness of the edges: spread of the radius from place to place, a share of it."""
     blur: float = 0.25
     """How unsharp the scan of some drawings is: spread of the width of a stroke's grey edge, in pixels."""
 
@@ -72,10 +76,9 @@ def strokes(indices: Indices, way: NDArray[np.intp], variety: Variety) -> tuple[
     forms = _forms()
     care = _care(indices, variety)[:, None]
     spline = forms.spline[way]
-    jitter = _exact(chance.normal(indices, "shape", POINTS * 2) * (variety.shape * care))
-    place = np.matmul(spline, forms.points[way] + jitter.reshape(-1, POINTS, 2))
+    place = np.matmul(spline, forms.points[way] + _exact(_shape(indices) * (variety.shape * care[..., None])))
     place += _along(chance.normal(indices, "wobble", _KNOTS * 2) * (variety.wobble * care))
-    place += _ends(indices, way, variety, care)
+    _loosen(place, indices, way, variety, care)
     place += _misses(indices, way, variety, care)
     x, y = _whole(indices, place[..., 0], place[..., 1], variety, care)
     size = np.maximum(np.ptp(x, axis=1), np.ptp(y, axis=1)) / 2
@@ -86,7 +89,9 @@ def strokes(indices: Indices, way: NDArray[np.intp], variety: Variety) -> tuple[
 class _Forms:
     points: Floats  # (ways, POINTS, 2)
     spline: Floats  # (ways, SAMPLES, POINTS)
-    ends: Floats  # (ways, SAMPLES, 2 · STROKES): how much a sample goes with each stroke's start and end
+    ends: Floats  # (ways, SAMPLES, 2 · STROKES): how much a sample goes with each stroke's start, each one's end
+    tip: NDArray[np.intp]  # (ways, 2 · STROKES): the sample at each start and end
+    before_tip: NDArray[np.intp]  # (ways, 2 · STROKES): the sample a little inwards from there
     stroke: Floats  # (ways, SAMPLES, STROKES)
 
 
@@ -96,8 +101,11 @@ def _forms() -> _Forms:
     spline = np.stack([way.spline for way in ways()])
     stroke = np.stack([way.stroke for way in ways()])
     along = np.stack([way.along for way in ways()])[..., None]
-    start, end = (_exact(np.maximum(1 - t / _END, 0) ** 2) for t in (along, 1 - along))
-    return _Forms(points, spline, np.concatenate([start * stroke, end * stroke], axis=-1), stroke)
+    ends = np.concatenate([np.maximum(1 - t / _END, 0) ** 2 * stroke for t in (along, 1 - along)], axis=-1)
+    inwards = ends >= 0.25
+    from_start = SAMPLES - 1 - inwards[:, ::-1, :STROKES].argmax(axis=1)
+    before_tip = np.concatenate([from_start, inwards[..., STROKES:].argmax(axis=1)], axis=-1)
+    return _Forms(points, spline, ends, (ends >= 1).argmax(axis=1), before_tip, stroke)
 
 
 def _exact(numbers: Floats) -> Floats:
@@ -108,7 +116,7 @@ def _exact(numbers: Floats) -> Floats:
 def _care(indices: Indices, variety: Variety) -> Floats:
     """(n,): how freely this hand writes; around 1, seldom up to 3."""
     u = chance.uniform(indices, "care", 1)[:, 0]
-    return 1 + variety.sloppiness * (2.4 * u * u * u * u + 0.6 * u - 0.7)
+    return 1 + variety.sloppiness * (1.5 * u * u * u + 0.5 * u - 0.6)
 
 
 @cache
@@ -119,16 +127,27 @@ def _noise() -> Floats:
     return _exact(np.where(d < 0.5, 0.75 - d * d, np.where(d < 1.5, (1.5 - d) ** 2 / 2, 0)))
 
 
+def _shape(indices: Indices) -> Floats:
+    """(n, POINTS, 2): how far each point strays; neighbours go together, or curves would become jagged."""
+    z = chance.normal(indices, "shape", (POINTS + 2) * 2).reshape(-1, POINTS + 2, 2)
+    return (z[:, :-2] + 2 * z[:, 1:-1] + z[:, 2:]) * 0.4
+
+
 def _along(knots: Floats) -> Floats:
     """(n, SAMPLES, k) of (n, _KNOTS · k)."""
     return np.matmul(_noise(), _exact(knots).reshape(len(knots), _KNOTS, -1))
 
 
-def _ends(indices: Indices, way: NDArray[np.intp], variety: Variety, care: Floats) -> Floats:
-    """(n, SAMPLES, 2): how far the beginnings and ends of strokes stray."""
+def _loosen(place: Floats, indices: Indices, way: NDArray[np.intp], variety: Variety, care: Floats) -> None:
+    """Let the beginnings and ends of strokes stray, stop short or run on, in place (n, SAMPLES, 2)."""
     forms = _forms()
     free = chance.normal(indices, "ends", 4 * STROKES) * (variety.ends * care)
-    return np.matmul(forms.ends[way], _exact(free).reshape(-1, 2 * STROKES, 2))
+    on = chance.normal(indices, "overshoot", 2 * STROKES) * (variety.overshoot * care)
+    rows = np.arange(len(place))
+    for end in range(2 * STROKES):
+        outwards = place[rows, forms.tip[way, end]] - place[rows, forms.before_tip[way, end]]
+        stray = on[:, end, None] * outwards + free[:, 2 * end : 2 * end + 2]
+        place += forms.ends[way, :, end, None] * stray[:, None, :]
 
 
 def _misses(indices: Indices, way: NDArray[np.intp], variety: Variety, care: Floats) -> Floats:
@@ -146,7 +165,7 @@ def _whole(indices: Indices, x: Floats, y: Floats, variety: Variety, care: Float
     bent_x = x + a * xx + b * xy + c * yy + (d * xx * x + e * y * yy + f * xx * y) * 0.6
     bent_y = y + g * xx + h * xy + i * yy + (j * yy * y + k * x * xx + m * x * yy) * 0.6
     stretch = chance.normal(indices, "stretch", 1) * variety.stretch
-    bent_x = bent_x * ((1 + stretch / 2) / (1 - stretch / 2))
+    bent_x = bent_x * (variety.width * (1 + stretch / 2) / (1 - stretch / 2))
     turn = chance.normal(indices, "turn", 1) * variety.turn
     # A turn by 2 atan(t/2) without sine and cosine, whose last bits differ between platforms.
     t = turn / 2
@@ -159,6 +178,7 @@ def _whole(indices: Indices, x: Floats, y: Floats, variety: Variety, care: Float
 def _radius(indices: Indices, variety: Variety) -> Floats:
     """(n, SAMPLES): the pen's radius as a share of the digit's half size."""
     z = chance.normal(indices, "pens", 1) * variety.pens
-    pen = variety.pen * np.maximum((1 + z / 2) / (1 - z / 2), 0.3)
+    pen = variety.pen * np.maximum((1 + z / 2) / (1 - z / 2), 0.55)
     along = _along(chance.normal(indices, "pressure", _KNOTS) * variety.pressure)[..., 0]
+    along += chance.normal(indices, "grain", SAMPLES) * variety.grain
     return pen * np.maximum(1 + along, 0.3)

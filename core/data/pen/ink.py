@@ -34,7 +34,7 @@ def _boxed(places: NDArray[np.float64], radii: NDArray[np.float64]) -> tuple[NDA
 
 def _inked(places: NDArray[np.float64], radii: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.uint8]:
     """(n, BOX, BOX): a pixel is as dark as the nearest place of the pen makes it."""
-    n, samples = radii.shape
+    n = len(radii)
     wide = BOX + 2 * _MARGIN
     first = np.floor(places).astype(np.intp) - _REACH  # the pixel where a pen's window begins
     window = np.arange(2 * _REACH + 1)
