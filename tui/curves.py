@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.activations import SIGMOID_BOUND, TANH_BOUND
+from core.activations import ACTIVATIONS, SIGMOID_BOUND, TANH_BOUND
 from core.curves import ArmCurves
-from tui.charts.spec import Axis, Bars, ChartSpec, Series, Zone
+from tui.charts.explorer import Density, activation_chart, density_chart, saturated
+from tui.charts.spec import ChartSpec, Floats, Zone
 from tui.charts.training import Arm, Event, Measure
 
 if TYPE_CHECKING:
     from core.initialization import LayerEffect
     from core.records import Run
 
-__all__ = ["chart_arm", "plotted", "read", "z_chart", "z_plotted"]
+__all__ = ["activation_charts", "chart_arm", "plotted", "read", "z_chart", "z_plotted"]
 
 
 def read(run: Run) -> list[ArmCurves]:
@@ -78,20 +79,42 @@ def z_plotted(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -
 def z_chart(effects: Sequence[tuple[str, LayerEffect]]) -> ChartSpec:
     """The density of one layer's z, an arm each: sampled as bars, predicted as a curve, saturation shaded."""
     layer = effects[0][1]
-    reach = max(float(effect.edges[-1]) for _, effect in effects)
-    bound = {"sigmoid": SIGMOID_BOUND, "tanh": TANH_BOUND}.get(layer.activation)
-    zones = [(-np.inf, -bound), (bound, np.inf)] if bound else [(-np.inf, 0.0)] if layer.activation == "relu" else []
-    return ChartSpec(
-        title=f"z of layer {layer.layer} before training ({layer.units:,} units, fan-in {layer.fan_in:,})",
-        x=Axis("z", (-reach, reach)),
-        y=Axis("density"),
-        bars=tuple(Bars(e.edges, e.density, name, number) for number, (name, e) in enumerate(effects)),
-        series=tuple(
-            Series((e.edges[1:] + e.edges[:-1]) / 2, e.predicted_density, name, number, points=False)
-            for number, (name, e) in enumerate(effects)
-        ),
-        zones=tuple(Zone(low, high) for low, high in zones),
+    densities = [
+        Density(name, e.edges, e.density, e.predicted_density, number) for number, (name, e) in enumerate(effects)
+    ]
+    title = f"z of layer {layer.layer} before training ({layer.units:,} units, fan-in {layer.fan_in:,})"
+    return density_chart(densities, title=title, zones=_saturated_zones(layer.activation))
+
+
+def activation_charts(density: ChartSpec, name: str) -> tuple[ChartSpec, ChartSpec]:
+    """The activation and its slope on the z axis of a density chart."""
+    activation = ACTIVATIONS[name]
+    assert density.x.limits is not None
+
+    def value(z: Floats) -> Floats:
+        a = z.copy()
+        activation.apply(a)
+        return a
+
+    def slope(z: Floats) -> Floats:
+        a = value(z)
+        out = np.empty_like(a)
+        activation.slope(a, out)
+        return out
+
+    sign = {"sigmoid": "σ"}.get(name, name)
+    zones = _saturated_zones(name)
+    return (
+        activation_chart(value, f"{sign}(z)", density.x.limits, zones=zones),
+        activation_chart(slope, f"{sign}′(z)", density.x.limits, zones=zones),
     )
+
+
+def _saturated_zones(name: str) -> tuple[Zone, ...]:
+    if name == "relu":
+        return (Zone(-np.inf, 0.0, "off"),)
+    bound = {"sigmoid": SIGMOID_BOUND, "tanh": TANH_BOUND}.get(name)
+    return saturated(bound) if bound is not None else ()
 
 
 def _printed(specs: Sequence[ChartSpec], height: int, colour: bool, title: str) -> str:

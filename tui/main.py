@@ -13,10 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from core.errors import BadInput
+from core.errors import BadInput, CutOff
+from tui.commands.control import go_command, pause_command, stop_command, watch_command
 from tui.commands.data import data_app
 from tui.commands.init import init_command
+from tui.commands.lab import lab_command
 from tui.commands.presets import presets_app
+from tui.commands.resume import resume_command
 from tui.commands.run import run_command
 from tui.commands.runs import runs_app
 from tui.commands.schema import schema_command
@@ -32,7 +35,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
+app.command("lab", hidden=True)(lab_command)  # `tunelab` alone, or with a preset: see routed()
 app.command("run")(run_command)
+app.command("resume")(resume_command)
+app.command("watch")(watch_command)
+app.command("pause")(pause_command)
+app.command("go")(go_command)
+app.command("stop")(stop_command)
 app.command("init")(init_command)
 app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")
@@ -60,6 +69,13 @@ def _common(
         print(context.get_help())
 
 
+def routed(arguments: list[str]) -> list[str]:
+    """The arguments with the command that was meant: `tunelab` and `tunelab PRESET` open the lab."""
+    first = arguments[0] if arguments else ""
+    commands = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    return arguments if first in {"--help", "-h", "--version"} or first in commands else ["lab", *arguments]
+
+
 def main() -> None:
     """Run the command line. Whatever goes wrong, a person sees a sentence and never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -68,12 +84,15 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         # Not "standalone", in which typer would print a box of its own for a mistake, and go on in its own way.
-        code = app(prog_name="tunelab", standalone_mode=False)
+        code = app(routed(sys.argv[1:]), prog_name="tunelab", standalone_mode=False)
         sys.stdout.flush()  # here, where a reader that has gone is no error
         sys.exit(code if isinstance(code, int) else 0)
     except BadInput as problem:
         _say(str(problem))
         sys.exit(2)
+    except CutOff as problem:
+        _say(str(problem))
+        sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         _say("Interrupted.")
         sys.exit(130)

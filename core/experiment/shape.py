@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 __all__ = ["drawing", "parameters"]
 
@@ -17,4 +18,4 @@ def drawing(sizes: Sequence[int], activation: str, output: str) -> str:
 
 def parameters(sizes: Sequence[int]) -> int:
     """Weights and biases together."""
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:], strict=False))
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.activations import ACTIVATIONS, Activation
+from core.errors import BadInput
 from core.initialization.schemes import Initialization, stream
 
 __all__ = ["LayerEffect", "effects"]
@@ -78,6 +79,11 @@ def effects(
         seed: of the networks sampled.
         quick: sample a twentieth of what is sampled otherwise, for an answer while somebody types.
     """
+    if start.weights == "constant":
+        raise BadInput(
+            "constant weights are the same for every neuron of a layer, so z has no spread to predict; "
+            "train them instead, and see that the neurons stay the same"
+        )
     if inputs is None:
         on = start.sizes[0] // 2 if active is None else active
         inputs = np.zeros((1, start.sizes[0]), np.float32)
@@ -88,7 +94,11 @@ def effects(
     return [
         _describe(start, layer, activations[layer], z, stds)
         for layer, (z, stds) in enumerate(
-            zip(_sample(start, inputs, activations, seed, 0.05 if quick else 1.0), _predict(start, inputs, activations), strict=True)
+            zip(
+                _sample(start, inputs, activations, seed, 0.05 if quick else 1.0),
+                _predict(start, inputs, activations),
+                strict=True,
+            )
         )
     ]
 

@@ -1,0 +1,113 @@
+"""Every action of the screens, declared once: its key, its words, its help. Footer, palette and help follow.
+
+A person can give any of them another key, by its id, in ``config.toml``::
+
+    [keys]
+    run = "f5"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+__all__ = ["ACTIONS", "Action", "actions_of", "bindings"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a person can do.
+
+    ``id`` is the name of the screen's ``action_…`` method and what a keymap calls it; ``where`` is the screen
+    ('app' is everywhere). ``footer``: whether its key is worth a place there.
+    """
+
+    where: str
+    id: str
+    key: str
+    label: str
+    help: str
+    footer: bool = True
+
+
+ACTIONS = (
+    Action("lab", "run", "r", "run", "Train every arm of the form, from its first weights."),
+    Action("lab", "pause", "space", "pause", "Hold the training where it is, or go on."),
+    Action("lab", "stop", "s", "stop", "End the training now. Everything measured stays."),
+    Action("lab", "faster", "right_square_bracket", "faster", "Play the old run back twice as fast."),
+    Action("lab", "slower", "left_square_bracket", "slower", "Play the old run back half as fast."),
+    Action("lab", "seek(1)", "full_stop", "forward", "Go forward in the playback by a twentieth."),
+    Action("lab", "seek(-1)", "comma", "back a bit", "Go back in the playback by a twentieth."),
+    Action("lab", "arms", "a", "arms", "Compare: try several values of a parameter side by side."),
+    Action("lab", "explore", "i", "init", "See what the first weights do to z, before any training."),
+    Action("lab", "inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),
+    Action("lab", "presets", "p", "presets", "Experiments that come with tunelab, and your own."),
+    Action("lab", "runs", "b", "runs", "Recorded runs: look at them, lay them over, play them back."),
+    Action("lab", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not."),
+    Action("lab", "zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it."),
+    Action(
+        "lab", "again", "e", "again with", "Train again from here with another η, recorded as a new run.", footer=False
+    ),
+    Action("lab", "save_preset", "ctrl+s", "save", "Save the form as a preset of yours.", footer=False),
+    Action("lab", "next_arm", "f", "next arm", "Bring the next arm to the front of the charts.", footer=False),
+    Action("lab", "hide_arm", "h", "hide arm", "Hide the arm at the front, or show all again.", footer=False),
+    Action("lab", "parts", "v", "parts", "Show training and evaluation, or only one of them.", footer=False),
+    Action("lab", "clear_overlays", "backspace", "clear", "Take old runs off the charts.", footer=False),
+    Action("lab", "room(1)", "1", "data", "Go to the data.", footer=False),
+    Action("lab", "room(2)", "2", "network", "Go to the network.", footer=False),
+    Action("lab", "room(3)", "3", "first weights", "Go to the initialization.", footer=False),
+    Action("lab", "room(4)", "4", "hyper-parameters", "Go to η, λ, m and the rest.", footer=False),
+    Action("lab", "room(5)", "5", "cost", "Go to the chart of the cost.", footer=False),
+    Action("lab", "room(6)", "6", "accuracy", "Go to the chart of the accuracy.", footer=False),
+    Action("lab", "room(7)", "7", "log", "Go to the log of epochs.", footer=False),
+    Action("lab", "room(8)", "8", "verdict", "Go to what tunelab sees.", footer=False),
+    Action("explorer", "back", "escape", "back", "Return to the lab."),
+    Action("explorer", "layer(1)", "n", "next layer", "Look at the next layer."),
+    Action("explorer", "layer(-1)", "N", "layer before", "Look at the layer before.", footer=False),
+    Action("explorer", "source", "d", "data or assumed", "Use real data, or a number of inputs set to 1."),
+    Action("inside", "back", "escape", "back", "Return to the lab."),
+    Action("inside", "next_arm", "f", "next arm", "Look into the next arm."),
+    Action("inside", "seed", "n", "next seed", "Look into the network of the next seed."),
+    Action("inside", "view", "v", "view", "Confusion, mistakes, first-layer weights in turn."),
+    Action("inside", "more", "m", "more", "Show further mistakes or weights."),
+    Action("runs", "back", "escape", "back", "Return to the lab."),
+    Action("runs", "overlay", "o", "overlay", "Lay this run over the charts of the lab, or take it off."),
+    Action("runs", "playback", "y", "play back", "Play the run again as if it were live, without training."),
+    Action("runs", "replay", "t", "train again", "Train the run's experiment again."),
+    Action("runs", "remove", "d", "delete", "Delete the run for good."),
+    Action("presets", "back", "escape", "back", "Return to the lab."),
+    Action("app", "help", "question_mark", "help", "What the keys do, and what the parameter in focus means."),
+    Action("app", "copy", "y", "copy", "Copy what is in focus, and write it to a file as well.", footer=False),
+    Action("app", "picture", "ctrl+o", "screenshot", "Write the screen to an SVG file.", footer=False),
+    Action(
+        "app", "theme", "ctrl+t", "theme", "The next theme: dark, light, the terminal's own colours, …", footer=False
+    ),
+    Action("app", "ask_quit", "q", "quit", "Leave tunelab. A training that runs can go on without the screen."),
+)
+"""In the order in which the footer and the help show them."""
+
+
+def actions_of(where: str) -> Iterator[Action]:
+    """The actions of one screen."""
+    return (action for action in ACTIONS if action.where == where)
+
+
+def bindings(where: str) -> list[BindingType]:
+    """The key bindings of a screen, as Textual wants them."""
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            action.key,
+            action.id,
+            action.label,
+            show=action.footer,
+            tooltip=action.help,
+            id=action.id if where in {"lab", "app"} else f"{where}.{action.id}",
+        )
+        for action in actions_of(where)
+    ]

@@ -1,0 +1,87 @@
+"""`tunelab [PRESET]`: the lab on the screen, or driven without one."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tui.app import Tunelab
+
+__all__ = ["lab_command"]
+
+
+class Until(StrEnum):
+    """What a headless lab waits for before it takes its screenshot and ends."""
+
+    run_done = "run-done"
+    idle = "idle"
+
+
+def lab_command(
+    preset: Annotated[
+        str | None, typer.Argument(metavar="[PRESET]", help="What to load; the last session if not given.")
+    ] = None,
+    low_bandwidth: Annotated[
+        bool, typer.Option("--low-bandwidth", help="Draw rarely and without animation: for slow links.")
+    ] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Drive the same screens without a terminal.")] = False,
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Headless: the size of the screen.")] = "120x40",
+    press: Annotated[
+        str, typer.Option("--press", metavar="KEYS", help="Headless: keys to press, in order: r or a,text,enter.")
+    ] = "",
+    until: Annotated[Until, typer.Option("--until", help="Headless: what to wait for.")] = Until.idle,
+    screenshot: Annotated[
+        Path | None, typer.Option("--screenshot", metavar="FILE", help="Headless: write the screen, .svg or .txt.")
+    ] = None,
+) -> None:
+    """Open the lab: build a network, see what its first weights do, train it, and watch."""
+    from core.errors import BadInput, printable
+
+    width, height = _size(size)
+    if screenshot is not None and screenshot.suffix not in {".svg", ".txt"}:
+        raise BadInput(f"--screenshot takes a file that ends in .svg or .txt, not {printable(screenshot)}")
+    if not headless and not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise BadInput(
+            "the lab needs a terminal; `tunelab run PRESET` trains without one, --headless drives the screens"
+        )
+    if low_bandwidth:
+        # Textual reads these when it is imported, which is why nothing above imports it.
+        os.environ |= {"TEXTUAL_FPS": "5", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+    app = _app(preset, low_bandwidth)
+    if not headless:
+        raise typer.Exit(app.run() or 0)
+    from tui.headless import drive
+
+    keys = [key for key in re.split(r"[,\s]+", press) if key]
+    drive(app, (width, height), keys, wait_for_run=until is Until.run_done, screenshot=screenshot)
+
+
+def _size(text: str) -> tuple[int, int]:
+    from core.errors import BadInput, printable
+
+    match = re.fullmatch(r"(\d{1,4})[x×](\d{1,4})", text.strip())
+    if match is None:
+        raise BadInput(f"--size takes columns and rows such as 120x40, not '{printable(text)}'")
+    return int(match[1]), int(match[2])
+
+
+def _app(preset: str | None, low_bandwidth: bool) -> Tunelab:
+    from core.experiment.preset import find
+    from tui.session import load_config, load_session
+
+    config = load_config()
+    # Read before the screen is taken over, so that a slip in the name is a sentence on the terminal.
+    loaded = find(preset) if preset is not None else None
+    from tui.app import Tunelab
+    from tui.draft import Draft
+    from tui.terminal import looks
+
+    draft = load_session(config) if loaded is None else Draft(loaded)
+    return Tunelab(draft, looks(low_bandwidth=low_bandwidth), config)

@@ -1,0 +1,102 @@
+"""A list with a filter and a preview: what the browsers of presets and of runs have in common."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+__all__ = ["Browser"]
+
+
+class Browser(Screen[None]):
+    """Type to filter, ↑ ↓ to look, enter to take. Subclasses say what there is."""
+
+    BINDINGS = [Binding("down", "to_list", show=False), Binding("slash", "to_filter", "filter", show=False)]
+    HINT = "type / to filter"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._items: list[tuple[str, str]] = []
+
+    def items(self) -> list[tuple[str, str]]:
+        """(name, line in the list) of everything there is."""
+        raise NotImplementedError
+
+    def preview(self, name: str) -> str:
+        """What the preview says of one."""
+        raise NotImplementedError
+
+    def take(self, name: str) -> None:
+        """Do what enter means for one."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Filter, list, preview."""
+        with Vertical(classes="browser"):
+            yield Input(placeholder="filter", compact=True)
+            with Horizontal():
+                yield OptionList(markup=False)
+                with VerticalScroll(classes="preview"):
+                    yield Static("", markup=False)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.reload()
+        self.query_one(OptionList).focus()
+
+    def reload(self) -> None:
+        """Read again what there is, keeping the filter and the place."""
+        self._items = self.items()
+        self._fill(self.query_one(Input).value)
+
+    def _fill(self, wanted: str) -> None:
+        listed = self.query_one(OptionList)
+        place = listed.highlighted or 0
+        listed.clear_options()
+        words = wanted.lower().split()
+        shown = [(n, line) for n, line in self._items if all(word in f"{n} {line}".lower() for word in words)]
+        listed.add_options([Option(line, id=name) for name, line in shown])
+        listed.highlighted = min(place, len(shown) - 1) if shown else None
+        listed.border_subtitle = f"{len(shown)} of {len(self._items)}, {self.HINT}"
+
+    @property
+    def chosen(self) -> str | None:
+        """The name that is highlighted."""
+        listed = self.query_one(OptionList)
+        return listed.get_option_at_index(listed.highlighted).id if listed.highlighted is not None else None
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        name = event.option.id
+        self.query_one(".preview Static", Static).update(self.preview(name) if name else "")
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option.id:
+            self.take(event.option.id)
+
+    def action_to_list(self) -> None:
+        """From the filter down into the list."""
+        self.query_one(OptionList).focus()
+
+    def action_to_filter(self) -> None:
+        """Up to the filter."""
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        """Return to the lab."""
+        self.dismiss(None)

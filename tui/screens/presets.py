@@ -1,0 +1,57 @@
+"""The browser of presets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import BadInput
+from core.experiment.preset import available, find
+from tui.actions import bindings
+from tui.draft import Draft
+from tui.screens.browser import Browser
+
+if TYPE_CHECKING:
+    from tui.app import Tunelab
+
+__all__ = ["PresetsScreen"]
+
+
+class PresetsScreen(Browser):
+    """Experiments that come with tunelab, and a person's own; enter loads one into the form."""
+
+    app: Tunelab
+    BINDINGS = bindings("presets")
+    HINT = "enter loads, / filters"
+
+    def __init__(self) -> None:
+        super().__init__(id="presets")
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every preset by name and title."""
+        listed = []
+        for name in available():
+            try:
+                listed.append((name, f"{name}  {find(name).title}"))
+            except BadInput as problem:
+                listed.append((name, f"{name}  (can't be used: {problem})"))
+        return listed
+
+    def preview(self, name: str) -> str:
+        """Title, source, description, and the arms."""
+        try:
+            preset = find(name)
+        except BadInput as problem:
+            return str(problem)
+        parts = [preset.title, str(preset.tables.get("source", "")), preset.description]
+        arms = "\n".join(f"  {arm.name}" for arm in preset.arms)
+        return "\n\n".join(part for part in [*parts, f"Arms\n{arms}", preset.to_toml()] if part)
+
+    def take(self, name: str) -> None:
+        """Load a preset into the form."""
+        try:
+            draft = Draft(find(name))
+        except BadInput as problem:
+            self.app.notify(str(problem), severity="warning", markup=False)
+            return
+        self.dismiss(None)
+        self.app.take_draft(draft)

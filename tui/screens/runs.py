@@ -1,0 +1,108 @@
+"""The browser of recorded runs: look, lay over, play back, train again, delete."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from core.errors import BadInput
+from core.records import Run, all_runs, find
+from tui.actions import bindings
+from tui.draft import Draft
+from tui.runview import Playback, RunView
+from tui.screens.browser import Browser
+from tui.screens.dialogs import Choose
+from tui.tables import results_table
+
+if TYPE_CHECKING:
+    from tui.app import Tunelab
+
+__all__ = ["RunsScreen"]
+
+
+class RunsScreen(Browser):
+    """Every run under the home, newest first; enter shows one in the lab, live if it is being trained."""
+
+    app: Tunelab
+    BINDINGS = bindings("runs")
+    HINT = "enter shows, / filters"
+
+    def __init__(self) -> None:
+        super().__init__(id="runs")
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
+        return [(run.name, _line(run)) for run in all_runs()]
+
+    def preview(self, name: str) -> str:
+        """Its title, state and results."""
+        try:
+            run = find(name)
+            state = run.state()
+            hint = f"`tunelab resume {name}` goes on with it." if state == "cut off" else ""
+            return "\n\n".join(part for part in [run.preset.title, state, hint, results_table(run)] if part)
+        except BadInput as problem:
+            return str(problem)
+
+    def take(self, name: str) -> None:
+        """Show a run in the lab."""
+        if (run := self._found(name)) is not None:
+            self.dismiss(None)
+            self.app.watch_run(RunView(run))
+
+    def _found(self, name: str | None) -> Run | None:
+        if name is None:
+            return None
+        try:
+            return find(name)
+        except BadInput as problem:
+            self.app.notify(str(problem), severity="warning", markup=False)
+            return None
+
+    def action_overlay(self) -> None:
+        """Lay the run over the charts of the lab, or take it off again."""
+        run = self._found(self.chosen)
+        if run is None:
+            return
+        there = [view for view in self.app.overlays if view.run.name == run.name]
+        if there:
+            self.app.overlays.remove(there[0])
+        else:
+            self.app.overlays.append(RunView(run))
+        self.app.lab.show_curves()
+        self.app.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
+
+    def action_playback(self) -> None:
+        """Play the run again as if it were live."""
+        if (run := self._found(self.chosen)) is not None:
+            self.dismiss(None)
+            self.app.watch_run(Playback(run))
+
+    def action_replay(self) -> None:
+        """Train the run's experiment again."""
+        if (run := self._found(self.chosen)) is not None:
+            self.dismiss(None)
+            self.app.take_draft(Draft(run.preset))
+            self.app.begin()
+
+    def action_remove(self) -> None:
+        """Delete the run, asking first."""
+        run = self._found(self.chosen)
+        if run is None:
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice == "delete":
+                try:
+                    run.remove()
+                except BadInput as problem:
+                    self.app.notify(str(problem), severity="warning", markup=False)
+                self.reload()
+
+        question = f"{run.name} and everything it measured will be gone."
+        self.app.push_screen(Choose("Delete the run?", question, [("d", "delete", "delete it")]), answered)
+
+
+def _line(run: Run) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about["began"]))
+    return f"{when}  {run.name}  {run.about.get('title', '')}"

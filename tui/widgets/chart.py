@@ -1,0 +1,202 @@
+"""A chart on the screen: draws only the rows that changed, with a crosshair and a zoom of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.charts import ChartSpec, Mark, Picture, build, legend
+from tui.charts.palette import Palette
+from tui.charts.spec import floats
+from tui.charts.strips import strips
+from tui.terminal import Looks
+
+__all__ = ["Chart"]
+
+
+class Chart(Widget, can_focus=True):
+    """Shows a :class:`ChartSpec`. With the focus, ← → move a crosshair and + − zoom along x.
+
+    The title stands in the border, the legend above the canvas. Posts :class:`Pointed` as the crosshair moves.
+    """
+
+    ALLOW_MAXIMIZE = True
+    BINDINGS = [
+        Binding("left", "point(-1)", "crosshair left", show=False),
+        Binding("right", "point(1)", "crosshair right", show=False),
+        Binding("shift+left", "point(-10)", "crosshair far left", show=False),
+        Binding("shift+right", "point(10)", "crosshair far right", show=False),
+        Binding("plus,equals_sign", "scale(0.5)", "zoom in", show=False),
+        Binding("minus", "scale(2)", "zoom out", show=False),
+        Binding("0", "whole", "whole range", show=False),
+    ]
+
+    class Pointed(Message):
+        """The crosshair stands at ``x`` (None: it is gone)."""
+
+        def __init__(self, chart: Chart, x: float | None) -> None:
+            self.chart, self.x = chart, x
+            super().__init__()
+
+        @property
+        def control(self) -> Chart:
+            """The chart."""
+            return self.chart
+
+    def __init__(self, looks: Looks, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._looks = looks
+        self._spec = ChartSpec()
+        self._picture = Picture(())
+        self._strips: list[Strip] = []
+        self._column: int | None = None
+        self._range: tuple[float, float] | None = None
+
+    @property
+    def spec(self) -> ChartSpec:
+        """What is shown, without crosshair and zoom."""
+        return self._spec
+
+    @property
+    def palette(self) -> Palette:
+        """Which colours fit the theme."""
+        if self.app.theme.startswith("ansi"):
+            return "ansi"
+        return "dark" if self.app.current_theme.dark else "light"
+
+    def plain(self) -> str:
+        """The picture as text, with title and what the crosshair points at."""
+        return f"{self.border_title or self._spec.title}\n{self._picture.plain()}"
+
+    def show(self, spec: ChartSpec) -> None:
+        """Draw another chart in this one's place."""
+        self._spec = spec
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Build the picture again, and repaint the rows in which it differs."""
+        if not self.is_attached or self.size.width == 0 or not self.display:
+            return
+        width, height = self.size
+        spec = self._spec
+        if self._range is not None:
+            spec = replace(spec, x=replace(spec.x, limits=self._range))
+        x = self.pointed_at
+        if x is not None:
+            spec = replace(spec, marks=(*spec.marks, Mark(x, colour="plain")))
+        looks = self._looks
+        key = legend(spec, width, colour=looks.colour, ascii=looks.ascii, palette=self.palette)
+        room = len(key.rows) if height >= 8 and (spec.series or spec.bars) else 0
+        chart = build(spec, width, height - room, colour=looks.colour, ascii=looks.ascii, palette=self.palette)
+        picture = Picture(key.rows[:room]).over(chart)
+        old, self._strips = self._picture.rows, strips(picture)
+        place = chart.place
+        self._picture = Picture(picture.rows, place and replace(place, top=place.top + room))
+        self.border_title = (x_text := self._readout(x)) or spec.title
+        self.border_subtitle = "esc: no crosshair" if x_text else None
+        if len(old) != len(picture.rows):
+            self.refresh()
+            return
+        for row, (before, now) in enumerate(zip(old, picture.rows, strict=True)):
+            if before != now:
+                self.refresh(Region(0, row, width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the picture."""
+        if y < len(self._strips):
+            return self._strips[y].adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def on_resize(self) -> None:
+        """Another size wants another picture."""
+        self._picture = Picture(())
+        self.redraw()
+
+    # -- crosshair and zoom -------------------------------------------------------------------------------
+
+    @property
+    def pointed_at(self) -> float | None:
+        """The x under the crosshair."""
+        place = self._picture.place
+        return None if self._column is None or place is None else place.x_at(self._column)
+
+    def action_point(self, by: int) -> None:
+        """Move the crosshair by some columns; the first time it appears at the right end."""
+        place = self._picture.place
+        if place is None:
+            return
+        last = place.left + place.columns - 1
+        start = last + 1 if by < 0 else place.left - 1
+        column = (self._column if self._column is not None else start) + by
+        self._point(min(max(column, place.left), last))
+
+    def _point(self, column: int | None) -> None:
+        self._column = column
+        self.redraw()
+        self.post_message(self.Pointed(self, self.pointed_at))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click sets the crosshair."""
+        place = self._picture.place
+        offset = event.get_content_offset(self)
+        if place is not None and offset is not None and offset.x >= place.left:
+            self._point(offset.x)
+
+    def key_escape(self, event: events.Key) -> None:
+        """Take the crosshair away; without one escape belongs to the screen."""
+        if self._column is not None:
+            event.stop()
+            self._point(None)
+        elif self._range is not None:
+            event.stop()
+            self.action_whole()
+
+    def action_scale(self, factor: float) -> None:
+        """Zoom along x, around the crosshair or the middle."""
+        place = self._picture.place
+        if place is None:
+            return
+        low, high = place.x
+        centre = self.pointed_at if self._column is not None else (low + high) / 2
+        assert centre is not None
+        whole = self._whole()
+        half = (high - low) * factor / 2
+        left = max(whole[0], centre - half)
+        right = min(whole[1], left + 2 * half)
+        left = max(whole[0], right - 2 * half)
+        self._range = None if (left, right) == whole else (left, right)
+        self.redraw()
+
+    def _whole(self) -> tuple[float, float]:
+        if self._spec.x.limits is not None:
+            return self._spec.x.limits
+        values = np.concatenate([floats(series.x) for series in self._spec.series] or [np.zeros(1)])
+        values = values[np.isfinite(values)]
+        return (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+
+    def action_whole(self) -> None:
+        """Show the whole range again."""
+        self._range = None
+        self.redraw()
+
+    def _readout(self, x: float | None) -> str:
+        """The exact values under the crosshair, the nearest measurement of each curve."""
+        if x is None:
+            return ""
+        parts, at = [], x
+        for series in self._spec.series:
+            xs, ys = floats(series.x), floats(series.y)
+            if not len(xs):
+                continue
+            nearest = int(np.argmin(np.abs(xs - x)))
+            at = float(xs[nearest])
+            value = f"{ys[nearest]:.4g}" if np.isfinite(ys[nearest]) else "not finite"
+            parts.append(f"{series.label}{f' ({series.part[:5]}.)' if series.part else ''} {value}")
+        return f"{self._spec.x.label} {at:.4g} · " + " · ".join(parts)

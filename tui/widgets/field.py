@@ -1,0 +1,174 @@
+"""One parameter on the form: the widget that fits its declaration, checked as it is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Label, Select
+
+from core.errors import BadInput
+from core.experiment.fields import Described
+from tui.draft import Draft
+
+__all__ = ["Field"]
+
+_STEPPED = {"whole", "number"}
+_BLANKS = {
+    "data.train": "all",
+    "data.evaluation": "all",
+    "data.classes": "all",
+    "training.early_stopping.patience": "off",
+}
+_NAMES = {
+    "data.name": "data set",
+    "data.train": "training n",
+    "data.evaluation": "evaluation",
+    "training.eta": "η",
+    "training.lambda": "λ",
+    "training.mini_batch": "m",
+    "training.monitor_every": "measure",
+    "training.schedule.rule": "η falls",
+    "training.schedule.patience": "after",
+    "training.schedule.stop_at": "down to 1/",
+    "training.early_stopping.patience": "early stop",
+    "initialization.seeds": "networks",
+}
+
+
+class Numbers(Input):
+    """An input for numbers. Letters that can't be part of one stay commands, so `r` runs from inside it."""
+
+    def __init__(self, allowed: str, **options: Any) -> None:
+        super().__init__(compact=True, select_on_focus=False, **options)
+        self._allowed = allowed
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:  # noqa: ARG002
+        """Whether a key is typed here rather than being a command."""
+        return character is not None and character in self._allowed
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and not self.check_consume_key(event.key, event.character):
+            return  # it bubbles to the screen, where it is a command
+        await super()._on_key(event)
+
+
+class Field(Vertical):
+    """A parameter: its name, an editor, and a sentence below where what is typed can't be.
+
+    In a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10. Posts :class:`Changed` for every value
+    that the draft has taken.
+    """
+
+    class Changed(Message):
+        """The draft has another value at ``key``."""
+
+        def __init__(self, key: str) -> None:
+            self.key = key
+            super().__init__()
+
+    def __init__(self, about: Described, draft: Draft) -> None:
+        super().__init__(id=f"field-{about.key.replace('.', '-')}")
+        self.about = about
+        self.draft = draft
+        self._editor: Widget
+
+    def compose(self) -> ComposeResult:
+        """A row of name and editor, and the sentence below."""
+        with Horizontal(classes="row"):
+            yield Label(_NAMES.get(self.about.key, self.about.name), classes="name")
+            yield self._make_editor()
+        yield Label("", classes="complaint", markup=False)
+
+    def _make_editor(self) -> Widget:
+        about, text = self.about, self.draft.text(self.about.key)
+        if about.kind == "choice" or about.key == "data.name":
+            options = self._options(text)
+            shown = text or str(about.default)
+            self._editor = Select(options, value=shown, allow_blank=False, compact=True)
+        else:
+            allowed = "0123456789.-+e_" + (", " if about.kind == "list" else "")
+            if about.choices:
+                allowed += "".join(sorted(set("".join(about.choices))))
+            self._editor = Numbers(allowed, value=text, placeholder=_BLANKS.get(about.key, ""))
+        return self._editor
+
+    def _options(self, current: str) -> list[tuple[str, str]]:
+        if self.about.key == "data.name":
+            from core.data.catalogue import NAMED
+
+            names = list(NAMED)
+            return [(n, n) for n in (names if current in names else [*names, current])]
+        return [(choice, choice) for choice in self.about.choices]
+
+    @property
+    def editor(self) -> Widget:
+        """The widget that takes the value."""
+        return self._editor
+
+    def load(self, draft: Draft) -> None:
+        """Show what another draft says, or the same one after a change elsewhere."""
+        self.draft = draft
+        text = draft.text(self.about.key)
+        with self.prevent(Input.Changed, Select.Changed):
+            if isinstance(self._editor, Select):
+                if self.about.key == "data.name":
+                    self._editor.set_options(self._options(text))
+                self._editor.value = text or str(self.about.default)
+            elif isinstance(self._editor, Input) and self._editor.value != text:
+                self._editor.value = text
+        self.complain("")
+
+    def complain(self, sentence: str) -> None:
+        """Show a sentence below the editor, or none."""
+        self.set_class(bool(sentence), "-wrong")
+        self.query_one(".complaint", Label).update(sentence)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._take(event.value)
+
+    @on(Select.Changed)
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self._take(str(event.value))
+
+    def _take(self, text: str) -> None:
+        if text == self.draft.text(self.about.key):
+            self.complain("")
+            return
+        try:
+            self.draft.set(self.about.key, text)
+        except BadInput as problem:
+            self.complain(str(problem).removeprefix("the form: ").removeprefix(f"{self.about.key} "))
+            return
+        varied = self.draft.varied(self.about.key)
+        self.complain("Each arm has its own; what you set here changes nothing." if varied else "")
+        self.post_message(self.Changed(self.about.key))
+
+    def on_key(self, event: events.Key) -> None:
+        """Steps: ↑ ↓ by 2, with shift by 10."""
+        factor = {"up": 2.0, "down": 0.5, "shift+up": 10.0, "shift+down": 0.1}.get(event.key)
+        if factor is None or self.about.kind not in _STEPPED or not isinstance(self._editor, Input):
+            return
+        event.stop()
+        event.prevent_default()
+        self.step(factor)
+
+    def step(self, factor: float) -> None:
+        """Multiply the number, or give it a first value where it is 0 or left out."""
+        assert isinstance(self._editor, Input)
+        try:
+            old = float(self._editor.value)
+        except ValueError:
+            return
+        from_nothing = 1.0 if factor > 1 else 0.0
+        new = from_nothing if old == 0 and self.about.kind == "number" else old * factor
+        if self.about.kind == "whole":
+            new = max(round(new), old + 1) if factor > 1 else max(int(new), 1)
+        self._editor.value = f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}"
