@@ -11,6 +11,7 @@ import numpy as np
 from core.data import Dataset, load
 from core.errors import BadInput
 from core.experiment.declaration import Experiment, TrainingSection
+from core.experiment.shape import parameters
 from core.initialization import Initialization, initial_network
 from core.network import Network
 from core.training import Constant, EarlyStopping, Measurement, Plateau, Schedule, Training
@@ -18,6 +19,7 @@ from core.training.loop import shuffled
 
 __all__ = ["assemble", "initialization_of", "load_data", "stacks", "train"]
 
+_MOST_PARAMETERS = 200_000_000  # in a training: 800 MB of float32, and their gradients as much again
 _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
 
 
@@ -106,6 +108,14 @@ def _initial(experiment: Experiment, dataset: Dataset) -> Network:
 
 
 def _check(experiment: Experiment, dataset: Dataset) -> None:
+    seeds = experiment.initialization.seeds
+    count = parameters(initialization_of(experiment, dataset).sizes) * seeds
+    if count > _MOST_PARAMETERS:
+        many = f" in {seeds:,} networks" if seeds > 1 else ""
+        raise BadInput(
+            f"network.hidden: {list(experiment.network.hidden)} makes {count:,} parameters{many}; "
+            f"at most {_MOST_PARAMETERS:,} fit"
+        )
     n, m = len(dataset.training), experiment.training.mini_batch
     if m > n:
         raise BadInput(f"training.mini_batch: {m:,} is more than the {n:,} training examples; use at most {n:,}")

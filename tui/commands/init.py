@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from core.initialization import LayerEffect
 
 __all__ = ["init_command"]
+
+_MOST_WEIGHTS = 50_000_000  # a few seconds, and 400 MB while they are drawn
 
 
 def init_command(
@@ -87,6 +90,11 @@ def _sizes(typed: list[str]) -> tuple[int, ...]:
         raise BadInput(f"SIZES are whole numbers such as 784,30,10, not '{printable(' '.join(typed))}'") from None
     if any(not 1 <= size <= 1_000_000 for size in sizes):
         raise BadInput(f"SIZES: every layer has from 1 to 1,000,000 neurons, not {printable(' '.join(typed))}")
+    weights = sum(fan_in * units for fan_in, units in pairwise(sizes))
+    if weights > _MOST_WEIGHTS:
+        raise BadInput(
+            f"SIZES: {printable(' '.join(typed))} has {weights:,} weights; at most {_MOST_WEIGHTS:,} are drawn"
+        )
     return (*sizes, 1) if len(sizes) == 1 else sizes
 
 
