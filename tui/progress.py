@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tui.numbers import accuracy_text, cost_text
 
@@ -42,11 +42,12 @@ class Progress:
 class Lines(Progress):
     """A line a measurement, in the words of the book's program."""
 
-    def __init__(self, *, several: bool) -> None:
+    def __init__(self, *, several: bool, stream: TextIO | None = None) -> None:
         self._several = several
+        self._stream = stream or sys.stderr
 
     def see(self, event: dict[str, Any]) -> None:
-        """Print a measurement as a line on stderr."""
+        """Print a measurement, or the end, as a line: on stderr, where no other stream was asked for."""
         arm = f"[{event['arm']}] " if self._several else ""
         if event["event"] == "measure":
             epoch = event["epoch"]
@@ -56,7 +57,7 @@ class Lines(Progress):
             text = f"Ended: {event['reason']}, after {event['seconds']:.1f} s"
         else:
             return
-        print(arm + text, file=sys.stderr, flush=True)
+        print(arm + text, file=self._stream, flush=True)
 
 
 class Bars(Progress):

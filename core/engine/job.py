@@ -11,7 +11,7 @@ from core.engine.pool import usable_cores
 from core.engine.work import train_stack
 from core.errors import BadInput, CutOff
 from core.experiment import Experiment, Preset, assemble, load_data, stacks
-from core.records import Follower, Run, create
+from core.records import Run, create
 from core.records.locks import Hold
 from core.records.run import last_end
 
@@ -29,7 +29,7 @@ class Job:
         self.run = run
         self._hold = hold
         self._futures: list[Future[None]] = []
-        self._followers = [Follower(arm.events_path) for arm in run.arms]
+        self._follower = run.follower()
         self.before = self.new_events()
 
     def begin(self, executor: Executor, stacked: Sequence[tuple[list[int], int | None]]) -> None:
@@ -45,8 +45,7 @@ class Job:
 
     def new_events(self) -> list[dict[str, Any]]:
         """What has been recorded since the last call, in the order of time."""
-        events = [event for follower in self._followers for event in follower.new()]
-        return sorted(events, key=lambda event: event["time"])
+        return self._follower.new()
 
     def follow(self, interval: float = 0.05) -> Iterator[list[dict[str, Any]]]:
         """Batches of new events until the run has ended, at least one (perhaps empty) every ``interval`` seconds.

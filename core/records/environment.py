@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-__all__ = ["environment"]
+__all__ = ["differences", "environment"]
 
 
 def environment() -> dict[str, Any]:
@@ -28,6 +28,12 @@ def environment() -> dict[str, Any]:
         "byteorder": sys.byteorder,
         "commit": _commit(),
     }
+
+
+def differences(then: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """What was otherwise in an environment, and is now: key → (then, now)."""
+    now = {key: str(value) for key, value in environment().items()}
+    return {key: (then[key], now[key]) for key in now if key in then and then[key] != now[key]}
 
 
 def _version(package: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from core.records.wellformed import parsed
 
-__all__ = ["Follower", "read_events"]
+__all__ = ["Follower", "Merged", "read_events"]
 
 _PIECE = 32 * 1024 * 1024  # bytes read at once; a line is never longer in a record of ours
 
@@ -51,6 +52,18 @@ class Follower:
                 events.append(event)
             if not self.damaged:
                 self.sound = self.position
+
+
+class Merged:
+    """Reads several arms' events, (name, path) each, as they come: one stream in the order of time."""
+
+    def __init__(self, arms: Iterable[tuple[str, Path]]) -> None:
+        self._followers = [(name, Follower(path)) for name, path in arms]
+
+    def new(self) -> list[dict[str, Any]]:
+        """What has been recorded since the last call. An event's arm is the one whose record it stands in."""
+        events = [event | {"arm": name} for name, follower in self._followers for event in follower.new()]
+        return sorted(events, key=lambda event: event["time"])
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from core.experiment.preset import Preset, parse
 from core.records import checkpoint, locks
 from core.records.checkpoint import Checkpoint
 from core.records.environment import environment
-from core.records.follow import read_events
+from core.records.follow import Merged, read_events
 from core.records.locks import Hold
 from core.records.writer import ArmWriter
 
@@ -68,7 +68,6 @@ class ArmRecord:
         """Everything recorded so far, or only the events of one kind."""
         return [e for e in read_events(self.events_path) if kind is None or e["event"] == kind]
 
-    @property
     def is_being_written(self) -> bool:
         """Whether a living process writes this arm."""
         return locks.is_held(self.directory / "lock")
@@ -76,7 +75,7 @@ class ArmRecord:
     def state(self) -> str:
         """'running', 'cut off', 'waiting' (nothing recorded yet), or the reason it ended with."""
         # Looked at before reading: what is written until the lock goes is then seen
-        running = self.is_being_written
+        running = self.is_being_written()
         events = self.events()
         ended = last_end(events)
         if ended is not None:
@@ -144,6 +143,10 @@ class Run:
             for position, name in enumerate(self.about["arms"])
         ]
 
+    def follower(self) -> Merged:
+        """What reads the events of all arms as they come."""
+        return Merged((arm.name, arm.events_path) for arm in self.arms)
+
     @property
     def control(self) -> Path:
         """The file through which a word reaches the training, from any terminal."""
@@ -176,14 +179,13 @@ class Run:
             raise BadInput(f"{self.name} is running; `tunelab watch {self.name}` follows it")
         return lock
 
-    @property
-    def is_held(self) -> bool:
+    def is_running(self) -> bool:
         """Whether a living process works on it, or has an arm of it in hand still."""
-        return locks.is_held(self.directory / "lock") or any(arm.is_being_written for arm in self.arms)
+        return locks.is_held(self.directory / "lock") or any(arm.is_being_written() for arm in self.arms)
 
     def state(self) -> str:
         """One word for the whole run: running, cut off where an arm lacks its end, else how the arms ended."""
-        if self.is_held:
+        if self.is_running():
             return "running"
         states = [arm.state() for arm in self.arms]
         if "waiting" in states or "running" in states:  # nobody is left who would begin, or go on with, that arm

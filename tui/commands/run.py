@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
+from tui.commands.following import INTERRUPTED, followed
+from tui.commands.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from core.experiment import Preset
-    from core.records import Run
 
 __all__ = ["run_command"]
 
@@ -50,6 +47,8 @@ def run_command(
     with process_pool(workers) as pool:
         for preset in asked:
             code = max(code, _train(preset, pool, as_json=as_json, plot=plot, out=out, workers=workers, quiet=quiet))
+            if code == INTERRUPTED:
+                break
     raise typer.Exit(code)
 
 
@@ -66,43 +65,8 @@ def _train(
     """Train one preset and print what came of it; the exit code."""
     from core import engine
     from core.experiment import load_data
-    from tui.progress import Progress
 
     # Drawing or unpacking data may take a while the first time; here it is seen, and the workers find it done.
     load_data(preset.arms[0].experiment, progress_report(quiet))
     job = engine.start(preset, pool, out=out, workers=workers)
-    interrupted = False
-    with Progress.of(preset, quiet=quiet) as progress:
-        ended = False
-        while not ended:
-            try:
-                for event in chain.from_iterable(job.follow()):
-                    progress.see(event)
-                    if as_json:
-                        print(json.dumps(event, ensure_ascii=False), flush=True)
-                ended = True
-            except KeyboardInterrupt:  # asked to stop, the workers write what they have and end; follow them to it
-                if interrupted:
-                    raise
-                interrupted = True
-                job.stop()
-    if not as_json:
-        _report(job.run, plot)
-    if interrupted:
-        if not quiet:
-            say(f"Interrupted; everything measured is in {job.run.name}.")
-        return 130
-    if not quiet:
-        say(f"Recorded as {job.run.name}.")
-    return 3 if job.run.state() == "diverged" else 0
-
-
-def _report(run: Run, plot: bool) -> None:
-    from tui.tables import results_table
-
-    print(results_table(run))
-    if plot:
-        from tui.curves import plotted
-
-        print()
-        print(plotted(run, colour=sys.stdout.isatty()))
+    return followed(job, as_json=as_json, plot=plot, quiet=quiet)

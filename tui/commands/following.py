@@ -1,0 +1,84 @@
+"""A training followed from the command line to its end: progress on stderr, results on stdout, the exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from tui.commands.options import say
+
+if TYPE_CHECKING:
+    from core.engine import Job
+    from core.records import Run
+
+__all__ = ["INTERRUPTED", "exit_code", "followed", "report"]
+
+INTERRUPTED = 130
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
+    """Show what a job does until it has ended, and print what came of it; the exit code."""
+    from tui.progress import Progress
+
+    with Progress.of(job.run.preset, quiet=quiet) as progress, _Interruptible(job):
+        for events in job.follow():
+            for event in events:
+                progress.see(event)
+                if as_json:
+                    print(json.dumps(event, ensure_ascii=False), flush=True)
+    if not as_json:
+        report(job.run, plot)
+    code, name = exit_code(job.run), job.run.name
+    if not quiet:
+        if code == INTERRUPTED:
+            say(f"Stopped; everything measured is kept, and this goes on with it: tunelab resume {name}")
+        else:
+            say(f"Recorded as {name}.")
+    return code
+
+
+def exit_code(run: Run) -> int:
+    """What a run that has ended, one way or the other, means as an exit code."""
+    return {"diverged": 3, "stopped": INTERRUPTED, "cut off": INTERRUPTED}.get(run.state(), 0)
+
+
+def report(run: Run, plot: bool) -> None:
+    """Print how every arm ended, and with ``plot`` the curves."""
+    from tui.tables import results_table
+
+    print(results_table(run))
+    if plot:
+        from tui.curves import plotted
+
+        print()
+        print(plotted(run, colour=sys.stdout.isatty()))
+
+
+class _Interruptible:
+    """Makes ctrl+c, a closed terminal and a plain kill stop the job in good order; a second ctrl+c leaves at once."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._asked = False
+
+    def __enter__(self) -> None:
+        self._before = {number: signal.signal(number, self._ask) for number in _SIGNALS}
+
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._asked = True
+        self._job.stop()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if error is not None and not self._job.ended:
+            self._job.stop()  # nobody follows it any more (`tunelab run --json | head`)

@@ -1,0 +1,57 @@
+"""`tunelab resume`: go on with a run that was stopped or cut off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.commands.following import exit_code, followed, report
+from tui.commands.options import Json, Quiet, progress_report, say
+
+if TYPE_CHECKING:
+    from core.engine import Job
+    from core.records import Run
+
+__all__ = ["resume_command"]
+
+
+def resume_command(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")],
+    as_json: Json = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves of cost and accuracy at the end.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="Worker processes; one a core if not given.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with a run that was stopped or cut off, to the very numbers that it would have come to."""
+    from core import engine
+    from core.experiment import load_data
+    from core.records import find
+
+    run = find(name)
+    if run.state() not in ("running", "cut off", "stopped"):
+        if not quiet:
+            say(f"{run.name} has ended, there is nothing to go on with; `tunelab replay {run.name}` trains it again.")
+        if not as_json:
+            report(run, plot)
+        raise typer.Exit(exit_code(run))
+    load_data(run.preset.arms[0].experiment, progress_report(quiet))
+    with engine.process_pool(workers) as pool:
+        job = engine.resume(run, pool, workers=workers)
+        if not quiet:
+            _notices(run, job)
+        raise typer.Exit(followed(job, as_json=as_json, plot=plot, quiet=quiet))
+
+
+def _notices(run: Run, job: Job) -> None:
+    from core.records.environment import differences
+
+    epochs = {arm.name: 0.0 for arm in run.arms} | {e["arm"]: e["epoch"] for e in job.before if "epoch" in e}
+    several = len(epochs) > 1
+    told = ", ".join(f"{epoch:.4g}{f' ({arm})' if several else ''}" for arm, epoch in epochs.items())
+    say(f"Going on with {run.name}; measured up to epoch {told}.")
+    for key, (then, now) in differences(run.environment).items():
+        if key != "commit":
+            say(f"{key} was {then} when it began and is {now}: the last digits from here on may differ for that.")
