@@ -274,11 +274,11 @@ def _read(path: Any) -> str:
     except FileNotFoundError:
         raise BadInput(f"there is no file {printable(path)}") from None
     except OSError as error:
-        raise BadInput(f"{printable(path)} can't be read: {error.strerror}") from None
+        raise BadInput(f"{printable(path)} can't be read: {(error.strerror or str(error)).lower()}") from None
     if len(raw) > _LARGEST:
         raise BadInput(f"{printable(path)} isn't a preset: it is larger than a megabyte")
     try:
-        return str(raw.decode("utf-8"))
+        return str(raw.decode("utf-8-sig"))  # Windows' Notepad puts a mark before the first letter
     except UnicodeDecodeError:
         raise BadInput(f"{printable(path)} isn't a preset: it is not UTF-8 text") from None
 
