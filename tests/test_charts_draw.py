@@ -321,6 +321,15 @@ def test_what_goes_wrong_is_logged_and_said_in_a_sentence(caplog: pytest.LogCapt
     assert caplog.records[0].exc_info is not None
 
 
+@pytest.mark.parametrize("size", [1.7e308, 1e307, 1e300, 1e-300, 5e-324, 0.0])
+@pytest.mark.parametrize("room", [16, 26, 60, 200])
+def test_the_largest_and_the_smallest_numbers_have_axes(size: float, room: int) -> None:
+    for values in ([-size, size], [size, size], [0.0, size]):
+        for log in (False, True):
+            picture = build(ChartSpec(y=Axis(log=log), series=(Series(values, values),)), room, room // 3)
+            assert "can't be drawn" not in picture.plain()
+
+
 numbers = st.one_of(
     st.floats(width=64),
     st.sampled_from([0.0, -0.0, 1e300, -1e300, 5e-324, 1e-310, float("nan"), float("inf"), 1.7e308, -1.7e308]),

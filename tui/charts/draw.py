@@ -157,8 +157,8 @@ def _limits(spec: ChartSpec) -> tuple[Limits, Limits] | None:
 
 def _checked(axis: Axis, span: Limits) -> Limits:
     if axis.limits is not None:
-        low, high = min(axis.limits), max(axis.limits)
-        if math.isfinite(low) and math.isfinite(high) and low < high and (low > 0 or not axis.log):
+        low, high = (scale.held(limit) for limit in sorted(axis.limits))
+        if all(map(math.isfinite, axis.limits)) and low < high and (low > 0 or not axis.log):
             return float(low), float(high)
     return scale.nice_limits(*span, log=axis.log)
 
@@ -169,7 +169,7 @@ def _ticks(axis: Axis, limits: Limits, room: int) -> tuple[list[float], list[str
 
 
 def _room_down(height: int) -> int:
-    return max(2, (height - 2) // 3)
+    return max(2, 2 * (height - 2) // 5)
 
 
 @lru_cache(maxsize=64)
@@ -234,7 +234,9 @@ def _draw(
     if columns < LEAST_WIDTH // 2:
         return sentence("Too narrow for a chart.", width, height, _MUTED)
     longest = max(len(label) for label in _ticks(spec.x, x, 5)[1])
-    across, across_labels = _ticks(spec.x, x, max(2, columns // (longest + 4)))
+    # far enough apart for the axis' label between two of them
+    apart = longest + 3 + min(cells(spec.x.label), 12)
+    across, across_labels = _ticks(spec.x, x, max(2, columns // apart))
     grid = raster.Grid(columns, rows, raster.ASCII if ascii else raster.BRAILLE)
     # a tick stands at the cell in which a dot of its value lies
     columns_of = [grid.column(u) for u in scale.unit(floats(across), x, spec.x.log).tolist()]

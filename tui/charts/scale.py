@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from tui.charts.spec import Floats, Limits, floats
 
-__all__ = ["label", "labels", "nice_limits", "span_of", "sticky", "ticks", "unit"]
+__all__ = ["held", "label", "labels", "nice_limits", "span_of", "sticky", "ticks", "unit"]
 
-_LARGEST = 1e308
+_LARGEST = 1e300  # steps and sums of what lies below it don't overflow
 _SMALLEST = 1e-300  # below it, steps of the axis can't be told apart any more
 
 
@@ -41,16 +41,21 @@ def nice_limits(low: float, high: float, *, log: bool = False, steps: int = 5) -
         if below == above:
             below, above = below / 2, above * 2
         return below, min(above, _LARGEST)
-    low, high = (min(max(limit, -_LARGEST), _LARGEST) for limit in (low, high))
+    low, high = held(low), held(high)
     size = max(abs(low), abs(high))
     if high / 2 - low / 2 < max(size * 1e-9, _SMALLEST):
         room = size * 0.1 or 0.5
         room = max(room, _SMALLEST)
-        low, high = max(low - room, -_LARGEST), min(high + room, _LARGEST)
+        low, high = held(low - room), held(high + room)
     step = _step(high / steps - low / steps)
     # the tolerance keeps 0.3 = 3 × 0.1 from costing a step more than it needs
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return max(first * step, -_LARGEST), min(last * step, _LARGEST)
+    return held(first * step), held(last * step)
+
+
+def held(limit: float) -> float:
+    """``limit``, or the largest number of its sign that an axis can end at."""
+    return min(max(limit, -_LARGEST), _LARGEST)
 
 
 def sticky(previous: Limits | None, low: float, high: float, *, log: bool = False) -> Limits:
