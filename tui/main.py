@@ -19,6 +19,7 @@ from tui.commands.data import data_app
 from tui.commands.init import init_command
 from tui.commands.lab import lab_command
 from tui.commands.presets import presets_app
+from tui.commands.replay import replay_command
 from tui.commands.resume import resume_command
 from tui.commands.run import run_command
 from tui.commands.runs import runs_app
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("lab", hidden=True)(lab_command)  # `tunelab` alone, or with a preset: see routed()
 app.command("run")(run_command)
 app.command("resume")(resume_command)
+app.command("replay")(replay_command)
 app.command("watch")(watch_command)
 app.command("pause")(pause_command)
 app.command("go")(go_command)

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 
 from core.experiment import Experiment
 
-__all__ = ["cleaned", "parsed"]
+__all__ = ["MEASURES", "cleaned", "parsed"]
 
 Check = Callable[[Any], bool]
 
-_MEASURES = (
+MEASURES = (
     "eta",
     "training_cost",
     "training_data_cost",
@@ -123,7 +123,7 @@ def _data(value: Any) -> bool:
 _HEAD: dict[str, Check] = {"event": _text, "run": _text, "arm": _text, "time": _number}
 
 _MEASURE: dict[str, Check] = {"epoch": _number, "examples": _count, "evaluation_total": _count} | dict.fromkeys(
-    _MEASURES, _measured
+    MEASURES, _measured
 )
 
 _FIELDS: dict[str, dict[str, Check]] = {

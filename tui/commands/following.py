@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.engine import Job
     from core.records import Run
 
-__all__ = ["INTERRUPTED", "exit_code", "followed", "report"]
+__all__ = ["INTERRUPTED", "attend", "exit_code", "followed", "report"]
 
 INTERRUPTED = 130
 
@@ -23,14 +23,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
     """Show what a job does until it has ended, and print what came of it; the exit code."""
-    from tui.progress import Progress
-
-    with Progress.of(job.run.preset, quiet=quiet) as progress, _Interruptible(job):
-        for events in job.follow():
-            for event in events:
-                progress.see(event)
-                if as_json:
-                    print(json.dumps(event, ensure_ascii=False), flush=True)
+    attend(job, as_json=as_json, quiet=quiet)
     if not as_json:
         report(job.run, plot)
     code, name = exit_code(job.run), job.run.name
@@ -42,6 +35,18 @@ def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
     return code
 
 
+def attend(job: Job, *, as_json: bool, quiet: bool) -> None:
+    """Show what a job does until it has ended; with ``as_json`` its events on stdout."""
+    from tui.progress import Progress
+
+    with Progress.of(job.run.preset, quiet=quiet) as progress, _Interruptible(job):
+        for events in job.follow():
+            for event in events:
+                progress.see(event)
+                if as_json:
+                    print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
 def exit_code(run: Run) -> int:
     """What a run that has ended, one way or the other, means as an exit code."""
     return {"diverged": 3, "stopped": INTERRUPTED, "cut off": INTERRUPTED}.get(run.state(), 0)
@@ -49,9 +54,9 @@ def exit_code(run: Run) -> int:
 
 def report(run: Run, plot: bool) -> None:
     """Print how every arm ended, and with ``plot`` the curves."""
-    from tui.tables import results_table
+    from tui.tables import results_table, terminal_width
 
-    print(results_table(run))
+    print(results_table(run, terminal_width()))
     if plot:
         from tui.curves import plotted
 
