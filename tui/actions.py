@@ -47,8 +47,10 @@ ACTIONS = (
     Action("lab", "inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),
     Action("lab", "presets", "p", "presets", "Experiments that come with tunelab, and your own."),
     Action("lab", "runs", "b", "runs", "Recorded runs: look at them, lay them over, play them back."),
-    Action("lab", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not."),
-    Action("lab", "zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it."),
+    Action("lab", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False),
+    Action(
+        "lab", "zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it.", footer=False
+    ),
     Action(
         "lab", "again", "e", "again with", "Train again from here with another η, recorded as a new run.", footer=False
     ),

@@ -22,7 +22,7 @@ from core.errors import BadInput
 from core.experiment.fields import Described, described
 from tui.actions import actions_of, bindings
 from tui.draft import Draft
-from tui.failures import tell_failure
+from tui.failures import keep_details, tell_failure
 from tui.runview import RunView
 from tui.screens.dialogs import AskText, Choose
 from tui.screens.help import HelpScreen
@@ -252,13 +252,16 @@ class Tunelab(App[int]):
 
     def open(self, name: str) -> None:
         """Open one of the other screens, loaded when it is first wanted."""
-        from tui.screens.explorer import ExplorerScreen
+        if name == "explorer":
+            from tui.screens.explorer import ExplorerScreen
+
+            self.push_screen(ExplorerScreen(self.draft))
+            return
         from tui.screens.inside import InsideScreen
         from tui.screens.presets import PresetsScreen
         from tui.screens.runs import RunsScreen
 
         kinds: dict[str, type[Screen[Any]]] = {
-            "explorer": ExplorerScreen,
             "inside": InsideScreen,
             "presets": PresetsScreen,
             "runs": RunsScreen,
@@ -325,6 +328,11 @@ class Tunelab(App[int]):
 
                 yield SystemCommand(action.label.capitalize(), action.help, do)
         yield from super().get_system_commands(screen)
+
+    def _fatal_error(self) -> None:
+        """A bug of ours ends the program with a sentence; its traceback goes to a file."""
+        self.bell()
+        self.panic(keep_details(self._exception) if self._exception else "Something went wrong inside tunelab.")
 
     def text_screenshot(self) -> str:
         """The screen as plain text, a line a row."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from core.curves import ArmCurves
 from core.diagnosis import compared
 
-__all__ = ["epoch_line", "seen", "status_line"]
+__all__ = ["epoch_line", "paragraphs", "seen", "status_line"]
 
 
 def seen(arms: Sequence[ArmCurves]) -> str:
@@ -37,16 +38,13 @@ def _at(arm: ArmCurves, epoch: float) -> int:
     return -1
 
 
-def epoch_line(event: dict[str, object], several: bool) -> str:
-    """A measurement as the log has it."""
-    from tui.numbers import cost_text
-
-    arm = f"{event['arm']}  " if several else ""
-    correct = event["evaluation_correct"]
-    assert isinstance(correct, int | float)
-    spread = event.get("evaluation_correct_std")
+def epoch_line(event: dict[str, Any], sign: str) -> str:
+    """A measurement as the log has it; ``sign`` is the arm's marker on the charts."""
+    correct, spread = event["evaluation_correct"], event.get("evaluation_correct_std")
     right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
-    return f"Epoch {event['epoch']:g}  {arm}cost {cost_text(event)}  evaluation {right} / {event['evaluation_total']}"
+    cost = event["training_cost"]
+    shown = "not finite" if cost is None else f"{cost:.3g}"
+    return f"Epoch {event['epoch']:<4g} {sign} cost {shown}  evaluation {right} / {event['evaluation_total']}"
 
 
 def status_line(arms: Sequence[ArmCurves], state: str) -> str:
@@ -57,3 +55,8 @@ def status_line(arms: Sequence[ArmCurves], state: str) -> str:
     planned = max(arm.planned_epochs for arm in arms)
     where = f"  epoch {epoch:.4g}/{planned:g}" if epoch is not None and planned else ""
     return f"{state}{where}  {counts}"
+
+
+def paragraphs(text: str) -> str:
+    """A description with its lines joined, so that it breaks where the screen ends."""
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))

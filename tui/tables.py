@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from core.curves import ArmCurves
 from tui.numbers import accuracy_text, cost_text, seconds_text
 
 if TYPE_CHECKING:
     from core.records import Run
 
-__all__ = ["aligned", "results_table"]
+__all__ = ["aligned", "results_table", "terminal_width"]
 
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
@@ -27,23 +30,30 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
     return "\n".join([lines[0], "  ".join("─" * width for width in widths), *lines[1:]])
 
 
-def results_table(run: Run) -> str:
-    """How every arm of a run ended: one line an arm, mean ± spread where there are several seeds."""
+def terminal_width() -> int | None:
+    """How wide stdout's terminal is; None where it is none, and so has no end."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
+
+
+def results_table(run: Run, width: int | None = None) -> str:
+    """How every arm of a run ended: one line an arm, mean ± spread where there are several seeds.
+
+    Where that is wider than ``width``, a short paragraph an arm.
+    """
     rows = [["arm", "evaluation accuracy", "best", "training accuracy", "training cost", "epochs", "ended", "time"]]
     total = seeds = 0
     for arm in run.arms:
-        events = arm.events()
-        measures = [event for event in events if event["event"] == "measure"]
-        ends = [event for event in events if event["event"] == "done"]
-        starts = [event for event in events if event["event"] == "start"]
-        seeds = max([seeds, *(len(start["seeds"]) for start in starts)])
-        if not measures:
-            rows.append([arm.name, "nothing measured", "", "", "", "", arm.state(), ""])
+        curves = ArmCurves(arm.name)
+        for event in arm.events():
+            curves.absorb(event)
+        seeds = max(seeds, curves.seeds)
+        final = curves.latest
+        ended = str(curves.done.get("reason") or arm.state())
+        if not final:
+            rows.append([arm.name, "nothing measured", "", "", "", "", ended, ""])
             continue
-        final = measures[-1]
         total = final["evaluation_total"]
-        best: dict[str, Any] = (ends[-1].get("best") if ends else None) or final
-        seconds = ends[-1]["seconds"] if ends else final["time"]
+        best: dict[str, Any] = curves.done.get("best") or final
         rows.append(
             [
                 arm.name,
@@ -52,11 +62,19 @@ def results_table(run: Run) -> str:
                 accuracy_text(final, "training_accuracy"),
                 cost_text(final),
                 f"{final['epoch']:g}",
-                str(ends[-1]["reason"]) if ends else arm.state(),
-                seconds_text(seconds),
+                ended,
+                seconds_text(float(curves.done.get("seconds", final["time"]))),
             ]
         )
     table = aligned(rows, right=frozenset({5, 7}))
+    if width is not None and max(map(cell_len, table.splitlines())) > width:
+        heads = rows[0]
+        table = "\n".join(
+            "\n".join(
+                [row[0], *(f"  {head:<19}  {text}" for head, text in zip(heads[1:], row[1:], strict=True) if text)]
+            )
+            for row in rows[1:]
+        )
     notes = [f"{total:,} evaluation examples"] if total else []
     if seeds > 1:
         notes.append(f"± is the standard deviation over {seeds} seeds")

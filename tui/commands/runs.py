@@ -72,7 +72,7 @@ def show_run(
 ) -> None:
     """Show what a run was and how it ended; with --json its events, as `run --json` printed them."""
     from core.records import find
-    from tui.tables import results_table
+    from tui.tables import results_table, terminal_width
 
     run = find(name)
     if as_json:
@@ -81,7 +81,7 @@ def show_run(
             print(json.dumps(event, ensure_ascii=False))
         return
     print(f"{run.name}  {run.state()}  {run.preset.title}")
-    print(results_table(run))
+    print(results_table(run, terminal_width()))
     if plot:
         from tui.curves import plotted
 

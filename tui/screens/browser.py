@@ -43,7 +43,7 @@ class Browser(Screen[None]):
                 yield OptionList(markup=False)
                 with VerticalScroll(classes="preview"):
                     yield Static("", markup=False)
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Fill the list."""

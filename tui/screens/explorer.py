@@ -61,7 +61,9 @@ class ExplorerScreen(Screen[None]):
                 yield Static("", id="network-line", markup=False)
                 yield Label("weights ●")
                 names: list[str] = [str(name) for name in WEIGHTS]
-                yield Select([(n, n) for n in names], value=self._first, allow_blank=False, compact=True, id="first")
+                yield Select(
+                    [(str(n), n) for n in names], value=str(self._first), allow_blank=False, compact=True, id="first"
+                )
                 yield Label("weights ■")
                 others = [_NONE, *names]
                 yield Select([(n, n) for n in others], value=self._second, allow_blank=False, compact=True, id="second")
@@ -74,7 +76,7 @@ class ExplorerScreen(Screen[None]):
                 yield Chart(self.app.looks, id="density")
                 yield Chart(self.app.looks, id="activation")
                 yield Chart(self.app.looks, id="slope")
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""

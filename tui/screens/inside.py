@@ -67,7 +67,7 @@ class InsideScreen(Screen[None]):
         """One scrolled page."""
         with VerticalScroll(id="page"):
             yield Page()
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""

@@ -19,10 +19,11 @@ from core.diagnosis import Plan, Verdict, warnings
 from core.errors import BadInput
 from core.experiment.shape import drawing, parameters
 from tui.actions import bindings
+from tui.charts.palette import marker
 from tui.curves import chart_arm
 from tui.failures import tell_failure
 from tui.runview import Playback, RunView
-from tui.sentences import epoch_line, seen, status_line
+from tui.sentences import epoch_line, paragraphs, seen, status_line
 from tui.widgets.chart import Chart
 from tui.widgets.field import Field
 from tui.widgets.panel import Panel
@@ -92,7 +93,7 @@ class LabScreen(Screen[None]):
                     with VerticalScroll(id="verdict"):
                         yield Static(id="sentence", markup=False)
         yield Static("tunelab needs at least 50 × 14 characters; this terminal has less.", id="too-small")
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""
@@ -205,6 +206,8 @@ class LabScreen(Screen[None]):
         plan = Plan(base.training.eta, base.training.lmbda, base.training.mini_batch, len(dataset.training))
         first = found[0]
         text = f"σ_z {first.predicted_std:.3g}, saturated {100 * first.saturated_share:.1f} %"
+        if self.app.draft.varied("initialization.weights"):
+            text += "\n(the arms differ: i shows them)"
         self._if_current(worker, self._show_effects, text, warnings(plan, found))
 
     def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
@@ -251,15 +254,16 @@ class LabScreen(Screen[None]):
 
     def log_events(self, events: list[dict[str, Any]]) -> None:
         """Write measurements into the log."""
-        view = self.app.view
-        log = self.query_one("#log", Log)
+        names = [arm.name for arm in self.app.view.arms] if self.app.view else []
         lines = []
         for event in events:
+            sign = marker(names.index(event["arm"]), dashed=False) if len(names) > 1 else ""
             if event["event"] == "measure":
-                lines.append(epoch_line(event, several=view is not None and len(view.arms) > 1))
+                lines.append(epoch_line(event, sign))
             elif event["event"] == "done":
-                lines.append(f"“{event['arm']}” ended: {event['reason']}")
-        log.write_lines(lines)
+                lines.append(f"{sign} {event['arm']} ended: {event['reason']}")
+        if lines:
+            self.query_one("#log", Log).write_lines(lines)
 
     def new_view(self) -> None:
         """Another run is looked at: an empty log, its curves from the beginning."""
@@ -304,7 +308,7 @@ class LabScreen(Screen[None]):
         text = seen(view.arms) if view else ""
         if not text:
             notes = [v.text for v in self._saturation]
-            text = "\n\n".join([self.app.draft.preset.description or "Press r to train.", *notes])
+            text = "\n\n".join([paragraphs(self.app.draft.preset.description) or "Press r to train.", *notes])
         self.query_one("#sentence", Static).update(text)
 
     def _show_status(self) -> None:
@@ -321,6 +325,9 @@ class LabScreen(Screen[None]):
             if (time_left := self._time_left(view)) is not None:
                 right += f"  ~{int(time_left) // 60}:{int(time_left) % 60:02} left"
         room = self.app.size.width - len(left) - len(right) - 1
+        if room < 2:
+            left = f" {draft.name}"
+            room = self.app.size.width - len(left) - len(right) - 1
         self.query_one("#status", Static).update(f"{left}{' ' * max(room, 2)}{right}")
 
     def _playback_state(self, view: RunView) -> str:

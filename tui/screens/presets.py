@@ -9,6 +9,7 @@ from core.experiment.preset import available, find
 from tui.actions import bindings
 from tui.draft import Draft
 from tui.screens.browser import Browser
+from tui.sentences import paragraphs
 
 if TYPE_CHECKING:
     from tui.app import Tunelab
@@ -42,7 +43,7 @@ class PresetsScreen(Browser):
             preset = find(name)
         except BadInput as problem:
             return str(problem)
-        parts = [preset.title, str(preset.tables.get("source", "")), preset.description]
+        parts = [preset.title, str(preset.tables.get("source", "")), paragraphs(preset.description)]
         arms = "\n".join(f"  {arm.name}" for arm in preset.arms)
         return "\n\n".join(part for part in [*parts, f"Arms\n{arms}", preset.to_toml()] if part)
 

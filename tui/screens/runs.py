@@ -40,7 +40,7 @@ class RunsScreen(Browser):
             run = find(name)
             state = run.state()
             hint = f"`tunelab resume {name}` goes on with it." if state == "cut off" else ""
-            return "\n\n".join(part for part in [run.preset.title, state, hint, results_table(run)] if part)
+            return "\n\n".join(part for part in [run.preset.title, state, hint, results_table(run, width=40)] if part)
         except BadInput as problem:
             return str(problem)
 
