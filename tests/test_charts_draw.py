@@ -373,9 +373,9 @@ def test_numbers_far_outside_the_limits_take_no_longer(far: float) -> None:
     x = np.linspace(0, 30, 2000)
     y = np.where(np.arange(2000) % 2, far, -far)
     build(chart(Series(x, y)), 200, 60)
-    start = time.perf_counter()
+    start = time.process_time()
     build(chart(Series(x, y)), 200, 60)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_live_chart_is_built_in_milliseconds() -> None:
@@ -384,10 +384,10 @@ def test_a_live_chart_is_built_in_milliseconds() -> None:
     build(spec, 118, 38)
     taken = []
     for _ in range(10):
-        start = time.perf_counter()
+        start = time.process_time()
         build(spec, 118, 38)
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.02  # 4 ms on an idle core; the slack is for a busy machine
+        taken.append(time.process_time() - start)
+    assert min(taken) < 0.02  # 4 ms; of processor time, so that a busy machine does not fail it
 
 
 def test_more_points_change_few_rows_of_a_live_chart() -> None:
