@@ -26,7 +26,8 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
     """A measurement of some replicates as JSON fields.
 
     Each measure is the mean over seeds; with more than one seed ``…_std`` (n − 1) stands beside it and
-    ``replicates`` holds every seed's own. A number that isn't finite is None, and ``diverged`` is there.
+    ``replicates`` holds every seed's own. ``layer_…`` are lists, a number a layer, means over seeds. A
+    number that isn't finite is None, and ``diverged`` is there.
     """
     m = measurement
     measures: dict[str, Array] = {
@@ -52,6 +53,9 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
         fields["evaluation_answers"] = m.evaluation.answers[replicates].sum(axis=0).tolist()
     if several:
         fields["replicates"] = {name: [_number(v) for v in values] for name, values in measures.items()}
+    with np.errstate(all="ignore"):
+        for name, signs in m.vitals.items():
+            fields[f"layer_{name}"] = [_number(v) for v in signs[replicates].mean(axis=0)]
     if m.diverged[replicates].any():
         fields["diverged"] = True
     return fields

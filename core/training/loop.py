@@ -21,6 +21,7 @@ from core.data.dataset import Examples
 from core.network import Network
 from core.training.measurement import Measurement, Score, score
 from core.training.rules import Constant, EarlyStopping, Schedule
+from core.training.vitals import VITALS, vitals
 
 __all__ = ["Order", "Training", "shuffled"]
 
@@ -30,6 +31,7 @@ Order = Callable[[int, int], Array]
 
 _CACHED = 320 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
 _REMEMBERED = 3  # numbers that a schedule or a stopping rule remembers, at most
+_FEW = 100  # training examples on which the layers' vital signs are taken
 _KEPT = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
 
 
@@ -105,6 +107,7 @@ class Training:
         kinds = outputs if classes else 0
         self._latest["training_answers"] = np.zeros((R, kinds), np.int64)
         self._latest["evaluation_answers"] = np.zeros((R, kinds), np.int64)
+        self._latest |= {name: np.zeros((R, len(network.weights))) for name in VITALS}
         self._ordered_epoch = -1
         self._gather()
 
@@ -157,6 +160,7 @@ class Training:
             evaluation=scores["evaluation"],
             diverged=self._diverged(),
             reasons=tuple(self.reasons),
+            vitals={name: latest[name] for name in VITALS},
         )
 
     def parameters(self, replicates: slice = slice(None)) -> Network:
@@ -304,6 +308,11 @@ class Training:
         # Without λ there is no penalty even where weights have become infinite (0 · inf isn't 0)
         latest["penalty"][running] = np.where(lmbda > 0, lmbda / (2 * self.n) * squares, 0.0 * lmbda)
         latest["eta"][running] = self._eta_now()[running]
+        x = self._training.scaled(slice(0, _FEW), self.network.dtype)
+        targets = self._training.targets[:_FEW]
+        y = targets.astype(self.network.dtype) if self._wanted is None else self._wanted[targets]
+        for name, values in vitals(self._active, x, y, latest["eta"][running], lmbda / self.n).items():
+            latest[name][running] = values
 
     def _diverged(self) -> Array:
         sums = [self._latest[name] for name in ("training_cost", "evaluation_cost", "penalty")]

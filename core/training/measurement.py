@@ -45,7 +45,8 @@ class Measurement:
     ``epoch`` and ``examples`` say how far the replicates still training have come; one that has stopped keeps
     its last numbers. ``training`` and ``evaluation`` are the scores; ``penalty`` is λ/2n Σ w², which a
     cost includes. ``eta`` is the learning rate in force. ``diverged`` says whose numbers aren't finite;
-    ``reasons`` say why one stopped ('' while it runs).
+    ``reasons`` say why one stopped ('' while it runs). ``vitals`` are those of :mod:`core.training.vitals`,
+    (R, layers) each.
     """
 
     epoch: float
@@ -56,6 +57,7 @@ class Measurement:
     evaluation: Score
     diverged: Array
     reasons: tuple[str, ...]
+    vitals: dict[str, Array]
 
     @property
     def training_cost(self) -> Array:

@@ -49,7 +49,7 @@ class ExplorerScreen(Screen[None]):
         self._layer = 0
         self._real = True
         self._found: list[tuple[str, list[LayerEffect]]] = []
-        schemes = list(dict.fromkeys(arm.experiment.initialization.weights for arm in draft.arms))
+        schemes: list[str] = list(dict.fromkeys(arm.experiment.initialization.weights for arm in draft.arms))
         other = "standard" if schemes[0] != "standard" else "scaled"
         self._first, self._second = schemes[0], (schemes[1:] or [other])[0]
         self._biases = draft.base.initialization.biases
@@ -62,7 +62,7 @@ class ExplorerScreen(Screen[None]):
                 yield Label("weights ●")
                 names: list[str] = [str(name) for name in WEIGHTS]
                 yield Select(
-                    [(str(n), n) for n in names], value=str(self._first), allow_blank=False, compact=True, id="first"
+                    [(str(n), n) for n in names], value=f"{self._first}", allow_blank=False, compact=True, id="first"
                 )
                 yield Label("weights ■")
                 others = [_NONE, *names]
