@@ -16,6 +16,7 @@ import typer
 from core.errors import BadInput, CutOff
 from tui.commands.control import go_command, pause_command, stop_command, watch_command
 from tui.commands.data import data_app
+from tui.commands.doctor import doctor_command
 from tui.commands.init import init_command
 from tui.commands.lab import lab_command
 from tui.commands.presets import presets_app
@@ -49,6 +50,7 @@ app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")
 app.add_typer(data_app, name="data")
 app.command("schema")(schema_command)
+app.command("doctor")(doctor_command)
 
 
 def _version(asked: bool) -> None:

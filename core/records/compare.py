@@ -135,7 +135,9 @@ def expected(preset: Preset) -> list[Expected]:
         for measure, (low, high) in bounds.items()
     ]
     if not found:
-        raise BadInput(f"{printable(preset.name)} has no [expect], so there is nothing to check; `tunelab run` trains it")
+        raise BadInput(
+            f"{printable(preset.name)} has no [expect], so there is nothing to check; `tunelab run` trains it"
+        )
     return found
 
 
