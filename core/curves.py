@@ -50,6 +50,12 @@ class ArmCurves:
         """One measure over time, (k,) float64; NaN where it wasn't finite."""
         return np.array([_number(m.get(name)) for m in self.measures], np.float64)
 
+    def layer_values(self, name: str) -> Array:
+        """One vital sign of every layer over time, (k, layers); NaN where it wasn't finite or recorded."""
+        rows = [m.get(f"layer_{name}", []) for m in self.measures]
+        layers = max(map(len, rows), default=0)
+        return np.array([[_number(v) for v in row] + [float("nan")] * (layers - len(row)) for row in rows], np.float64)
+
     @property
     def epochs(self) -> Array:
         """The epochs of the measurements, (k,)."""

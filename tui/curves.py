@@ -13,14 +13,15 @@ import numpy as np
 from core.activations import ACTIVATIONS, SIGMOID_BOUND, TANH_BOUND
 from core.curves import ArmCurves
 from tui.charts.explorer import Density, activation_chart, density_chart, saturated
-from tui.charts.spec import ChartSpec, Floats, Zone
+from tui.charts.palette import Palette
+from tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
 from tui.charts.training import Arm, Event, Measure
 
 if TYPE_CHECKING:
     from core.initialization import LayerEffect
     from core.records import Run
 
-__all__ = ["activation_charts", "chart_arm", "plotted", "read", "z_chart", "z_plotted"]
+__all__ = ["activation_charts", "chart_arm", "layer_charts", "plotted", "read", "z_chart", "z_plotted"]
 
 
 def read(run: Run) -> list[ArmCurves]:
@@ -65,7 +66,10 @@ def plotted(run: Run, *, colour: bool) -> str:
     arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
     title = curves[0].start.get("data", {}).get("title", "")
     chance = curves[0].chance or None
-    return _printed([cost_chart(arms), accuracy_chart(arms, chance=chance)], 18, colour, title)
+    epochs = max(arm.planned_epochs for arm in curves) or None
+    return _printed(
+        [cost_chart(arms, epochs=epochs), accuracy_chart(arms, epochs=epochs, chance=chance)], 18, colour, title
+    )
 
 
 def z_plotted(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -> str:
@@ -117,12 +121,33 @@ def _saturated_zones(name: str) -> tuple[Zone, ...]:
     return saturated(bound) if bound is not None else ()
 
 
+_VITALS = (
+    ("update_ratio", "How far a step moves the weights, η‖∂C/∂w‖/‖w‖ (about 0.001 is healthy)", True),
+    ("gradient_norm", "Gradient norm ‖∂C/∂w‖", True),
+    ("saturated_share", "Share of saturated neurons", False),
+    ("z_std", "σ_z", False),
+)
+
+
+def layer_charts(curves: ArmCurves) -> list[ChartSpec]:
+    """How each layer of an arm fared over its training: a chart a vital sign, a curve a layer."""
+    specs = []
+    for name, title, log in _VITALS:
+        values = curves.layer_values(name)
+        layers = values.shape[1] if values.ndim == 2 else 0
+        series = tuple(Series(curves.epochs, values[:, n], f"layer {n + 1}", n) for n in range(layers))
+        specs.append(ChartSpec(title, Axis("epoch", whole=True), Axis(log=log), series))
+    return specs
+
+
 def _printed(specs: Sequence[ChartSpec], height: int, colour: bool, title: str) -> str:
     from tui.charts import sheet
 
     width = min(shutil.get_terminal_size((80, 24)).columns, 120)
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     colour = colour and "NO_COLOR" not in os.environ
-    pictures = [sheet(spec, width, height, colour=colour, ascii=plain) for spec in specs]
+    # A terminal that promises no more than 16 colours gets its own; ssh doesn't hand COLORTERM on
+    palette: Palette = "dark" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "ansi"
+    pictures = [sheet(spec, width, height, colour=colour, ascii=plain, palette=palette) for spec in specs]
     parts = [picture.ansi() if colour else picture.plain() for picture in pictures]
     return "\n\n".join([*([title] if title else []), *parts])

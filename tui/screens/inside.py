@@ -18,10 +18,11 @@ from textual.worker import Worker, get_current_worker
 from core.errors import BadInput
 from core.inspection import Inside, look_inside
 from tui.actions import bindings
-from tui.charts import Picture, heatmap
+from tui.charts import Picture, heatmap, sheet
 from tui.charts.heatmap import image
 from tui.charts.picture import Ink, fitted, sentence
 from tui.charts.strips import strips
+from tui.curves import layer_charts
 from tui.failures import tell_failure
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["InsideScreen"]
 
-_VIEWS = ("confusion", "mistakes", "weights")
+_VIEWS = ("confusion", "mistakes", "weights", "layers")
 
 
 class Page(Widget, can_focus=True):
@@ -106,7 +107,12 @@ class InsideScreen(Screen[None]):
             return
         scroll = self.query_one("#page")
         scroll.border_title = f"{inside.arm} · seed {inside.seed} · {_VIEWS[self._view]}"
-        draw = {"confusion": self._confusion, "mistakes": self._mistakes, "weights": self._weights}
+        draw = {
+            "confusion": self._confusion,
+            "mistakes": self._mistakes,
+            "weights": self._weights,
+            "layers": self._layers,
+        }
         self.query_one(Page).show(draw[_VIEWS[self._view]](inside))
 
     def _confusion(self, inside: Inside) -> Picture:
@@ -154,6 +160,16 @@ class InsideScreen(Screen[None]):
         chosen = range(start, min(start + wanted, count))
         pictures = [inside.first_weights[:, unit].reshape(rows, columns) for unit in chosen]
         return self._album(pictures, [f"unit {unit + 1}" for unit in chosen], across, signed=True)
+
+    def _layers(self, inside: Inside) -> Picture:
+        """How each layer fared over the training; recorded with every measurement."""
+        assert self.app.view is not None
+        curves = self.app.view.arms[self._arm]
+        looks, width = self.app.looks, max(self.size.width - 6, 20)
+        charts = layer_charts(curves)
+        drawn = [sheet(spec, width, 14, colour=looks.colour, ascii=looks.ascii) for spec in charts]
+        head = f"{inside.arm}, means over its seeds, on 100 training examples."
+        return Picture((((head, Ink(dim=True)),),)).over(*drawn)
 
     def _album(self, pictures: list[NDArray[np.float64]], words: list[str], across: int, signed: bool) -> Picture:
         looks = self.app.looks
