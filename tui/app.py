@@ -32,7 +32,7 @@ from tui.terminal import Looks
 from tui.themes import THEMES
 from tui.widgets.field import Field
 
-__all__ = ["Tunelab"]
+__all__ = ["RunDone", "Tunelab"]
 
 
 class RunDone(Message):

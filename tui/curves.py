@@ -125,7 +125,7 @@ _VITALS = (
     ("update_ratio", "How far a step moves the weights, η‖∂C/∂w‖/‖w‖ (about 0.001 is healthy)", True),
     ("gradient_norm", "Gradient norm ‖∂C/∂w‖", True),
     ("saturated_share", "Share of saturated neurons", False),
-    ("z_std", "σ_z", False),
+    ("z_rms", "Root mean square of z", False),
 )
 
 

@@ -45,9 +45,12 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
     fields: dict[str, Any] = {"epoch": m.epoch, "examples": m.examples}
     with np.errstate(all="ignore"):
         for name, values in measures.items():
-            fields[name] = _number(values.mean() if several else values[0])
+            # The mean of three equal numbers may differ from them in its last bit
+            fields[name] = _number(values[0] if (values == values[0]).all() else values.mean())
             if several:
-                fields[f"{name}_std"] = _number(values.std(ddof=1))
+                fields[f"{name}_std"] = _number(
+                    values.std(ddof=1) if (values != values[0]).any() else values[0] - values[0]
+                )
     fields["evaluation_total"] = m.evaluation.total
     if m.evaluation.answers.shape[1]:
         fields["evaluation_answers"] = m.evaluation.answers[replicates].sum(axis=0).tolist()

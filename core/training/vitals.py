@@ -14,7 +14,7 @@ __all__ = ["VITALS", "vitals"]
 
 Array = NDArray[Any]
 
-VITALS = ("z_std", "saturated_share", "gradient_norm", "update_ratio")
+VITALS = ("z_rms", "saturated_share", "gradient_norm", "update_ratio")
 """What :func:`vitals` tells of each layer."""
 
 
@@ -22,7 +22,7 @@ def vitals(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> di
     """Each vital sign as (R, layers), seen on a few examples.
 
     ``x`` (n, inputs) and ``y`` (n, outputs) are those examples; ``eta`` (R,) is the learning rate, ``decay`` (R,)
-    is λ/n. ``z_std`` is the root mean square of z, ``saturated_share`` the share of z where the unit is
+    is λ/n. ``z_rms`` is the root mean square of z, ``saturated_share`` the share of z where the unit is
     saturated, ``gradient_norm`` ‖∂C/∂w‖ with its penalty, ``update_ratio`` η‖∂C/∂w‖/‖w‖: a step
     that moves weights by about a thousandth of themselves is a healthy one.
     """
@@ -35,7 +35,7 @@ def vitals(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> di
     found: dict[str, list[Array]] = {name: [] for name in VITALS}
     for layer, (z, w, dw) in enumerate(zip(zs, network.weights, gradients, strict=True)):
         activation = last if layer == len(zs) - 1 else hidden
-        found["z_std"].append(np.sqrt(np.square(z, dtype=np.float64).mean(axis=(1, 2))))
+        found["z_rms"].append(np.sqrt(np.square(z, dtype=np.float64).mean(axis=(1, 2))))
         found["saturated_share"].append(activation.saturated(z).mean(axis=(1, 2)))
         slope = dw.astype(np.float64) + decay.reshape(-1, 1, 1) * w
         norm = np.sqrt(np.square(slope).sum(axis=(1, 2)))
