@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 __all__ = ["bits", "normal", "uniform"]
 
+_KEY = "1"  # of eight tried, the one whose first 100 validation drawings are as hard as all 10,000
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 _ROOT_3 = 1.7320508075688772
 
 
 def bits(indices: NDArray[np.uint64], source: str, count: int) -> NDArray[np.uint64]:
     """64 random bits for each of ``count`` positions of ``source``: (len(indices), count)."""
-    key = np.uint64(int.from_bytes(blake2b(source.encode(), digest_size=8).digest(), "little"))
+    key = np.uint64(int.from_bytes(blake2b(f"{_KEY} {source}".encode(), digest_size=8).digest(), "little"))
     of_drawing = _mixed((indices + np.uint64(1)) * _STEP ^ key)
     return _mixed(of_drawing[:, None] + np.arange(1, count + 1, dtype=np.uint64) * _STEP)
 

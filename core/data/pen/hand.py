@@ -43,7 +43,7 @@ class Variety:
     shape: float = 0.045
     """Spread of each point of the way of writing, on its own: what makes one hand's 3 unlike another's."""
     sloppiness: float = 1.0
-    """How unequal hands are: 0 gives all the same care, 1 neat hands and a tail of sloppy ones."""
+    """How unequal hands are: 0 gives all the same care, 1 many neat hands and a tail of sloppy ones."""
     warp: float = 0.08
     """Smooth bending of the whole digit: a large head, a high waist, a bow."""
     ends: float = 0.07
@@ -101,7 +101,7 @@ def _forms() -> _Forms:
     spline = np.stack([way.spline for way in ways()])
     stroke = np.stack([way.stroke for way in ways()])
     along = np.stack([way.along for way in ways()])[..., None]
-    ends = np.concatenate([np.maximum(1 - t / _END, 0) ** 2 * stroke for t in (along, 1 - along)], axis=-1)
+    ends = np.concatenate([np.square(np.maximum(1 - t / _END, 0)) * stroke for t in (along, 1 - along)], axis=-1)
     inwards = ends >= 0.25
     from_start = SAMPLES - 1 - inwards[:, ::-1, :STROKES].argmax(axis=1)
     before_tip = np.concatenate([from_start, inwards[..., STROKES:].argmax(axis=1)], axis=-1)
@@ -114,7 +114,7 @@ def _exact(numbers: Floats) -> Floats:
 
 
 def _care(indices: Indices, variety: Variety) -> Floats:
-    """(n,): how freely this hand writes; around 1, seldom up to 3."""
+    """(n,): what this hand's carelessness multiplies the spreads of its strokes with; from 0.4 to 2.4."""
     u = chance.uniform(indices, "care", 1)[:, 0]
     return 1 + variety.sloppiness * (1.5 * u * u * u + 0.5 * u - 0.6)
 
@@ -124,7 +124,7 @@ def _noise() -> Floats:
     """(SAMPLES, _KNOTS): quadratic B-splines, for noise that is smooth along the drawing."""
     where = np.arange(SAMPLES)[:, None] * ((_KNOTS - 2) / SAMPLES) + 0.5 - np.arange(_KNOTS)[None, :]
     d = np.abs(where)
-    return _exact(np.where(d < 0.5, 0.75 - d * d, np.where(d < 1.5, (1.5 - d) ** 2 / 2, 0)))
+    return _exact(np.where(d < 0.5, 0.75 - d * d, np.where(d < 1.5, np.square(1.5 - d) / 2, 0)))
 
 
 def _shape(indices: Indices) -> Floats:
@@ -164,8 +164,7 @@ def _whole(indices: Indices, x: Floats, y: Floats, variety: Variety, care: Float
     xx, xy, yy = x * x, x * y, y * y
     bent_x = x + a * xx + b * xy + c * yy + (d * xx * x + e * y * yy + f * xx * y) * 0.6
     bent_y = y + g * xx + h * xy + i * yy + (j * yy * y + k * x * xx + m * x * yy) * 0.6
-    stretch = chance.normal(indices, "stretch", 1) * variety.stretch
-    bent_x = bent_x * (variety.width * (1 + stretch / 2) / (1 - stretch / 2))
+    bent_x = bent_x * (variety.width * _times(chance.normal(indices, "stretch", 1) * variety.stretch))
     turn = chance.normal(indices, "turn", 1) * variety.turn
     # A turn by 2 atan(t/2) without sine and cosine, whose last bits differ between platforms.
     t = turn / 2
@@ -175,10 +174,15 @@ def _whole(indices: Indices, x: Floats, y: Floats, variety: Variety, care: Float
     return turned_x - slant * turned_y, turned_y
 
 
+def _times(z: Floats) -> Floats:
+    """A factor near exp(z): as often above 1 as below. A quotient, as exp's last bit differs between platforms."""
+    half = np.clip(z / 2, -0.75, 0.75)
+    return (1 + half) / (1 - half)
+
+
 def _radius(indices: Indices, variety: Variety) -> Floats:
     """(n, SAMPLES): the pen's radius as a share of the digit's half size."""
-    z = chance.normal(indices, "pens", 1) * variety.pens
-    pen = variety.pen * np.maximum((1 + z / 2) / (1 - z / 2), 0.55)
+    pen = variety.pen * np.maximum(_times(chance.normal(indices, "pens", 1) * variety.pens), 0.55)
     along = _along(chance.normal(indices, "pressure", _KNOTS) * variety.pressure)[..., 0]
     along += chance.normal(indices, "grain", SAMPLES) * variety.grain
     return pen * np.maximum(1 + along, 0.3)

@@ -7,6 +7,7 @@ Between corners the curve through the points is a Catmull–Rom spline.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -48,6 +49,8 @@ WAYS: dict[int, tuple[tuple[float, str], ...]] = {
         (5, "4,20 22,8 44,10 48,30 30,58 8,82! 26,86 46,88 64,86"),
         (10, "12,22 26,6 44,12 48,36 42,62 26,86 8,94 0,82 10,70 28,72 46,84 66,90"),
         (8, "14,18 30,8 44,18 40,44 24,64 6,82! 2,76 14,74 30,78 48,86 68,92"),
+        (8, "10,30 12,10 32,2 48,18 42,46 24,74 8,86 2,74 14,62 32,72 48,88 62,82"),
+        (6, "14,20 28,8 40,18 34,40 16,64 2,82! 26,78 50,79 74,82"),
     ),
     3: (
         (28, "8,14 24,2 44,8 48,26 36,42 22,47! 42,52 54,70 46,90 24,98 6,86"),
@@ -57,6 +60,7 @@ WAYS: dict[int, tuple[tuple[float, str], ...]] = {
         (14, "4,12 26,3 48,10 42,32 20,44! 48,50 60,68 50,86 24,93 0,92"),
         (8, "10,10 30,3 46,16 38,36 22,50 36,46 52,58 50,82 30,98 8,92"),
         (8, "16,14 30,4 42,14 36,32 24,40! 44,46 58,68 48,90 24,98 4,86"),
+        (6, "6,18 24,4 42,10 38,28 22,44! 40,44 50,60 40,84 16,98 0,92"),
     ),
     4: (
         (22, "12,6 8,26 5,46 8,56! 26,56 46,54 62,52 / 46,4 44,34 42,66 40,98"),
@@ -108,6 +112,7 @@ WAYS: dict[int, tuple[tuple[float, str], ...]] = {
         (14, "52,18 38,3 18,8 14,26 30,42 50,58 54,82 32,97 8,90 8,70 26,50 44,34 54,10"),
         (9, "44,14 34,4 22,8 22,24 36,38 50,60 50,84 30,98 10,86 10,64 26,44 40,30 44,12"),
         (7, "50,16 32,2 10,12 10,34 28,50 40,66 38,88 26,98 16,88 18,68 32,50 50,32 50,12"),
+        (7, "52,10 36,2 18,10 20,26 36,40 46,58 38,80 20,96 6,90 8,74 26,54 44,36 54,12"),
     ),
     9: (
         (24, "48,16 34,3 16,10 8,30 18,48 36,46 48,22! 46,48 44,72 42,98"),
@@ -119,6 +124,7 @@ WAYS: dict[int, tuple[tuple[float, str], ...]] = {
         (10, "42,14 30,3 18,12 18,28 28,36 40,26 43,10! 43,40 43,70 42,98"),
         (8, "50,6 28,12 8,36! 24,42 44,34 54,6! 48,40 42,70 36,98"),
         (5, "50,14 30,6 10,20 8,44 24,52 44,40 52,14! 52,40 56,70 66,96"),
+        (8, "46,10 30,6 16,22 18,40 34,44 48,26 54,4! 48,36 40,68 30,98"),
     ),
 }
 
@@ -175,28 +181,29 @@ def _way(digit: int, weight: float, text: str) -> Way:
     for s, pieces in enumerate(strokes):
         rows = range(ends[s], ends[s + 1])
         spline[rows.start : rows.stop] = _basis(pieces, lengths[s], len(rows))
-        along[rows.start : rows.stop] = np.rint(np.linspace(0, 1, len(rows)) * 256) / 256
+        along[rows.start : rows.stop] = np.arange(len(rows)) / (len(rows) - 1)
         stroke_of[rows.start : rows.stop, s] = 1
     return Way(digit, weight, at, spline, along, stroke_of)
 
 
 def _length(points: NDArray[np.float64]) -> float:
     steps = np.diff(points, axis=0)
-    return float(np.sqrt((steps * steps).sum(axis=1)).sum())
+    return math.fsum(np.sqrt(steps[:, 0] * steps[:, 0] + steps[:, 1] * steps[:, 1]))
 
 
 def _basis(pieces: list[list[int]], lengths: list[float], count: int) -> NDArray[np.float64]:
     """(count, POINTS): where a pen is, as weights of the points, at ``count`` even steps along the pieces."""
     rows = np.zeros((count, POINTS))
     starts = np.cumsum([0, *lengths])
-    for row, where in enumerate(np.linspace(0, starts[-1], count)):
+    for row in range(count):
+        where = starts[-1] * row / (count - 1)
         p = min(int(np.searchsorted(starts, where, side="right")) - 1, len(pieces) - 1)
         piece = pieces[p]
         place = (where - starts[p]) / lengths[p] * (len(piece) - 1)
         k = min(int(place), len(piece) - 2)
         t = np.rint((place - k) * 64) / 64
-        before, after = -t * (1 - t) ** 2 / 2, -(t**2) * (1 - t) / 2
-        start, end = 1 - t**2 * (5 - 3 * t) / 2, t * (1 + 4 * t - 3 * t**2) / 2
+        before, after = -t * (1 - t) * (1 - t) / 2, -t * t * (1 - t) / 2
+        start, end = 1 - t * t * (5 - 3 * t) / 2, t * (1 + 4 * t - 3 * t * t) / 2
         if k == 0:  # the point before the first mirrors the second
             start, end, before = start + 2 * before, end - before, 0.0
         if k == len(piece) - 2:
