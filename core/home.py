@@ -15,7 +15,7 @@ __all__ = ["checked_name", "datasets", "expanded", "home", "presets", "runs", "w
 def home() -> Path:
     """The directory under which everything is kept; it need not exist yet."""
     if given := os.environ.get("TUNELAB_HOME"):
-        return Path(given).expanduser().absolute()
+        return expanded(given).absolute()
     import platformdirs  # only where it is needed: `--help` need not wait for it
 
     return Path(platformdirs.user_data_dir("tunelab", appauthor=False))
@@ -68,6 +68,8 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except FileExistsError:  # from mkdir: something that is no directory has a directory's name
+        raise BadInput(f"{printable(path)} can't be written: {printable(path.parent)} isn't a directory") from None
     except OSError as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -154,7 +154,7 @@ def _fetched(name: str) -> Dataset:
 
 
 def _from_path(name: str, say: Report) -> Dataset:
-    path = Path(name).expanduser()
+    path = home.expanded(name)
     try:
         directory, file = path.is_dir(), path.is_file()
     except (OSError, ValueError):  # a name too long for the file system, or with a NUL in it

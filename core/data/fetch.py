@@ -143,7 +143,7 @@ def _local(source: str) -> Path | None:
         return Path(unquote(urlsplit(source).path))
     if "://" in source:
         return None
-    directory = Path(source).expanduser()
+    directory = home.expanded(source)
     if not directory.is_dir():
         raise BadInput(f"'{printable(source)}' is neither a directory nor an address such as https://…/mnist/")
     return directory

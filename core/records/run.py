@@ -254,7 +254,7 @@ def _fresh(preset: Preset, began: float) -> Path:
 
 
 def _given(out: Path) -> Path:
-    out = out.expanduser().absolute()
+    out = home.expanded(str(out)).absolute()
     home.checked_name(out.name, "a run (the last part of --out)")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -295,7 +295,7 @@ def find(name: str) -> Run:
             return run
         raise BadInput("there is no run yet; `tunelab run first-look` makes one")
     if "/" in name or name.startswith((".", "~")):
-        return _open(Path(name).expanduser())
+        return _open(home.expanded(name))
     directory = home.runs() / home.checked_name(name, "a run")
     if not directory.is_dir():
         names = [run.name for run in all_runs()]

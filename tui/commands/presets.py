@@ -60,8 +60,7 @@ def check_presets(names: Annotated[list[str], typer.Argument(metavar="PRESET")])
     """Check presets without training: every key, every value, every arm."""
     from core.experiment.preset import find
 
-    for name in names:
-        preset = find(name)
+    for name, preset in [(name, find(name)) for name in names]:
         count = len(preset.arms)
         print(f"{name}  fine: {count} arm{'s' if count > 1 else ''}, {preset.title}")
 
