@@ -99,12 +99,12 @@ def test_every_digit_is_drawn_about_as_often() -> None:
 def test_a_digit_fills_a_box_of_20_pixels_and_its_centre_of_mass_is_in_the_middle(drawn: tuple[Array, Array]) -> None:
     images, digits = drawn
     assert images.dtype == digits.dtype == np.uint8
-    marks = images > 0
+    marks: Array = images > 0
 
     def extent(lines: Array) -> Array:
         return 28 - lines.argmax(axis=1) - lines[:, ::-1].argmax(axis=1)
 
-    longer = np.maximum(extent(marks.any(axis=2)), extent(marks.any(axis=1)))
+    longer = np.maximum(extent(np.asarray(marks.any(axis=2))), extent(np.asarray(marks.any(axis=1))))
     assert longer.max() == 20
     assert (longer == 20).mean() > 0.99
     mass, pixels = images.astype(float), np.arange(28)
@@ -226,8 +226,8 @@ def test_a_network_learns_them_and_a_hidden_layer_helps(several: tuple[Examples,
     """Not too easy either: a first sketch of a pen let the smallest network be right almost always."""
     _, none = trained(*several, (), 0.1, 6)
     _, thirty = trained(*several, (30,), 0.5, 6)
-    assert 0.82 < none < 0.92
-    assert none + 0.015 < thirty < 0.97
+    assert 0.85 < none < 0.94
+    assert none + 0.005 < thirty < 0.97
 
 
 def test_a_thousand_drawings_overfit(several: tuple[Examples, Examples]) -> None:

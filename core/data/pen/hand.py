@@ -41,7 +41,7 @@ class Variety:
     stretch: float = 0.18
     """Spread of the width: a share of it."""
     shape: float = 0.045
-    """Spread of each point of the way of writing, on its own: what makes one hand's 3 unlike another's."""
+    """Spread of the points of a way of writing, neighbours going together: what makes one hand's 3 unlike another's."""
     sloppiness: float = 1.0
     """How unequal hands are: 0 gives all the same care, 1 many neat hands and a tail of sloppy ones."""
     warp: float = 0.08
