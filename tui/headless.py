@@ -8,7 +8,8 @@ from pathlib import Path
 
 from textual.message import Message
 
-from tui.app import RunDone, Tunelab
+from tui.app import Tunelab
+from tui.screens.lab import LabScreen
 
 __all__ = ["drive"]
 
@@ -26,7 +27,7 @@ async def _drive(
     ended = asyncio.Event()
 
     def hook(message: Message) -> None:
-        if isinstance(message, RunDone):
+        if isinstance(message, LabScreen.RunDone):
             ended.set()
 
     async with app.run_test(size=size, message_hook=hook, notifications=True) as pilot:

@@ -80,8 +80,9 @@ def _app(preset: str | None, low_bandwidth: bool) -> Tunelab:
     # Read before the screen is taken over, so that a slip in the name is a sentence on the terminal.
     loaded = find(preset) if preset is not None else None
     from tui.app import Tunelab
+    from tui.bench import Bench
     from tui.draft import Draft
     from tui.terminal import looks
 
     draft = load_session(config) if loaded is None else Draft(loaded)
-    return Tunelab(draft, looks(low_bandwidth=low_bandwidth), config)
+    return Tunelab(Bench(draft, looks(low_bandwidth=low_bandwidth)), config)

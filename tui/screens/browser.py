@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,9 +14,13 @@ from textual.widgets.option_list import Option
 
 __all__ = ["Browser"]
 
+Chosen = TypeVar("Chosen")
 
-class Browser(Screen[None]):
-    """Type to filter, ↑ ↓ to look, enter to take. Subclasses say what there is."""
+
+class Browser(Screen[Chosen | None], Generic[Chosen]):
+    """Type to filter, ↑ ↓ to look, enter to take. Subclasses say what there is; they dismiss with what was
+    chosen, or None.
+    """
 
     BINDINGS = [Binding("down", "to_list", show=False), Binding("slash", "to_filter", "filter", show=False)]
     HINT = "type / to filter"

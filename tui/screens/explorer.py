@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -19,11 +17,9 @@ from tui.charts import aligned
 from tui.curves import activation_charts, z_chart
 from tui.draft import Draft
 from tui.failures import tell_failure
+from tui.terminal import Looks
 from tui.widgets.chart import Chart
 from tui.widgets.slider import Slider
-
-if TYPE_CHECKING:
-    from tui.app import Tunelab
 
 __all__ = ["ExplorerScreen"]
 
@@ -33,7 +29,6 @@ _NONE = "none"
 class ExplorerScreen(Screen[None]):
     """Old against new: two schemes, or the arms of the form, over one z axis, with σ(z) and σ′(z) below."""
 
-    app: Tunelab
     BINDINGS = bindings("explorer")
 
     class Found(Message):
@@ -43,9 +38,9 @@ class ExplorerScreen(Screen[None]):
             self.found, self.inputs = found, inputs
             super().__init__()
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, looks: Looks) -> None:
         super().__init__(id="explorer")
-        self._draft = draft
+        self._draft, self._looks = draft, looks
         self._layer = 0
         self._real = True
         self._found: list[tuple[str, list[LayerEffect]]] = []
@@ -73,9 +68,9 @@ class ExplorerScreen(Screen[None]):
                 yield Slider("inputs on", 0, 784, 392, id="active")
                 yield Static("", id="numbers", markup=False)
             with Vertical(id="charts"):
-                yield Chart(self.app.looks, id="density")
-                yield Chart(self.app.looks, id="activation")
-                yield Chart(self.app.looks, id="slope")
+                yield Chart(self._looks, id="density")
+                yield Chart(self._looks, id="activation")
+                yield Chart(self._looks, id="slope")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

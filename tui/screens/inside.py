@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 from textual import work
@@ -24,9 +22,8 @@ from tui.charts.picture import Ink, fitted, sentence
 from tui.charts.strips import strips
 from tui.curves import layer_charts
 from tui.failures import tell_failure
-
-if TYPE_CHECKING:
-    from tui.app import Tunelab
+from tui.runview import RunView
+from tui.terminal import Looks
 
 __all__ = ["InsideScreen"]
 
@@ -56,11 +53,11 @@ class Page(Widget, can_focus=True):
 class InsideScreen(Screen[None]):
     """The network of one arm and seed as the run left it, on the evaluation examples."""
 
-    app: Tunelab
     BINDINGS = bindings("inside")
 
-    def __init__(self) -> None:
+    def __init__(self, view: RunView | None, looks: Looks) -> None:
         super().__init__(id="inside")
+        self._run, self._looks = view, looks
         self._arm = self._seed = self._view = self._page = 0
         self._inside: Inside | None = None
 
@@ -82,7 +79,7 @@ class InsideScreen(Screen[None]):
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _look(self) -> None:
         worker = get_current_worker()
-        view = self.app.view
+        view = self._run
         if view is None:
             self.app.call_from_thread(self._say, "Nothing is trained yet: go back, and press r.")
             return
@@ -118,7 +115,7 @@ class InsideScreen(Screen[None]):
     def _confusion(self, inside: Inside) -> Picture:
         if inside.confusion is None:
             return sentence("This network answers with numbers, not classes: nothing to confuse.", 60, 3)
-        looks = self.app.looks
+        looks = self._looks
         table = heatmap(
             inside.confusion,
             inside.classes,
@@ -163,16 +160,16 @@ class InsideScreen(Screen[None]):
 
     def _layers(self, inside: Inside) -> Picture:
         """How each layer fared over the training; recorded with every measurement."""
-        assert self.app.view is not None
-        curves = self.app.view.arms[self._arm]
-        looks, width = self.app.looks, max(self.size.width - 6, 20)
+        assert self._run is not None
+        curves = self._run.arms[self._arm]
+        looks, width = self._looks, max(self.size.width - 6, 20)
         charts = layer_charts(curves)
         drawn = [sheet(spec, width, 14, colour=looks.colour, ascii=looks.ascii) for spec in charts]
         head = f"{inside.arm}, means over its seeds, on 100 training examples."
         return Picture((((head, Ink(dim=True)),),)).over(*drawn)
 
     def _album(self, pictures: list[NDArray[np.float64]], words: list[str], across: int, signed: bool) -> Picture:
-        looks = self.app.looks
+        looks = self._looks
         height, width = pictures[0].shape
         drawn = [image(p, width, height, signed=signed, colour=looks.colour, ascii=looks.ascii) for p in pictures]
         rows: list[tuple[tuple[str, Ink], ...]] = []
@@ -200,13 +197,13 @@ class InsideScreen(Screen[None]):
 
     def action_next_arm(self) -> None:
         """The next arm's network."""
-        if self.app.view is not None:
-            self._arm = (self._arm + 1) % len(self.app.view.arms)
+        if self._run is not None:
+            self._arm = (self._arm + 1) % len(self._run.arms)
             self._seed = 0
             self._look()
 
     def action_seed(self) -> None:
         """The network of the next seed."""
-        if self.app.view is not None:
-            self._seed = (self._seed + 1) % self.app.view.arms[self._arm].seeds
+        if self._run is not None:
+            self._seed = (self._seed + 1) % self._run.arms[self._arm].seeds
             self._look()

@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Log, Static
@@ -17,19 +18,23 @@ from textual.worker import Worker, get_current_worker
 from core.curves import ArmCurves
 from core.diagnosis import Plan, Verdict, warnings
 from core.errors import BadInput
+from core.experiment.preset import save
 from core.experiment.shape import drawing, parameters
 from tui.actions import bindings
+from tui.bench import Bench
 from tui.charts.palette import marker
 from tui.curves import chart_arm
+from tui.draft import Draft
 from tui.failures import tell_failure
 from tui.runview import Playback, RunView
+from tui.screens.dialogs import AskText
 from tui.sentences import epoch_line, paragraphs, seen, status_line
 from tui.widgets.chart import Chart
 from tui.widgets.field import Field
 from tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from tui.app import Tunelab
+    from core.engine import Job
     from tui.charts.training import Part
 
 __all__ = ["LabScreen"]
@@ -52,6 +57,10 @@ _PANELS = (
         ),
     ),
 )
+_ARMS_HINT = """A parameter and its values, one arm each:
+  eta = 0.025, 0.25, 2.5
+  initialization.weights = standard, scaled
+An empty line goes back to a single network."""
 _ROOMS = ("data", "network", "first", "hyper", "cost", "accuracy", "log", "verdict")
 _PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",), ("evaluation",))
 
@@ -59,13 +68,18 @@ _PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",
 class LabScreen(Screen[None]):
     """Where a network is built, seen and trained."""
 
-    app: Tunelab
+    class RunDone(Message):
+        """A training begun here has ended, one way or another."""
+
     BINDINGS = [*bindings("lab"), Binding("escape", "leave_field", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (50, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (14, "-low"), (30, "-tall")]
 
-    def __init__(self) -> None:
+    def __init__(self, bench: Bench) -> None:
         super().__init__(id="lab")
+        self.bench = bench
+        self._starting = False
+        self._told_end = True
         self._log_axis: bool | None = None
         self._parts = 0
         self._front = 0
@@ -83,11 +97,11 @@ class LabScreen(Screen[None]):
         with Horizontal(id="main"):
             with VerticalScroll(id="form", can_focus=False):
                 for title, name, keys in _PANELS:
-                    yield Panel(title, keys, self.app.draft, id=name)
+                    yield Panel(title, keys, self.bench.draft, id=name)
             with Vertical(id="right"):
                 with Horizontal(id="charts"):
-                    yield Chart(self.app.looks, id="cost")
-                    yield Chart(self.app.looks, id="accuracy")
+                    yield Chart(self.bench.looks, id="cost")
+                    yield Chart(self.bench.looks, id="accuracy")
                 with Horizontal(id="below"):
                     yield Log(id="log", max_lines=2000, highlight=False)
                     with VerticalScroll(id="verdict"):
@@ -104,7 +118,7 @@ class LabScreen(Screen[None]):
         self.query_one("#log").border_title = "7 Epochs"
         self.query_one("#verdict").border_title = "8 What tunelab sees"
         self.query_one("#cost", Chart).focus()
-        self.set_interval(1 / self.app.looks.frames_a_second, self._tick)
+        self.set_interval(1 / self.bench.looks.frames_a_second, self._tick)
         self.lay_out()
         self.draft_changed()
         self.show_curves()
@@ -173,7 +187,7 @@ class LabScreen(Screen[None]):
     def load_draft(self) -> None:
         """Show another draft in the form."""
         for field in self.query(Field):
-            field.load(self.app.draft)
+            field.load(self.bench.draft)
         self.draft_changed()
 
     @on(Field.Changed)
@@ -181,7 +195,7 @@ class LabScreen(Screen[None]):
         """Say what follows from the form, now and (for what takes time to find out) in a moment."""
         self._show_status()
         self._look_at_data()
-        if not self.app.view:
+        if not self.bench.view:
             self._show_verdict()
 
     @work(thread=True, exclusive=True, group="data", exit_on_error=False)
@@ -192,7 +206,7 @@ class LabScreen(Screen[None]):
         from core.initialization import effects
 
         worker = get_current_worker()
-        base = self.app.draft.base
+        base = self.bench.draft.base
         try:
             dataset = load_data(base)
             start = initialization_of(base, dataset)
@@ -206,7 +220,7 @@ class LabScreen(Screen[None]):
         plan = Plan(base.training.eta, base.training.lmbda, base.training.mini_batch, len(dataset.training))
         first = found[0]
         text = f"σ_z {first.predicted_std:.3g}, saturated {100 * first.saturated_share:.1f} %"
-        if self.app.draft.varied("initialization.weights"):
+        if self.bench.draft.varied("initialization.weights"):
             text += "\n(the arms differ: i shows them)"
         self._if_current(worker, self._show_effects, text, warnings(plan, found))
 
@@ -216,7 +230,7 @@ class LabScreen(Screen[None]):
             self.app.call_from_thread(show, *values)
 
     def _show_sizes(self, sizes: tuple[int, ...], title: str, n: int) -> None:
-        network = self.app.draft.base.network
+        network = self.bench.draft.base.network
         text = f"{drawing(sizes, network.activation, network.output)}\n{parameters(sizes):,} parameters"
         self.query_one("#network", Panel).follows(text)
         self.query_one("#data", Panel).follows(f"{title}: n = {n:,}")
@@ -227,7 +241,7 @@ class LabScreen(Screen[None]):
         self.query_one("#hyper", Panel).follows(
             "\n".join(f"⚠ {v.seen} {v.advice}" for v in found if v.code != "saturated-start")
         )
-        if not self.app.view:
+        if not self.bench.view:
             self._show_verdict()
 
     def _show_trouble(self, sentence: str) -> None:
@@ -237,7 +251,7 @@ class LabScreen(Screen[None]):
 
     def _tick(self) -> None:
         """Take what the record has gained since the last look."""
-        view = self.app.view
+        view = self.bench.view
         if view is None or not self.is_current:
             return
         now = time.monotonic()
@@ -249,12 +263,12 @@ class LabScreen(Screen[None]):
         if events:
             self.log_events(events)
             self.show_curves()
-        self.app.job_may_have_ended()
+        self._notice_end()
         self._show_status()
 
     def log_events(self, events: list[dict[str, Any]]) -> None:
         """Write measurements into the log."""
-        names = [arm.name for arm in self.app.view.arms] if self.app.view else []
+        names = [arm.name for arm in self.bench.view.arms] if self.bench.view else []
         lines = []
         for event in events:
             sign = marker(names.index(event["arm"]), dashed=False) if len(names) > 1 else ""
@@ -271,16 +285,17 @@ class LabScreen(Screen[None]):
         self._front = 0
         self._playing, self._speed, self._ticked = True, 1.0, time.monotonic()
         self.query_one("#log", Log).clear()
-        if self.app.view is not None:
-            self.log_events(self.app.view.poll())
+        if self.bench.view is not None:
+            self.log_events(self.bench.view.poll())
         self.show_curves()
         self._show_status()
+        self.refresh_bindings()
 
     def curves(self) -> list[ArmCurves]:
         """Everything on the charts: the run's arms, then those of old runs laid over it."""
-        view = self.app.view
+        view = self.bench.view
         arms = list(view.arms) if view else []
-        for overlay in self.app.overlays:
+        for overlay in self.bench.overlays:
             overlay.poll()
             arms += overlay.arms
         return arms
@@ -304,26 +319,26 @@ class LabScreen(Screen[None]):
         self._show_verdict()
 
     def _show_verdict(self) -> None:
-        view = self.app.view
+        view = self.bench.view
         text = seen(view.arms) if view else ""
         if not text:
             notes = [v.text for v in self._saturation]
-            text = "\n\n".join([paragraphs(self.app.draft.preset.description) or "Press r to train.", *notes])
+            text = "\n\n".join([paragraphs(self.bench.draft.preset.description) or "Press r to train.", *notes])
         self.query_one("#sentence", Static).update(text)
 
     def _show_status(self) -> None:
-        view = self.app.view
-        draft = self.app.draft
+        view = self.bench.view
+        draft = self.bench.draft
         left = f" tunelab  {draft.name}"
         if view is None:
             right = f"{len(draft.arms)} arm{'s' if len(draft.arms) > 1 else ''} × {draft.base.initialization.seeds} "
             right += "networks · r trains them"
         else:
-            right = status_line(view.arms, self._playback_state(view) or self.app.run_state())
+            right = status_line(view.arms, self._playback_state(view) or self.bench.state())
             if view.title:
                 left += f" · {view.title}"
-            if (time_left := self._time_left(view)) is not None:
-                right += f"  ~{int(time_left) // 60}:{int(time_left) % 60:02} left"
+            if (left_over := self.bench.seconds_left()) is not None:
+                right += f"  ~{int(left_over) // 60}:{int(left_over) % 60:02} left"
         room = self.app.size.width - len(left) - len(right) - 1
         if room < 2:
             left = f" {draft.name}"
@@ -336,11 +351,57 @@ class LabScreen(Screen[None]):
         sign = "▶" if self._playing and view.position < view.length else "‖"
         return f"{sign} playback {self._speed:g}× {view.position:.1f}/{view.length:.1f} s"
 
-    def _time_left(self, view: RunView) -> float | None:
-        if view.ended or self.app.job is None or not 0.02 < view.progress < 1:
-            return None
-        began = float(self.app.job.run.about["began"])
-        return (time.time() - began) * (1 - view.progress) / view.progress
+    # -- training -----------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Train the draft, unless a training is at work."""
+        if self._starting or self.bench.training:
+            self.notify("A training is running: s stops it, space holds it.", timeout=3)
+            return
+        self._starting = True
+        self._start(self.bench.draft)
+
+    @work(thread=True, exit_on_error=False, group="start")
+    def _start(self, draft: Draft) -> None:
+        """Check, make the record and start the workers, away from the keys."""
+        try:
+            job = self.bench.begin(draft)
+        except BadInput as problem:
+            self.app.call_from_thread(self._not_started, str(problem))
+        else:
+            self.app.call_from_thread(self._started, job)
+        finally:
+            self._starting = False
+
+    def _not_started(self, sentence: str) -> None:
+        self.notify(sentence, title="Not trained", severity="warning", markup=False, timeout=10)
+
+    def _started(self, job: Job) -> None:
+        self.bench.show(job)
+        self._told_end = False
+        self.new_view()
+
+    def _notice_end(self) -> None:
+        """Notice the end of a training begun here, and say so if a worker came to grief."""
+        job = self.bench.job
+        if job is None or not job.ended or self._told_end:
+            return
+        self._told_end = True
+        if (problem := job.problem()) is not None:
+            self.notify(problem, title="The training was cut off", severity="error", markup=False, timeout=20)
+        self.post_message(self.RunDone())
+
+    def look_at(self, view: RunView) -> None:
+        """Show a run's curves: an old one, a playback, or another terminal's."""
+        self.bench.view = view
+        self.new_view()
+
+    def edit(self, draft: Draft) -> None:
+        """Edit another experiment, with empty charts."""
+        self.bench.draft = draft
+        self.bench.view = None
+        self.load_draft()
+        self.new_view()
 
     # -- actions ------------------------------------------------------------------------------------------
 
@@ -352,24 +413,24 @@ class LabScreen(Screen[None]):
             if field.has_class("-wrong") and not field.draft.varied(field.about.key)
         ]
         if wrong:
-            self.app.notify(
+            self.notify(
                 f"{wrong[0].about.key}: mend it first, the sentence is below it.", severity="warning", markup=False
             )
             wrong[0].editor.focus()
             return
-        self.app.begin()
+        self.begin()
 
     def action_pause(self) -> None:
         """Hold the training, or go on; the same for a playback."""
-        if isinstance(self.app.view, Playback):
+        if isinstance(self.bench.view, Playback):
             self._playing = not self._playing
         else:
-            self.app.pause_or_go()
+            self.bench.pause_or_go()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """What only a playback can do is offered only there."""
         if action in {"faster", "slower", "seek"}:
-            return isinstance(self.app.view, Playback)
+            return isinstance(self.bench.view, Playback)
         return True
 
     def action_faster(self) -> None:
@@ -382,7 +443,7 @@ class LabScreen(Screen[None]):
 
     def action_seek(self, by: int) -> None:
         """Go forward or back in a playback by a twentieth."""
-        if isinstance(view := self.app.view, Playback):
+        if isinstance(view := self.bench.view, Playback):
             back = by < 0
             events = view.seek(view.position + by * view.length / 20)
             if back:
@@ -392,13 +453,13 @@ class LabScreen(Screen[None]):
 
     def action_stop(self) -> None:
         """End the training."""
-        self.app.stop_training()
+        self.bench.stop()
 
     def action_log_axis(self) -> None:
         """Logarithmic, linear, as fits: in turn."""
         self._log_axis = {None: True, True: False, False: None}[self._log_axis]
         words = {None: "as fits the curves", True: "logarithmic", False: "linear"}
-        self.app.notify(f"Cost axis: {words[self._log_axis]}.", timeout=2)
+        self.notify(f"Cost axis: {words[self._log_axis]}.", timeout=2)
         self.show_curves()
 
     def action_parts(self) -> None:
@@ -412,7 +473,7 @@ class LabScreen(Screen[None]):
         if count:
             self._front = (self._front + 1) % count
             self.show_curves()
-            self.app.notify(f"In front: {self.curves()[self._front].name}", timeout=2, markup=False)
+            self.notify(f"In front: {self.curves()[self._front].name}", timeout=2, markup=False)
 
     def action_hide_arm(self) -> None:
         """Hide the arm in front; when that leaves none, show all."""
@@ -425,29 +486,69 @@ class LabScreen(Screen[None]):
 
     def action_clear_overlays(self) -> None:
         """Take old runs off the charts."""
-        self.app.overlays.clear()
+        self.bench.overlays.clear()
         self.show_curves()
 
     def action_arms(self) -> None:
         """Ask for a parameter and its values."""
-        self.app.ask_arms()
 
-    def action_explore(self) -> None:
-        """Open the initialization explorer."""
-        self.app.open("explorer")
+        def accept(text: str) -> None:
+            if text.strip():
+                self.bench.draft.vary(text)
+            else:
+                self.bench.draft.drop_arms()
 
-    def action_inside(self) -> None:
-        """Open the look inside the trained network."""
-        self.app.open("inside")
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self.load_draft()
 
-    def action_presets(self) -> None:
-        """Open the browser of presets."""
-        self.app.open("presets")
-
-    def action_runs(self) -> None:
-        """Open the browser of runs."""
-        self.app.open("runs")
+        self.app.push_screen(AskText("Arms", _ARMS_HINT, accept), answered)
 
     def action_save_preset(self) -> None:
         """Ask for a name, and save the form."""
-        self.app.ask_save()
+
+        def accept(text: str) -> None:
+            save(self.bench.draft.preset, text.strip(), replace_old=True)
+
+        def saved(name: str | None) -> None:
+            if name is not None:
+                self.notify(f"Saved; `tunelab {name}` opens it.", markup=False)
+
+        self.app.push_screen(AskText("Save as a preset", "A name of letters, digits and -", accept), saved)
+
+    def action_explore(self) -> None:
+        """Open the initialization explorer."""
+        from tui.screens.explorer import ExplorerScreen
+
+        self.app.push_screen(ExplorerScreen(self.bench.draft, self.bench.looks))
+
+    def action_inside(self) -> None:
+        """Open the look inside the trained network."""
+        from tui.screens.inside import InsideScreen
+
+        self.app.push_screen(InsideScreen(self.bench.view, self.bench.looks))
+
+    def action_presets(self) -> None:
+        """Open the browser of presets, and load what is chosen there."""
+        from tui.screens.presets import PresetsScreen
+
+        def chosen(draft: Draft | None) -> None:
+            if draft is not None:
+                self.edit(draft)
+
+        self.app.push_screen(PresetsScreen(), chosen)
+
+    def action_runs(self) -> None:
+        """Open the browser of runs, and do what is chosen there."""
+        from tui.screens.runs import RunsScreen, TrainAgain
+
+        def chosen(choice: RunView | TrainAgain | None) -> None:
+            if isinstance(choice, TrainAgain):
+                self.edit(Draft(choice.preset))
+                self.begin()
+            elif choice is not None:
+                self.look_at(choice)
+            else:
+                self.show_curves()  # overlays may have changed
+
+        self.app.push_screen(RunsScreen(self.bench.overlays), chosen)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from core.errors import BadInput
 from core.experiment.preset import available, find
 from tui.actions import bindings
@@ -11,16 +9,12 @@ from tui.draft import Draft
 from tui.screens.browser import Browser
 from tui.sentences import paragraphs
 
-if TYPE_CHECKING:
-    from tui.app import Tunelab
-
 __all__ = ["PresetsScreen"]
 
 
-class PresetsScreen(Browser):
+class PresetsScreen(Browser[Draft]):
     """Experiments that come with tunelab, and a person's own; enter loads one into the form."""
 
-    app: Tunelab
     BINDINGS = bindings("presets")
     HINT = "enter loads, / filters"
 
@@ -50,9 +44,6 @@ class PresetsScreen(Browser):
     def take(self, name: str) -> None:
         """Load a preset into the form."""
         try:
-            draft = Draft(find(name))
+            self.dismiss(Draft(find(name)))
         except BadInput as problem:
-            self.app.notify(str(problem), severity="warning", markup=False)
-            return
-        self.dismiss(None)
-        self.app.take_draft(draft)
+            self.notify(str(problem), severity="warning", markup=False)

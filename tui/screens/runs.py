@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.experiment import Preset
 from core.records import Run, all_runs, find
 from tui.actions import bindings
-from tui.draft import Draft
 from tui.runview import Playback, RunView
 from tui.screens.browser import Browser
 from tui.screens.dialogs import Choose
 from tui.tables import results_table
 
-if TYPE_CHECKING:
-    from tui.app import Tunelab
-
-__all__ = ["RunsScreen"]
+__all__ = ["RunsScreen", "TrainAgain"]
 
 
-class RunsScreen(Browser):
+@dataclass(frozen=True)
+class TrainAgain:
+    """The experiment of a run is to be trained again."""
+
+    preset: Preset
+
+
+class RunsScreen(Browser[RunView | TrainAgain]):
     """Every run under the home, newest first; enter shows one in the lab, live if it is being trained."""
 
-    app: Tunelab
     BINDINGS = bindings("runs")
     HINT = "enter shows, / filters"
 
-    def __init__(self) -> None:
+    def __init__(self, overlays: list[RunView]) -> None:
         super().__init__(id="runs")
+        self._overlays = overlays
 
     def items(self) -> list[tuple[str, str]]:
         """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
@@ -47,8 +51,7 @@ class RunsScreen(Browser):
     def take(self, name: str) -> None:
         """Show a run in the lab."""
         if (run := self._found(name)) is not None:
-            self.dismiss(None)
-            self.app.watch_run(RunView(run))
+            self.dismiss(RunView(run))
 
     def _found(self, name: str | None) -> Run | None:
         if name is None:
@@ -56,7 +59,7 @@ class RunsScreen(Browser):
         try:
             return find(name)
         except BadInput as problem:
-            self.app.notify(str(problem), severity="warning", markup=False)
+            self.notify(str(problem), severity="warning", markup=False)
             return None
 
     def action_overlay(self) -> None:
@@ -64,26 +67,22 @@ class RunsScreen(Browser):
         run = self._found(self.chosen)
         if run is None:
             return
-        there = [view for view in self.app.overlays if view.run.name == run.name]
+        there = [view for view in self._overlays if view.run.name == run.name]
         if there:
-            self.app.overlays.remove(there[0])
+            self._overlays.remove(there[0])
         else:
-            self.app.overlays.append(RunView(run))
-        self.app.lab.show_curves()
-        self.app.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
+            self._overlays.append(RunView(run))
+        self.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
 
     def action_playback(self) -> None:
         """Play the run again as if it were live."""
         if (run := self._found(self.chosen)) is not None:
-            self.dismiss(None)
-            self.app.watch_run(Playback(run))
+            self.dismiss(Playback(run))
 
     def action_replay(self) -> None:
         """Train the run's experiment again."""
         if (run := self._found(self.chosen)) is not None:
-            self.dismiss(None)
-            self.app.take_draft(Draft(run.preset))
-            self.app.begin()
+            self.dismiss(TrainAgain(run.preset))
 
     def action_remove(self) -> None:
         """Delete the run, asking first."""
@@ -96,7 +95,7 @@ class RunsScreen(Browser):
                 try:
                     run.remove()
                 except BadInput as problem:
-                    self.app.notify(str(problem), severity="warning", markup=False)
+                    self.notify(str(problem), severity="warning", markup=False)
                 self.reload()
 
         question = f"{run.name} and everything it measured will be gone."

@@ -1,0 +1,91 @@
+"""What the lab works with, whatever shows it: the draft, the training begun here, the run on the charts."""
+
+from __future__ import annotations
+
+import time
+
+from core import engine
+from tui.draft import Draft
+from tui.runview import RunView
+from tui.terminal import Looks
+
+__all__ = ["Bench"]
+
+
+class Bench:
+    """The state of the lab; it knows no widget.
+
+    ``draft`` is the experiment in the form, ``job`` a training begun here, ``view`` the run whose curves are
+    shown (it may be old, or another terminal's), ``overlays`` old runs laid over it.
+    """
+
+    def __init__(self, draft: Draft, looks: Looks) -> None:
+        self.draft = draft
+        self.looks = looks
+        self.job: engine.Job | None = None
+        self.view: RunView | None = None
+        self.overlays: list[RunView] = []
+        self.paused = False
+        # Made before Textual takes stderr over: multiprocessing wants a real one when it is first used.
+        self._pool = engine.process_pool()
+
+    @property
+    def training(self) -> bool:
+        """Whether a training begun here is at work."""
+        return self.job is not None and not self.job.ended
+
+    def wake_workers(self) -> None:
+        """Let the workers load numpy while the person reads, so that the first curve comes at once."""
+        for _ in range(engine.usable_cores()):
+            self._pool.submit(engine.usable_cores)
+
+    def begin(self, draft: Draft) -> engine.Job:
+        """Check a draft, make its record and start the workers. Takes a moment: not for the screen's own thread.
+
+        Raises :class:`core.errors.BadInput` where the draft can't be trained.
+        """
+        return engine.start(draft.preset, self._pool)
+
+    def show(self, job: engine.Job) -> None:
+        """Put a training begun here on the charts."""
+        self.job = job
+        self.paused = False
+        self.view = RunView(job.run)
+
+    def pause_or_go(self) -> None:
+        """Hold the training on the charts, or let it go on."""
+        if self.view is not None and not self.view.ended:
+            self.paused = not self.paused
+            self.view.run.tell("pause" if self.paused else "go")
+
+    def stop(self) -> None:
+        """End the training on the charts, whoever began it."""
+        if self.view is not None and not self.view.ended:
+            self.paused = False
+            self.view.run.tell("stop")
+
+    def leave(self) -> None:
+        """Ask a training begun here to stop, and let the workers go when they are done."""
+        if self.job is not None and self.training:
+            self.job.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def state(self) -> str:
+        """A sign and a word for how the run on the charts stands."""
+        if self.view is None:
+            return ""
+        if self.view.ended:
+            reasons = {str(arm.done["reason"]) for arm in self.view.arms}
+            return "✗ diverged" if "diverged" in reasons else "■ stopped" if "stopped" in reasons else "✓ done"
+        if self.paused:
+            return "‖ paused"
+        if self.job is not None and self.training and self.job.run.name == self.view.run.name:
+            return "● running"
+        return f"○ {self.view.run.state()}"
+
+    def seconds_left(self) -> float | None:
+        """About how long the training begun here will still take; None where nothing can be said."""
+        if self.view is None or self.job is None or not self.training or not 0.02 < self.view.progress < 1:
+            return None
+        passed = time.time() - float(self.job.run.about["began"])
+        return passed * (1 - self.view.progress) / self.view.progress
