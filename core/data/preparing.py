@@ -39,12 +39,12 @@ def assembled(
     ``where`` begins the sentence of a :class:`BadInput`.
     """
     said = list(notes)
-    features, shape, scale, mean, std = _as_inputs(inputs)
+    features, shape, scale, mean, std = _as_inputs(inputs, where)
     if len(mean):
         said.append(f"Features were standardised by the mean and spread of {len(inputs[0]):,} training examples")
     classes, tolerance = None, 0.0
     if targets[0].dtype.kind == "f":
-        answers = [_finite(y.reshape(len(y), -1), f"y_{p}") for y, p in zip(targets, _PARTS, strict=True)]
+        answers = [_finite(y.reshape(len(y), -1), f"{where}: y_{p}") for y, p in zip(targets, _PARTS, strict=True)]
         # Nobody has said how near is near: half of the spread is better than any constant answer does.
         tolerance = float(answers[0].std(axis=0).min()) / 2
         answers = [y.astype(np.float32) for y in answers]
@@ -91,9 +91,7 @@ def _is_whole_number(text: str) -> bool:
     return digits.isascii() and digits.isdigit() and len(digits) < 19
 
 
-def _as_inputs(
-    inputs: Sequence[Array],
-) -> tuple[list[Array], tuple[int, int] | None, float, Array, Array]:
+def _as_inputs(inputs: Sequence[Array], where: str) -> tuple[list[Array], tuple[int, int] | None, float, Array, Array]:
     """Flat inputs, the shape of a picture, the scale, and the mean and std used (empty where none were)."""
     shape = inputs[0].shape[1:]
     picture = (28, 28) if shape == (784,) else (shape[0], shape[1]) if len(shape) == 2 else None
@@ -102,7 +100,7 @@ def _as_inputs(
     whole = all(x.dtype.kind in "iu" for x in flat)
     if picture and whole and all(x.min() >= 0 and x.max() <= 255 for x in flat) and flat[0].max() > 1:
         return [x.astype(np.uint8) for x in flat], picture, 1 / 255, none, none
-    checked = [_finite(x, f"x_{part}") for x, part in zip(flat, _PARTS, strict=True)]
+    checked = [_finite(x, f"{where}: x_{part}") for x, part in zip(flat, _PARTS, strict=True)]
     if checked[0].min() >= 0 and checked[0].max() <= 1:
         return [x.astype(np.float32) for x in checked], picture, 1.0, none, none
     scaled, mean, std = _standardised(checked)
