@@ -116,8 +116,8 @@ class ArmLog:
             self._must_agree(kind, fields, known)
 
     def _must_agree(self, kind: str, fields: dict[str, Any], recorded: dict[str, Any]) -> None:
-        now, then = cleaned(json.loads(json.dumps(fields))), _plain(recorded)
-        for key in now.keys() | then.keys():
+        now, then = _flat(cleaned(json.loads(json.dumps(fields)))), _flat(_plain(recorded))
+        for key in dict.fromkeys([*now, *then]):
             if now.get(key) != then.get(key):
                 where = f" after {fields['epoch']:g} epochs" if kind == "measure" else ""
                 raise BadInput(
@@ -125,6 +125,14 @@ class ArmLog:
                     f"its record says {key} {printable(then.get(key), 60)}{where}, and now it is "
                     f"{printable(now.get(key), 60)}, so its data or this installation have changed since"
                 )
+
+
+def _flat(tables: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested tables as one, with dotted keys: a sentence about a difference names the one thing that differs."""
+    flat: dict[str, Any] = {}
+    for key, value in tables.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
 
 
 def _plain(event: dict[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def _measure(value: Any) -> bool:
         and isinstance(seeds, dict)
         and all(_numbers(each) for each in seeds.values())
         and _counts(value.get("evaluation_answers", []))
+        and all(_numbers(inner) for key, inner in value.items() if key.startswith("layer_"))
     )
 
 
