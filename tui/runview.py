@@ -57,7 +57,19 @@ class Playback(RunView):
         self._events = [(time - first, n, event) for time, n, event in self._events]
         self.length = self._events[-1][0] if self._events else 0.0
         self.position = 0.0
+        self.playing = True
+        self.speed = 1.0
         self._shown = 0
+
+    @property
+    def state(self) -> str:
+        """A sign and how far it has come: ▶ playback 2× 0.8/3.1 s."""
+        sign = "▶" if self.playing and self.position < self.length else "‖"
+        return f"{sign} playback {self.speed:g}× {self.position:.1f}/{self.length:.1f} s"
+
+    def advance(self, seconds: float) -> list[dict[str, Any]]:
+        """Let time pass, at the playback's speed; the events that came with it."""
+        return self.seek(self.position + seconds * self.speed) if self.playing else []
 
     def seek(self, position: float) -> list[dict[str, Any]]:
         """Show what was known at ``position``; the events that came with it (all, after a step back)."""

@@ -13,56 +13,36 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Log, Static
-from textual.worker import Worker, get_current_worker
+from textual.worker import Worker
 
 from core.curves import ArmCurves
-from core.diagnosis import Plan, Verdict, warnings
+from core.diagnosis import Verdict
 from core.errors import BadInput
 from core.experiment.preset import save
-from core.experiment.shape import drawing, parameters
 from tui.actions import bindings
 from tui.bench import Bench
 from tui.charts.palette import marker
-from tui.curves import chart_arm
 from tui.draft import Draft
 from tui.failures import tell_failure
 from tui.runview import Playback, RunView
 from tui.screens.dialogs import AskText
 from tui.sentences import epoch_line, paragraphs, seen, status_line
 from tui.widgets.chart import Chart
+from tui.widgets.curves import Curves
 from tui.widgets.field import Field
+from tui.widgets.form import PANELS, Form
 from tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from core.engine import Job
-    from tui.charts.training import Part
 
 __all__ = ["LabScreen"]
 
-_PANELS = (
-    ("1 Data", "data", ("data.name", "data.train", "data.evaluation", "data.classes")),
-    ("2 Network", "network", ("network.hidden", "network.activation", "network.output", "network.cost")),
-    ("3 First weights", "first", ("initialization.weights", "initialization.biases", "initialization.seeds")),
-    (
-        "4 Hyper-parameters",
-        "hyper",
-        (
-            "training.eta",
-            "training.lambda",
-            "training.mini_batch",
-            "training.epochs",
-            "training.monitor_every",
-            "training.schedule.rule",
-            "training.early_stopping.patience",
-        ),
-    ),
-)
 _ARMS_HINT = """A parameter and its values, one arm each:
   eta = 0.025, 0.25, 2.5
   initialization.weights = standard, scaled
 An empty line goes back to a single network."""
-_ROOMS = ("data", "network", "first", "hyper", "cost", "accuracy", "log", "verdict")
-_PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",), ("evaluation",))
+_ROOMS = (*PANELS, "cost", "accuracy", "log", "verdict")
 
 
 class LabScreen(Screen[None]):
@@ -80,28 +60,17 @@ class LabScreen(Screen[None]):
         self.bench = bench
         self._starting = False
         self._told_end = True
-        self._log_axis: bool | None = None
-        self._parts = 0
-        self._front = 0
-        self._hidden: set[int] = set()
         self._room = "cost"
-        self._zoomed = False
-        self._playing = True
-        self._speed = 1.0
         self._ticked = time.monotonic()
-        self._saturation: list[Verdict] = []
+        self._known: list[Verdict] = []
 
     def compose(self) -> ComposeResult:
         """Everything a size may show; what is shown is decided by :meth:`lay_out`."""
         yield Static(id="status", markup=False)
         with Horizontal(id="main"):
-            with VerticalScroll(id="form", can_focus=False):
-                for title, name, keys in _PANELS:
-                    yield Panel(title, keys, self.bench.draft, id=name)
+            yield Form(self.bench, id="form")
             with Vertical(id="right"):
-                with Horizontal(id="charts"):
-                    yield Chart(self.bench.looks, id="cost")
-                    yield Chart(self.bench.looks, id="accuracy")
+                yield Curves(self.bench.looks, id="charts")
                 with Horizontal(id="below"):
                     yield Log(id="log", max_lines=2000, highlight=False)
                     with VerticalScroll(id="verdict"):
@@ -120,7 +89,21 @@ class LabScreen(Screen[None]):
         self.query_one("#cost", Chart).focus()
         self.set_interval(1 / self.bench.looks.frames_a_second, self._tick)
         self.lay_out()
-        self.draft_changed()
+        self.show_curves()
+        self._show_status()
+
+    @property
+    def form(self) -> Form:
+        """The form on the left."""
+        return self.query_one(Form)
+
+    @property
+    def charts(self) -> Curves:
+        """The two charts."""
+        return self.query_one(Curves)
+
+    def on_screen_resume(self) -> None:
+        """Draw what came while another screen was in front."""
         self.show_curves()
 
     def on_resize(self) -> None:
@@ -134,7 +117,7 @@ class LabScreen(Screen[None]):
         width, height = self.app.size
         tiny = width < 50 or height < 14
         wide = width >= 100 and height >= 24
-        in_form = self._room in {"data", "network", "first", "hyper"}
+        in_form = self._room in PANELS
         self.set_class(wide, "-all-rooms")
         self.query_one("#too-small").display = tiny
         self.query_one("#main").display = not tiny
@@ -149,11 +132,7 @@ class LabScreen(Screen[None]):
         self.query_one("#log").display = wide or self._room == "log"
         self.query_one("#verdict").display = wide or self._room != "log"
         self.set_class(not wide and below, "-below-only")
-        self.call_after_refresh(self._redraw)
-
-    def _redraw(self) -> None:
-        for chart in self.query(Chart):
-            chart.redraw()
+        self.call_after_refresh(self.charts.redraw)
 
     def action_room(self, number: int) -> None:
         """Go to one of the eight rooms; a narrow terminal shows it instead of the others."""
@@ -167,7 +146,7 @@ class LabScreen(Screen[None]):
         """Escape goes from a field back to the chart."""
         if self.maximized is not None:
             self.minimize()
-        elif self._room in {"data", "network", "first", "hyper"}:
+        elif self._room in PANELS:
             self.action_room(5)
         else:
             self.query_one("#cost", Chart).focus()
@@ -184,87 +163,36 @@ class LabScreen(Screen[None]):
 
     # -- the form -----------------------------------------------------------------------------------------
 
-    def load_draft(self) -> None:
-        """Show another draft in the form."""
-        for field in self.query(Field):
-            field.load(self.bench.draft)
-        self.draft_changed()
-
-    @on(Field.Changed)
-    def draft_changed(self) -> None:
-        """Say what follows from the form, now and (for what takes time to find out) in a moment."""
+    @on(Form.Changed)
+    def _draft_changed(self) -> None:
         self._show_status()
-        self._look_at_data()
         if not self.bench.view:
             self._show_verdict()
 
-    @work(thread=True, exclusive=True, group="data", exit_on_error=False)
-    def _look_at_data(self) -> None:
-        """Load what the form names and see what the first weights do to it, away from the keys."""
-        from core.experiment import load_data
-        from core.experiment.assembly import initialization_of
-        from core.initialization import effects
-
-        worker = get_current_worker()
-        base = self.bench.draft.base
-        try:
-            dataset = load_data(base)
-            start = initialization_of(base, dataset)
-            network = base.network
-            self._if_current(worker, self._show_sizes, start.sizes, dataset.title, len(dataset.training))
-            inputs = dataset.training.scaled(slice(0, 200))
-            found = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
-        except BadInput as problem:
-            self._if_current(worker, self._show_trouble, str(problem))
-            return
-        plan = Plan(base.training.eta, base.training.lmbda, base.training.mini_batch, len(dataset.training))
-        first = found[0]
-        text = f"σ_z {first.predicted_std:.3g}, saturated {100 * first.saturated_share:.1f} %"
-        if self.bench.draft.varied("initialization.weights"):
-            text += "\n(the arms differ: i shows them)"
-        self._if_current(worker, self._show_effects, text, warnings(plan, found))
-
-    def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
-        """A newer look has made an older one's answer worthless."""
-        if not worker.is_cancelled and self.is_attached:
-            self.app.call_from_thread(show, *values)
-
-    def _show_sizes(self, sizes: tuple[int, ...], title: str, n: int) -> None:
-        network = self.bench.draft.base.network
-        text = f"{drawing(sizes, network.activation, network.output)}\n{parameters(sizes):,} parameters"
-        self.query_one("#network", Panel).follows(text)
-        self.query_one("#data", Panel).follows(f"{title}: n = {n:,}")
-
-    def _show_effects(self, text: str, found: list[Verdict]) -> None:
-        self.query_one("#first", Panel).follows(text)
-        self._saturation = found
-        self.query_one("#hyper", Panel).follows(
-            "\n".join(f"⚠ {v.seen} {v.advice}" for v in found if v.code != "saturated-start")
-        )
+    @on(Form.Looked)
+    def _looked(self, message: Form.Looked) -> None:
+        self._known = message.found
         if not self.bench.view:
             self._show_verdict()
-
-    def _show_trouble(self, sentence: str) -> None:
-        self.query_one("#data", Panel).follows(f"⚠ {sentence}")
 
     # -- curves -------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
         """Take what the record has gained since the last look."""
-        view = self.bench.view
-        if view is None or not self.is_current:
-            return
+        view, job = self.bench.view, self.bench.job
+        # Asked before reading: what a training wrote before it ended is then surely read.
+        ended = job is not None and job.ended
         now = time.monotonic()
         passed, self._ticked = now - self._ticked, now
-        if isinstance(view, Playback):
-            events = view.seek(view.position + passed * self._speed) if self._playing else []
-        else:
-            events = view.poll()
-        if events:
+        if view is not None:
+            events = view.advance(passed) if isinstance(view, Playback) else view.poll()
             self.log_events(events)
-            self.show_curves()
-        self._notice_end()
-        self._show_status()
+            if self.is_current:
+                if events:
+                    self.show_curves()
+                self._show_status()
+        if ended and job is not None and not self._told_end:
+            self._tell_end(job)
 
     def log_events(self, events: list[dict[str, Any]]) -> None:
         """Write measurements into the log."""
@@ -281,9 +209,8 @@ class LabScreen(Screen[None]):
 
     def new_view(self) -> None:
         """Another run is looked at: an empty log, its curves from the beginning."""
-        self._hidden.clear()
-        self._front = 0
-        self._playing, self._speed, self._ticked = True, 1.0, time.monotonic()
+        self.charts.forget()
+        self._ticked = time.monotonic()
         self.query_one("#log", Log).clear()
         if self.bench.view is not None:
             self.log_events(self.bench.view.poll())
@@ -302,27 +229,14 @@ class LabScreen(Screen[None]):
 
     def show_curves(self) -> None:
         """Draw both charts and say what they show."""
-        from tui.charts.training import accuracy_chart, cost_chart
-
-        curves = self.curves()
-        shown = [
-            chart_arm(arm, number) for number, arm in enumerate(curves) if number not in self._hidden and arm.measures
-        ]
-        focus = curves[self._front].name if self._front < len(curves) else None
-        epochs = max((arm.planned_epochs for arm in curves), default=0.0) or None
-        parts = _PARTS[self._parts]
-        cost, accuracy = self.query_one("#cost", Chart), self.query_one("#accuracy", Chart)
-        chance = next((arm.chance for arm in curves if arm.chance), None)
-        before = [chart.spec.y.limits for chart in (cost, accuracy)]
-        cost.show(cost_chart(shown, epochs=epochs, parts=parts, log=self._log_axis, focus=focus, previous=before[0]))
-        accuracy.show(accuracy_chart(shown, epochs=epochs, parts=parts, chance=chance, focus=focus, previous=before[1]))
+        self.charts.show(self.curves())
         self._show_verdict()
 
     def _show_verdict(self) -> None:
         view = self.bench.view
         text = seen(view.arms) if view else ""
         if not text:
-            notes = [v.text for v in self._saturation]
+            notes = [v.text for v in self._known]
             text = "\n\n".join([paragraphs(self.bench.draft.preset.description) or "Press r to train.", *notes])
         self.query_one("#sentence", Static).update(text)
 
@@ -334,7 +248,7 @@ class LabScreen(Screen[None]):
             right = f"{len(draft.arms)} arm{'s' if len(draft.arms) > 1 else ''} × {draft.base.initialization.seeds} "
             right += "networks · r trains them"
         else:
-            right = status_line(view.arms, self._playback_state(view) or self.bench.state())
+            right = status_line(view.arms, view.state if isinstance(view, Playback) else self.bench.state())
             if view.title:
                 left += f" · {view.title}"
             if (left_over := self.bench.seconds_left()) is not None:
@@ -344,12 +258,6 @@ class LabScreen(Screen[None]):
             left = f" {draft.name}"
             room = self.app.size.width - len(left) - len(right) - 1
         self.query_one("#status", Static).update(f"{left}{' ' * max(room, 2)}{right}")
-
-    def _playback_state(self, view: RunView) -> str:
-        if not isinstance(view, Playback):
-            return ""
-        sign = "▶" if self._playing and view.position < view.length else "‖"
-        return f"{sign} playback {self._speed:g}× {view.position:.1f}/{view.length:.1f} s"
 
     # -- training -----------------------------------------------------------------------------------------
 
@@ -381,11 +289,8 @@ class LabScreen(Screen[None]):
         self._told_end = False
         self.new_view()
 
-    def _notice_end(self) -> None:
-        """Notice the end of a training begun here, and say so if a worker came to grief."""
-        job = self.bench.job
-        if job is None or not job.ended or self._told_end:
-            return
+    def _tell_end(self, job: Job) -> None:
+        """Say that a training begun here has ended, and what went wrong if a worker came to grief."""
         self._told_end = True
         if (problem := job.problem()) is not None:
             self.notify(problem, title="The training was cut off", severity="error", markup=False, timeout=20)
@@ -400,30 +305,24 @@ class LabScreen(Screen[None]):
         """Edit another experiment, with empty charts."""
         self.bench.draft = draft
         self.bench.view = None
-        self.load_draft()
+        self.form.load()
         self.new_view()
 
     # -- actions ------------------------------------------------------------------------------------------
 
     def action_run(self) -> None:
         """Train every arm."""
-        wrong = [
-            field
-            for field in self.query(Field)
-            if field.has_class("-wrong") and not field.draft.varied(field.about.key)
-        ]
-        if wrong:
-            self.notify(
-                f"{wrong[0].about.key}: mend it first, the sentence is below it.", severity="warning", markup=False
-            )
-            wrong[0].editor.focus()
+        if (wrong := self.form.wrong()) is not None:
+            sentence = f"{wrong.about.key}: mend it first, the sentence is below it."
+            self.notify(sentence, severity="warning", markup=False)
+            wrong.editor.focus()
             return
         self.begin()
 
     def action_pause(self) -> None:
         """Hold the training, or go on; the same for a playback."""
         if isinstance(self.bench.view, Playback):
-            self._playing = not self._playing
+            self.bench.view.playing = not self.bench.view.playing
         else:
             self.bench.pause_or_go()
 
@@ -435,18 +334,19 @@ class LabScreen(Screen[None]):
 
     def action_faster(self) -> None:
         """Play twice as fast."""
-        self._speed = min(self._speed * 2, 64.0)
+        if isinstance(view := self.bench.view, Playback):
+            view.speed = min(view.speed * 2, 64.0)
 
     def action_slower(self) -> None:
         """Play half as fast."""
-        self._speed = max(self._speed / 2, 1 / 16)
+        if isinstance(view := self.bench.view, Playback):
+            view.speed = max(view.speed / 2, 1 / 16)
 
     def action_seek(self, by: int) -> None:
         """Go forward or back in a playback by a twentieth."""
         if isinstance(view := self.bench.view, Playback):
-            back = by < 0
             events = view.seek(view.position + by * view.length / 20)
-            if back:
+            if by < 0:
                 self.query_one("#log", Log).clear()
             self.log_events(events)
             self.show_curves()
@@ -457,32 +357,20 @@ class LabScreen(Screen[None]):
 
     def action_log_axis(self) -> None:
         """Logarithmic, linear, as fits: in turn."""
-        self._log_axis = {None: True, True: False, False: None}[self._log_axis]
-        words = {None: "as fits the curves", True: "logarithmic", False: "linear"}
-        self.notify(f"Cost axis: {words[self._log_axis]}.", timeout=2)
-        self.show_curves()
+        self.notify(f"Cost axis: {self.charts.next_axis()}.", timeout=2)
 
     def action_parts(self) -> None:
         """Training and evaluation, one of them, the other."""
-        self._parts = (self._parts + 1) % len(_PARTS)
-        self.show_curves()
+        self.charts.next_parts()
 
     def action_next_arm(self) -> None:
         """Bring the next arm to the front."""
-        count = len(self.curves())
-        if count:
-            self._front = (self._front + 1) % count
-            self.show_curves()
-            self.notify(f"In front: {self.curves()[self._front].name}", timeout=2, markup=False)
+        if name := self.charts.next_arm():
+            self.notify(f"In front: {name}", timeout=2, markup=False)
 
     def action_hide_arm(self) -> None:
         """Hide the arm in front; when that leaves none, show all."""
-        self._hidden.add(self._front)
-        if len(self._hidden) >= len(self.curves()):
-            self._hidden.clear()
-        else:
-            self.action_next_arm()
-        self.show_curves()
+        self.charts.hide_arm()
 
     def action_clear_overlays(self) -> None:
         """Take old runs off the charts."""
@@ -500,7 +388,7 @@ class LabScreen(Screen[None]):
 
         def answered(text: str | None) -> None:
             if text is not None:
-                self.load_draft()
+                self.form.load()
 
         self.app.push_screen(AskText("Arms", _ARMS_HINT, accept), answered)
 

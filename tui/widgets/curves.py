@@ -1,0 +1,101 @@
+"""The two charts of a training side by side, and how they are looked at: axis, parts, which arm is in front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from core.curves import ArmCurves
+from tui.curves import chart_arm
+from tui.terminal import Looks
+from tui.widgets.chart import Chart
+
+if TYPE_CHECKING:
+    from tui.charts.training import Part
+
+__all__ = ["Curves"]
+
+_PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",), ("evaluation",))
+
+
+class Curves(Horizontal):
+    """Cost and accuracy of some arms, overlaid."""
+
+    def __init__(self, looks: Looks, *, id: str) -> None:
+        super().__init__(id=id)
+        self._looks = looks
+        self._arms: Sequence[ArmCurves] = ()
+        self._log: bool | None = None
+        self._parts = self._front = 0
+        self._hidden: set[int] = set()
+
+    def compose(self) -> ComposeResult:
+        """The charts."""
+        yield Chart(self._looks, id="cost")
+        yield Chart(self._looks, id="accuracy")
+
+    @property
+    def cost(self) -> Chart:
+        """The chart of the cost."""
+        return self.query_one("#cost", Chart)
+
+    @property
+    def accuracy(self) -> Chart:
+        """The chart of the accuracy."""
+        return self.query_one("#accuracy", Chart)
+
+    def forget(self) -> None:
+        """Other arms are coming: none is hidden, the first is in front."""
+        self._hidden.clear()
+        self._front = 0
+
+    def show(self, arms: Sequence[ArmCurves]) -> None:
+        """Draw these arms."""
+        from tui.charts.training import accuracy_chart, cost_chart
+
+        self._arms = arms
+        shown = [chart_arm(arm, n) for n, arm in enumerate(arms) if n not in self._hidden and arm.measures]
+        focus = arms[self._front].name if self._front < len(arms) else None
+        epochs = max((arm.planned_epochs for arm in arms), default=0.0) or None
+        chance = next((arm.chance for arm in arms if arm.chance), None)
+        parts = _PARTS[self._parts]
+        limits = self.cost.spec.y.limits
+        self.cost.show(cost_chart(shown, epochs=epochs, parts=parts, log=self._log, focus=focus, previous=limits))
+        limits = self.accuracy.spec.y.limits
+        self.accuracy.show(
+            accuracy_chart(shown, epochs=epochs, parts=parts, chance=chance, focus=focus, previous=limits)
+        )
+
+    def redraw(self) -> None:
+        """Build the pictures again: another size, or another theme."""
+        for chart in (self.cost, self.accuracy):
+            chart.redraw()
+
+    def next_axis(self) -> str:
+        """The cost on a logarithmic axis, a linear one, or as fits, in turn; what it is now, in words."""
+        self._log = {None: True, True: False, False: None}[self._log]
+        self.show(self._arms)
+        return {None: "as fits the curves", True: "logarithmic", False: "linear"}[self._log]
+
+    def next_parts(self) -> None:
+        """Training and evaluation, training alone, evaluation alone, in turn."""
+        self._parts = (self._parts + 1) % len(_PARTS)
+        self.show(self._arms)
+
+    def next_arm(self) -> str:
+        """Bring the next arm to the front; its name."""
+        if not self._arms:
+            return ""
+        self._front = (self._front + 1) % len(self._arms)
+        self.show(self._arms)
+        return self._arms[self._front].name
+
+    def hide_arm(self) -> None:
+        """Hide the arm in front; when that leaves none, show all again."""
+        self._hidden.add(self._front)
+        if len(self._hidden) >= len(self._arms):
+            self._hidden.clear()
+        self.next_arm()

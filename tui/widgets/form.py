@@ -1,0 +1,128 @@
+"""The form: a panel for each table of the declaration, and what follows from what stands in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.worker import Worker, get_current_worker
+
+from core.diagnosis import Plan, Verdict, warnings
+from core.errors import BadInput
+from core.experiment.shape import drawing, parameters
+from tui.bench import Bench
+from tui.failures import tell_failure
+from tui.widgets.field import Field
+from tui.widgets.panel import Panel
+
+__all__ = ["PANELS", "Form"]
+
+PANELS = {
+    "data": ("1 Data", ("data.name", "data.train", "data.evaluation", "data.classes")),
+    "network": ("2 Network", ("network.hidden", "network.activation", "network.output", "network.cost")),
+    "first": ("3 First weights", ("initialization.weights", "initialization.biases", "initialization.seeds")),
+    "hyper": (
+        "4 Hyper-parameters",
+        (
+            "training.eta",
+            "training.lambda",
+            "training.mini_batch",
+            "training.epochs",
+            "training.monitor_every",
+            "training.schedule.rule",
+            "training.early_stopping.patience",
+        ),
+    ),
+}
+"""A panel by its id: title and parameters."""
+
+
+class Form(VerticalScroll, can_focus=False):
+    """Edits the bench's draft. Posts :class:`Changed` for every change, :class:`Looked` when its effects are known."""
+
+    class Changed(Message):
+        """The draft is another."""
+
+    class Looked(Message):
+        """What can be known of a training with these settings, before it begins."""
+
+        def __init__(self, found: list[Verdict]) -> None:
+            self.found = found
+            super().__init__()
+
+    def __init__(self, bench: Bench, *, id: str) -> None:
+        super().__init__(id=id)
+        self._bench = bench
+
+    def compose(self) -> ComposeResult:
+        """The panels."""
+        for name, (title, keys) in PANELS.items():
+            yield Panel(title, keys, self._bench.draft, id=name)
+
+    def on_mount(self) -> None:
+        """Look at what stands there from the start."""
+        self._look()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A look that failed says so."""
+        tell_failure(self.app, event)
+
+    def load(self) -> None:
+        """Show the bench's draft, which is another one or has changed elsewhere."""
+        for field in self.query(Field):
+            field.load(self._bench.draft)
+        self._changed()
+
+    def wrong(self) -> Field | None:
+        """A field whose text can't be, if there is one."""
+        draft = self._bench.draft
+        return next((f for f in self.query(Field) if f.has_class("-wrong") and not draft.varied(f.about.key)), None)
+
+    @on(Field.Changed)
+    def _changed(self) -> None:
+        self.post_message(self.Changed())
+        self._look()
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _look(self) -> None:
+        """Load what the form names and see what the first weights do to it, away from the keys."""
+        from core.experiment import load_data
+        from core.experiment.assembly import initialization_of
+        from core.initialization import effects
+
+        worker = get_current_worker()
+        draft = self._bench.draft
+        base = draft.base
+        try:
+            dataset = load_data(base)
+            start = initialization_of(base, dataset)
+            n = len(dataset.training)
+            text = f"{drawing(start.sizes, base.network.activation, base.network.output)}\n"
+            text += f"{parameters(start.sizes):,} parameters"
+            self._if_current(worker, self._say, {"network": text, "data": f"{dataset.title}: n = {n:,}"})
+            inputs = dataset.training.scaled(slice(0, 200))
+            network = base.network
+            found = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
+        except BadInput as problem:
+            self._if_current(worker, self._say, {"data": f"⚠ {problem}", "first": "", "hyper": ""})
+            return
+        first = f"σ_z {found[0].predicted_std:.3g}, saturated {100 * found[0].saturated_share:.1f} %"
+        if draft.varied("initialization.weights"):
+            first += "\n(the arms differ: i shows them)"
+        training = base.training
+        known = warnings(Plan(training.eta, training.lmbda, training.mini_batch, n), found)
+        notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in known if verdict.code != "saturated-start"]
+        self._if_current(worker, self._say, {"first": first, "hyper": "\n".join(notes)})
+        self._if_current(worker, self.post_message, self.Looked(known))
+
+    def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
+        """A newer look has made an older one's answer worthless."""
+        if not worker.is_cancelled and self.is_attached:
+            self.app.call_from_thread(show, *values)
+
+    def _say(self, texts: dict[str, str]) -> None:
+        for name, text in texts.items():
+            self.query_one(f"#{name}", Panel).follows(text)
