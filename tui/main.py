@@ -31,7 +31,8 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="tunelab",
-    help="See what weight initialization does, and find η, λ, m and width, in a terminal.",
+    help="See what weight initialization does, and find η, λ, m and width, in a terminal. "
+    "`tunelab`, or `tunelab PRESET`, opens the lab on the screen.",
     invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
