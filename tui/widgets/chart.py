@@ -59,6 +59,10 @@ class Chart(Widget, can_focus=True):
         self._column: int | None = None
         self._range: tuple[float, float] | None = None
 
+    def on_mount(self) -> None:
+        """Another theme wants other colours."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
+
     @property
     def spec(self) -> ChartSpec:
         """What is shown, without crosshair and zoom."""
