@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from core.curves import ArmCurves
 from core.data import Dataset
 from core.errors import BadInput, printable
 from core.experiment import Experiment
@@ -31,6 +32,7 @@ class ArmLog:
         self._replicates, self._writer, self._experiment = replicates, writer, experiment
         self._known = {(e["event"], e["examples"]): e for e in writer.recorded if e["event"] in ("initial", "measure")}
         self._measures, self._before = (saved.measures, saved.seconds) if saved else (0, 0.0)
+        self._curves = ArmCurves("")
         self._final: dict[str, Any] | None = None
         self._best: dict[str, Any] | None = None
         for event in [e for e in writer.recorded if e["event"] == "measure"][: self._measures]:
@@ -51,6 +53,7 @@ class ArmLog:
                 "evaluation": len(dataset.validation),
             },
         }
+        self._curves.absorb({"event": "start"} | about)
         started = [event for event in self._writer.recorded if event["event"] == "start"]
         if started:
             self._must_agree("start", about, started[0])
@@ -85,10 +88,16 @@ class ArmLog:
         reasons = tuple(training.reasons[self._replicates])
         network = training.parameters(self._replicates)
         self._writer.save_parameters(network)
+        ending = {"event": "done", "reason": arm_reason(reasons) if all(reasons) else "stopped"}
+        if all(reasons):
+            self._curves.absorb(ending)
+            for verdict in self._curves.verdicts():
+                about = {"code": verdict.code, "text": verdict.text, "evidence": verdict.evidence}
+                self._writer.write("verdict", about)
         self._writer.write(
             "done",
             {
-                "reason": arm_reason(reasons) if all(reasons) else "stopped",
+                "reason": ending["reason"],
                 "reasons": [reason or "stopped" for reason in reasons],
                 "examples": training.examples,
                 "final": self._final,
@@ -105,6 +114,7 @@ class ArmLog:
 
     def _take(self, fields: dict[str, Any]) -> None:
         self._final = fields
+        self._curves.absorb({"event": "measure"} | fields)
         if better(fields, self._best):
             self._best = fields
 

@@ -53,13 +53,15 @@ def exit_code(run: Run) -> int:
 
 
 def report(run: Run, plot: bool) -> None:
-    """Print how every arm ended, and with ``plot`` the curves."""
+    """Print how every arm ended, what the curves show, and with ``plot`` the curves."""
+    from tui.curves import plotted, read
+    from tui.sentences import seen
     from tui.tables import results_table, terminal_width
 
     print(results_table(run, terminal_width()))
+    if sentences := seen(read(run)):
+        print(f"\n{sentences}")
     if plot:
-        from tui.curves import plotted
-
         print()
         print(plotted(run, colour=sys.stdout.isatty()))
 
