@@ -1,0 +1,223 @@
+"""Worker processes: following them, losing one, losing whoever began, going on in the background."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import Inline, command, environment
+from small_runs import Nobody, little_data, preset_on, resumed, substance, trained
+
+from core import engine
+from core.engine import work
+from core.errors import BadInput, CutOff
+from core.experiment import Preset
+from core.records import Run, find
+from core.records.compare import compared, limits
+
+LONG = """
+[training]
+eta = 0.3
+epochs = 1000000
+[[arm]]
+name = "a"
+[[arm]]
+name = "b"
+training.mini_batch = 3
+"""
+
+
+@pytest.fixture
+def preset(tmp_path: Path) -> Preset:
+    """Two arms that can't be stacked, with no end in sight."""
+    return preset_on(little_data(tmp_path), LONG)
+
+
+def came_out_again(run: Run, preset: Preset, place: Path) -> bool:
+    """Whether everything in a record comes out again, to where it was stopped."""
+    again = engine.start(preset, Inline(), out=place, workers=1, until=limits(run))
+    list(again.follow())
+    comparison = compared(run, again.run)
+    assert comparison.measurements > 2
+    return comparison.identical
+
+
+def measured_by_all(job: engine.Job) -> None:
+    """Follow a job until every arm has measured something."""
+    waiting = {arm.name for arm in job.run.arms}
+    for events in job.follow(0.01):
+        waiting -= {event["arm"] for event in events if event["event"] == "measure"}
+        if not waiting:
+            return
+
+
+def workers_of(pool: ProcessPoolExecutor) -> list[int]:
+    return list(pool._processes)
+
+
+def test_a_killed_worker_is_a_sentence_and_the_run_goes_on_later(preset: Preset, tmp_path: Path) -> None:
+    with engine.process_pool(2) as pool:
+        job = engine.start(preset, pool, workers=2)
+        measured_by_all(job)
+        os.kill(workers_of(pool)[0], signal.SIGKILL)
+        with pytest.raises(CutOff, match=r"was ended from outside.*`tunelab resume .*` goes on"):
+            list(job.follow())
+        assert job.ended
+        assert "ended from outside" in str(job.problem())
+        with pytest.raises(CutOff):  # a pool that has lost a worker takes no more work, and says so as a sentence
+            engine.start(preset, pool)
+    run = find(job.run.name)
+    assert run.state() == "cut off"
+    # The other one was told to end, saved where it stood and went
+    assert any((arm.directory / "checkpoint.npz").exists() for arm in run.arms)
+    with engine.process_pool(2) as pool:
+        job = engine.resume(run, pool)
+        assert {event["event"] for event in job.before} >= {"start", "initial", "measure"}
+        resumed_at = {event["arm"] for events in batches(job) for event in events if event["event"] == "resume"}
+    assert resumed_at == {"a", "b"}
+    assert find(run.name).state() == "stopped"
+    assert came_out_again(find(run.name), preset, tmp_path / "again")
+
+
+def batches(job: engine.Job) -> Any:
+    """Follow a job, stopping it when every arm has measured something."""
+    waiting = {arm.name for arm in job.run.arms}
+    for events in job.follow(0.01):
+        waiting -= {event["arm"] for event in events if event["event"] == "measure"}
+        if not waiting:
+            job.stop()
+        yield events
+
+
+def test_when_whoever_began_is_killed_the_workers_save_and_go(preset: Preset, tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(preset.to_toml())
+    process = subprocess.Popen(
+        command("run", tmp_path / "long.toml", "--json", "--quiet", "--workers", "2"),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    waiting = {"a", "b"}
+    while waiting:
+        event = json.loads(process.stdout.readline())
+        waiting -= {event["arm"]} if event["event"] == "measure" else set()
+    process.kill()
+    process.communicate()
+    run = find("last")
+    # Taking it up waits for the orphans, which have saved where they stood: nothing asked them to stop
+    job = engine.resume(run, Nobody())
+    assert all((arm.directory / "checkpoint.npz").exists() for arm in run.arms)
+    assert not any(arm.events("done") for arm in run.arms)
+    assert not any(arm.is_being_written() for arm in run.arms)
+    assert job.ended
+    assert run.state() == "cut off"
+    run.tell("stop")
+    for position in range(2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(work, "_LOOK_EVERY", 0.0)
+            work.train_stack(str(run.directory), [position])
+    assert came_out_again(find(run.name), preset, tmp_path / "again")
+
+
+def test_ctrl_c_stops_in_good_order_and_says_what_to_type(preset: Preset, tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(preset.to_toml())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with (tmp_path / "said").open("w") as said:
+            process = subprocess.Popen(
+                command("run", tmp_path / "long.toml", "--json", "--workers", "2"),
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=said,
+            )
+        with process.stdout as stdout:  # type: ignore[union-attr]
+            while json.loads(stdout.readline())["event"] != "measure":
+                pass
+            process.send_signal(number)
+            events = [json.loads(line)["event"] for line in stdout]
+        assert process.wait() == 130
+        run = find("last")
+        assert (tmp_path / "said").read_text().endswith(f"this goes on with it: tunelab resume {run.name}\n")
+        assert events.count("done") == 2
+        assert run.state() == "stopped"
+        run.remove()
+
+
+def test_a_reader_that_goes_away_ends_the_training(preset: Preset, tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(preset.to_toml())
+    process = subprocess.Popen(
+        command("run", tmp_path / "long.toml", "--json", "--quiet", "--workers", "2"),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        assert stderr.read() == b""
+    process.wait(60)
+    assert find("last").state() == "stopped"
+
+
+def test_a_run_goes_on_in_the_background(tmp_path: Path) -> None:
+    preset = preset_on(little_data(tmp_path), "[training]\nepochs = 30\n")
+    whole = substance(trained(preset))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "_LOOK_EVERY", 0.0)
+        patch.setattr(Run, "told", lambda _: "stop")
+        run = trained(preset)
+    assert run.state() == "stopped"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+        process = engine.resume_detached(run)
+    assert process.wait(60) == 0
+    assert substance(find(run.name)) == whole
+
+
+def test_what_goes_wrong_in_a_worker_is_told_by_the_job(preset: Preset) -> None:
+    class Failing(Inline):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            return super().submit(fail)
+
+    def fail() -> None:
+        raise ZeroDivisionError("x")
+
+    job = engine.start(preset, Failing())
+    assert job.problem() == "a worker process failed: ZeroDivisionError('x')"
+    with pytest.raises(ZeroDivisionError):
+        list(job.follow())
+    assert job.run.state() == "cut off"  # and free for others
+
+
+def test_a_job_that_failed_for_a_reason_says_it(preset: Preset) -> None:
+    class Refusing(Inline):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            return super().submit(refuse)
+
+    def refuse() -> None:
+        raise BadInput("the sentence")
+
+    assert engine.start(preset, Refusing()).problem() == "the sentence"
+
+
+def test_nothing_is_wrong_with_a_job_that_went_well(tmp_path: Path) -> None:
+    preset = preset_on(little_data(tmp_path), "[training]\nepochs = 1\n")
+    job = engine.start(preset, Inline())
+    job.wait()
+    assert job.problem() is None
+    assert job.ended
+    assert resumed_refused(job.run)
+
+
+def resumed_refused(run: Run) -> bool:
+    with pytest.raises(BadInput, match="has ended"):
+        resumed(run)
+    return True
