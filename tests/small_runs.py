@@ -163,3 +163,14 @@ def cut_off_after(monkeypatch: Any, pulses: int) -> None:
         return pulse
 
     monkeypatch.setattr(work, "_pulse", pulse_of)
+
+
+def stop_at(look: int) -> Any:
+    """What is told to a training: nothing at first, then stop."""
+    looks: dict[str, int] = {}
+
+    def told(run: Run) -> str:
+        looks[run.name] = looks.get(run.name, 0) + 1
+        return "stop" if looks[run.name] > look else ""
+
+    return told

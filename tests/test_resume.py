@@ -6,7 +6,6 @@ import json
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from small_runs import (
     little_data,
     preset_on,
     resumed,
+    stop_at,
     substance,
     trained,
 )
@@ -94,17 +94,6 @@ def test_a_stop_saves_even_where_nothing_was_measured_and_loses_nothing(
     assert [arm.events("resume")[0]["examples"] for arm in run.arms] == trained_before
     assert substance(run) == whole
     assert not list(run.directory.glob("arms/*/checkpoint.npz"))
-
-
-def stop_at(look: int) -> Any:
-    """What is told to a training: nothing at first, then stop."""
-    looks: dict[str, int] = {}
-
-    def told(run: Run) -> str:
-        looks[run.name] = looks.get(run.name, 0) + 1
-        return "stop" if looks[run.name] > look else ""
-
-    return told
 
 
 def checkpoint_of(run: Run, position: int) -> checkpoint.Checkpoint:

@@ -54,6 +54,9 @@ ACTIONS = (
     Action(
         "lab", "again", "e", "again with", "Train again from here with another η, recorded as a new run.", footer=False
     ),
+    Action(
+        "lab", "again", "e", "again with", "Go on from here with another η or λ, as a run of its own.", footer=False
+    ),
     Action("lab", "save_preset", "ctrl+s", "save", "Save the form as a preset of yours.", footer=False),
     Action("lab", "next_arm", "f", "next arm", "Bring the next arm to the front of the charts.", footer=False),
     Action("lab", "hide_arm", "h", "hide arm", "Hide the arm at the front, or show all again.", footer=False),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from core import engine
+from core.errors import BadInput
 from tui.draft import Draft
 from tui.runview import RunView
 from tui.terminal import Looks
@@ -45,6 +47,18 @@ class Bench:
         Raises :class:`core.errors.BadInput` where the draft can't be trained.
         """
         return engine.start(draft.preset, self._pool)
+
+    def branch(self, values: dict[str, Any]) -> engine.Job:
+        """Stop the run on the charts where it is, and go on from there with other values, as a run of its own.
+
+        Takes a moment. Raises :class:`core.errors.BadInput` where it left nothing to go on from.
+        """
+        if self.view is None:
+            raise BadInput("nothing is trained yet: r trains the form")
+        if self.job is not None and self.training and self.job.run.name == self.view.run.name:
+            self.job.stop()
+            self.job.wait()
+        return engine.resume(engine.branch(self.view.run, values), self._pool)
 
     def show(self, job: engine.Job) -> None:
         """Put a training begun here on the charts."""

@@ -89,7 +89,10 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         # Not "standalone", in which typer would print a box of its own for a mistake, and go on in its own way.
-        code = app(routed(sys.argv[1:]), prog_name="tunelab", standalone_mode=False)
+        try:
+            code = app(routed(sys.argv[1:]), prog_name="tunelab", standalone_mode=False)
+        except SystemExit:  # what typer makes of a reader that has gone, even when not standalone
+            raise BrokenPipeError from None
         sys.stdout.flush()  # here, where a reader that has gone is no error
         sys.exit(code if isinstance(code, int) else 0)
     except BadInput as problem:

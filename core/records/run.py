@@ -16,6 +16,7 @@ import contextlib
 import errno
 import json
 import re
+import shlex
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ class ArmRecord:
     name: str
     directory: Path
     began: float
+    typed: str
 
     @property
     def events_path(self) -> Path:
@@ -97,7 +99,7 @@ class ArmRecord:
 
     def writer(self) -> ArmWriter:
         """Open the arm for writing; only one process can."""
-        return ArmWriter(self.directory, self.run, self.name, self.began)
+        return ArmWriter(self.directory, self.run, self.name, self.began, self.typed)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ class Run:
     def name(self) -> str:
         """What commands call it."""
         return str(self.about["name"])
+
+    @property
+    def typed(self) -> str:
+        """What to type for it in a command: its name, or where it lies if that isn't where runs are."""
+        return self.name if self.directory.parent == home.runs() else shlex.quote(str(self.directory.absolute()))
 
     @cached_property
     def preset(self) -> Preset:
@@ -139,7 +146,9 @@ class Run:
     def arms(self) -> list[ArmRecord]:
         """Its arms, in the preset's order."""
         return [
-            ArmRecord(self.name, name, self.directory / "arms" / f"{position:02}", float(self.about["began"]))
+            ArmRecord(
+                self.name, name, self.directory / "arms" / f"{position:02}", float(self.about["began"]), self.typed
+            )
             for position, name in enumerate(self.about["arms"])
         ]
 
@@ -176,7 +185,7 @@ class Run:
         except OSError as error:
             raise _unwritable(path, error) from None
         if lock is None:
-            raise BadInput(f"{self.name} is running; `tunelab watch {self.name}` follows it")
+            raise BadInput(f"{self.name} is running; `tunelab watch {self.typed}` follows it")
         return lock
 
     def is_running(self) -> bool:
@@ -198,7 +207,7 @@ class Run:
     def remove(self) -> None:
         """Delete the record, and only what belongs to one. A run being written is left alone."""
         if self.state() == "running":
-            raise BadInput(f"{self.name} is running; `tunelab stop {self.name}` first")
+            raise BadInput(f"{self.name} is running; `tunelab stop {self.typed}` first")
         try:
             # First what makes it a run, so that half a record is never taken for one
             for name in ("run.json", "preset.toml", "environment.json", "control", "lock"):
@@ -214,8 +223,11 @@ class Run:
             raise BadInput(f"{printable(self.directory)} can't be removed: {reason}") from None
 
 
-def create(preset: Preset, out: Path | None = None) -> Run:
-    """Make a new run's directory for a preset: under the home, or at ``out``, which must be new or empty."""
+def create(preset: Preset, out: Path | None = None, origin: dict[str, Any] | None = None) -> Run:
+    """Make a new run's directory for a preset: under the home, or at ``out``, which must be new or empty.
+
+    ``origin`` says of a run that goes on from another which, from where, and what is changed.
+    """
     began = time.time()
     directory = _fresh(preset, began) if out is None else _given(out)
     name = directory.name
@@ -226,7 +238,7 @@ def create(preset: Preset, out: Path | None = None) -> Run:
         "title": preset.title,
         "began": began,
         "arms": [arm.name for arm in preset.arms],
-    }
+    } | ({"origin": origin} if origin else {})
     try:
         home.write_whole(directory / "preset.toml", preset.to_toml().encode())
         home.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())

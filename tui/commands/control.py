@@ -42,7 +42,7 @@ def watch_command(name: RunName, as_json: Json = False) -> None:
             break
         if paused != (run.told() == "pause"):
             paused = not paused
-            say(f"Paused; `tunelab go {run.name}` lets it go on." if paused else "It goes on.")
+            say(f"Paused; `tunelab go {run.typed}` lets it go on." if paused else "It goes on.")
         time.sleep(_LOOK_EVERY)
     say(_standing(run))
     raise typer.Exit(exit_code(run))
@@ -58,7 +58,7 @@ def pause_command(
         _let_go(run)
     else:
         run.tell("pause")
-        say(f"{run.name} is held; `tunelab go {run.name}` lets it go on.")
+        say(f"{run.name} is held; `tunelab go {run.typed}` lets it go on.")
 
 
 def go_command(name: RunName) -> None:
@@ -100,5 +100,5 @@ def _standing(run: Run) -> str:
     state = run.state()
     if state in ("cut off", "stopped"):
         word = "was stopped" if state == "stopped" else "isn't running: it was cut off"
-        return f"{run.name} {word}; this goes on with it: tunelab resume {run.name}"
+        return f"{run.name} {word}; this goes on with it: tunelab resume {run.typed}"
     return f"{run.name} has ended: {state}."

@@ -29,7 +29,7 @@ def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
     code, name = exit_code(job.run), job.run.name
     if not quiet:
         if code == INTERRUPTED:
-            say(f"Stopped; everything measured is kept, and this goes on with it: tunelab resume {name}")
+            say(f"Stopped; everything measured is kept, and this goes on with it: tunelab resume {job.run.typed}")
         else:
             say(f"Recorded as {name}.")
     return code
@@ -39,7 +39,7 @@ def attend(job: Job, *, as_json: bool, quiet: bool) -> None:
     """Show what a job does until it has ended; with ``as_json`` its events on stdout."""
     from tui.progress import Progress
 
-    with Progress.of(job.run.preset, quiet=quiet) as progress, _Interruptible(job):
+    with _Interruptible(job), Progress.of(job.run.preset, quiet=quiet) as progress:
         for events in job.follow():
             for event in events:
                 progress.see(event)

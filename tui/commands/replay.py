@@ -62,6 +62,15 @@ def _replay_run(run: Run, workers: int | None, *, as_json: bool, quiet: bool) ->
     from core.records.compare import compared, limits
     from core.records.environment import differences
 
+    if origin := run.about.get("origin"):
+        raise BadInput(
+            f"{run.name} went on from {printable(origin.get('run') if isinstance(origin, dict) else origin, 100)} with "
+            "other values, so its experiment alone doesn't lead to it; replay that run instead"
+        )
+    if run.about.get("origin"):
+        raise BadInput(
+            f"{run.name} went on from another run with other hyper-parameters, and can't be trained from its beginning"
+        )
     until = limits(run)
     if not any(arm.events("initial") for arm in run.arms):
         raise BadInput(f"{run.name} has measured nothing yet; there is nothing to compare with")
@@ -169,7 +178,7 @@ def _replay_preset(preset: Preset, workers: int | None, *, as_json: bool, quiet:
         job = engine.start(preset, pool, workers=workers)
         attend(job, as_json=False, quiet=quiet)
     if exit_code(job.run) == INTERRUPTED:
-        say(f"Interrupted; this goes on with the training: tunelab resume {job.run.name}")
+        say(f"Interrupted; this goes on with the training: tunelab resume {job.run.typed}")
         return INTERRUPTED
     found = [(each, *held(each, job.run)) for each in wanted]
     rows = [["arm", "at", "measure", "expected", "found", ""]]

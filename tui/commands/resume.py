@@ -18,6 +18,14 @@ __all__ = ["resume_command"]
 
 def resume_command(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Go on with another training.eta, lambda, mini_batch or epochs, as a run of its own. May be repeated.",
+        ),
+    ] = None,
     as_json: Json = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves of cost and accuracy at the end.")] = False,
     workers: Annotated[
@@ -28,12 +36,15 @@ def resume_command(
     """Go on with a run that was stopped or cut off, to the very numbers that it would have come to."""
     from core import engine
     from core.experiment import load_data
+    from core.experiment.keys import parse_settings
     from core.records import find
 
     run = find(name)
+    if settings:
+        run = engine.branch(run, parse_settings(settings))
     if run.state() not in ("running", "cut off", "stopped"):
         if not quiet:
-            say(f"{run.name} has ended, there is nothing to go on with; `tunelab replay {run.name}` trains it again.")
+            say(f"{run.name} has ended, there is nothing to go on with; `tunelab replay {run.typed}` trains it again.")
         if not as_json:
             report(run, plot)
         raise typer.Exit(exit_code(run))

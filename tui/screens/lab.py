@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -18,6 +19,8 @@ from textual.worker import Worker
 from core.curves import ArmCurves
 from core.diagnosis import Verdict
 from core.errors import BadInput
+from core.experiment.fields import described
+from core.experiment.keys import full_key
 from core.experiment.preset import save
 from tui.actions import bindings
 from tui.bench import Bench
@@ -42,6 +45,8 @@ _ARMS_HINT = """A parameter and its values, one arm each:
   eta = 0.025, 0.25, 2.5
   initialization.weights = standard, scaled
 An empty line goes back to a single network."""
+_AGAIN_HINT = """The run stops where it is, and a new one goes on from there, with this changed in every arm.
+Both are kept, and the new record says where it came from."""
 _ROOMS = (*PANELS, "cost", "accuracy", "log", "verdict")
 
 
@@ -263,17 +268,21 @@ class LabScreen(Screen[None]):
 
     def begin(self) -> None:
         """Train the draft, unless a training is at work."""
-        if self._starting or self.bench.training:
+        if self.bench.training:
             self.notify("A training is running: s stops it, space holds it.", timeout=3)
             return
-        self._starting = True
-        self._start(self.bench.draft)
+        draft = self.bench.draft
+        self._start(lambda: self.bench.begin(draft))
 
-    @work(thread=True, exit_on_error=False, group="start")
-    def _start(self, draft: Draft) -> None:
+    def _start(self, make: Callable[[], Job]) -> None:
+        if not self._starting:
+            self._starting = True
+            self.run_worker(lambda: self._make(make), thread=True, exit_on_error=False, group="start")
+
+    def _make(self, make: Callable[[], Job]) -> None:
         """Check, make the record and start the workers, away from the keys."""
         try:
-            job = self.bench.begin(draft)
+            job = make()
         except BadInput as problem:
             self.app.call_from_thread(self._not_started, str(problem))
         else:
@@ -391,6 +400,22 @@ class LabScreen(Screen[None]):
                 self.form.load()
 
         self.app.push_screen(AskText("Arms", _ARMS_HINT, accept), answered)
+
+    def action_again(self) -> None:
+        """Ask for another η or λ, and go on from here with it."""
+        values: dict[str, Any] = {}
+
+        def accept(text: str) -> None:
+            name, _, value = text.partition("=")
+            key = full_key(name.strip())
+            values[key] = described()[key].read(value)
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._start(lambda: self.bench.branch(values))
+
+        eta = self.bench.draft.base.training.eta
+        self.app.push_screen(AskText("Go on from here with", _AGAIN_HINT, accept, f"eta = {eta / 2:g}"), answered)
 
     def action_save_preset(self) -> None:
         """Ask for a name, and save the form."""

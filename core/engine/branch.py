@@ -1,0 +1,57 @@
+"""Going on from where a run was stopped with other hyper-parameters, as a run of its own that says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from core import home
+from core.errors import BadInput, printable
+from core.experiment.keys import placed
+from core.experiment.preset import Preset, resolved
+from core.records import Run, create
+from core.records.checkpoint import fingerprint
+
+__all__ = ["CHANGEABLE", "branch"]
+
+CHANGEABLE = ("training.eta", "training.lambda", "training.mini_batch", "training.epochs")
+"""What can be another from here on: anything that leaves the network and its data as they are."""
+
+
+def branch(run: Run, values: dict[str, Any]) -> Run:
+    """A new run that stands where ``run`` was stopped, with some dotted keys changed; `resume` goes on with it.
+
+    Every arm takes the new values. The record begins with what ``run`` had measured, and ``run.json`` says where it
+    came from. Raises :class:`BadInput` where a key can't change or the run left nothing to go on from.
+    """
+    for key in values:
+        if key not in CHANGEABLE:
+            raise BadInput(f"{printable(key)} can't change on the way; {', '.join(CHANGEABLE)} can")
+    saved = [record.checkpoint(arm.experiment) for record, arm in zip(run.arms, run.preset.arms, strict=True)]
+    standing = [checkpoint for checkpoint in saved if checkpoint is not None]
+    if len(standing) < len(saved):
+        raise BadInput(f"{run.name} has left nothing to go on from: only a run that was stopped on its way can branch")
+    preset = _changed(run.preset, values)
+    examples = [int(checkpoint.state["examples"]) for checkpoint in standing]
+    made = create(preset, origin={"run": run.name, "examples": examples, "values": values})
+    for old, new, arm, checkpoint in zip(run.arms, made.arms, preset.arms, standing, strict=True):
+        lines = []
+        for event in old.events():
+            if event["event"] in {"start", "initial", "measure"}:
+                about = {"experiment": arm.experiment.to_dict()} if event["event"] == "start" else {}
+                lines.append(json.dumps(event | {"run": made.name} | about, ensure_ascii=False, allow_nan=False))
+        home.write_whole(new.events_path, "".join(f"{line}\n" for line in lines).encode())
+        moved = replace(checkpoint, experiment=fingerprint(arm.experiment))
+        home.write_whole(new.directory / "checkpoint.npz", moved.packed())
+    return made
+
+
+def _changed(preset: Preset, values: dict[str, Any]) -> Preset:
+    tables = placed(preset.tables, values)
+    for key, value in values.items():
+        own = preset.overridden(key)
+        if own:
+            tables["arm"] = [placed(arm, {key: value}) if arm["name"] in own else arm for arm in tables["arm"]]
+    tables.pop("expect", None)  # what was expected of the whole says nothing of a part
+    return resolved(preset.name, tables, "the branch")

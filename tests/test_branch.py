@@ -1,0 +1,74 @@
+"""Going on from where a run was stopped with another η: the same bits up to there, another course from there on."""
+
+from __future__ import annotations
+
+import pytest
+from commandline import Inline
+from small_runs import in_small_steps, stop_at, trained
+
+from core import engine
+from core.errors import BadInput
+from core.experiment.preset import parse
+from core.records import Run, find
+
+PRESET = """
+[data]
+name = "points"
+train = 200
+evaluation = 100
+[network]
+hidden = [4]
+output = "linear"
+cost = "quadratic"
+[training]
+eta = 0.02
+epochs = 6
+[[arm]]
+name = "a"
+[[arm]]
+name = "b"
+training.eta = 0.04
+"""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run that somebody stopped on its way, between two measurements."""
+    in_small_steps(monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "told", stop_at(17))
+        return trained(parse(PRESET, "branching", "branching"))
+
+
+def test_a_branch_keeps_what_was_measured_and_goes_on_with_another_eta(run: Run) -> None:
+    made = engine.branch(run, {"training.eta": 0.005})
+    list(engine.resume(made, Inline()).follow())
+    assert all(0 < len(arm.events("measure")) < 6 for arm in run.arms)
+    for old, new in zip(run.arms, made.arms, strict=True):
+        before, after = old.events("measure"), new.events("measure")
+        assert [e["training_cost"] for e in after[: len(before)]] == [e["training_cost"] for e in before]
+        assert [e["eta"] for e in after[len(before) :]] == [0.005] * (6 - len(before))
+        assert new.state() == "epochs"
+    origin = find(made.name).about["origin"]
+    assert (origin["run"], origin["values"]) == (run.name, {"training.eta": 0.005})
+
+
+def test_a_branch_with_the_same_values_comes_to_the_bits_of_the_unbroken_run(run: Run) -> None:
+    made = engine.branch(run, {"training.epochs": 6})
+    list(engine.resume(made, Inline()).follow())
+    list(engine.resume(run, Inline()).follow())
+    assert [arm.events("done")[-1]["weights_sha256"] for arm in made.arms] == [
+        arm.events("done")[-1]["weights_sha256"] for arm in run.arms
+    ]
+
+
+def test_what_would_make_another_network_can_t_change_on_the_way(run: Run) -> None:
+    with pytest.raises(BadInput, match=r"network\.hidden can't change on the way"):
+        engine.branch(run, {"network.hidden": [8]})
+
+
+def test_a_run_that_has_ended_leaves_nothing_to_branch_from() -> None:
+    job = engine.start(parse(PRESET, "branching", "branching"), Inline())
+    list(job.follow())
+    with pytest.raises(BadInput, match="left nothing to go on from"):
+        engine.branch(job.run, {"training.eta": 0.1})
