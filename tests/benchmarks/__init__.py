@@ -1,0 +1,1 @@
+"""How fast a training is, beside other ways of computing the same: ``python -m tests.benchmarks``."""
