@@ -243,7 +243,7 @@ class LabScreen(Screen[None]):
         if not text:
             notes = [v.text for v in self._known]
             text = "\n\n".join([paragraphs(self.bench.draft.preset.description) or "Press r to train.", *notes])
-        self.query_one("#sentence", Static).update(text)
+        self._update("#sentence", text)
 
     def _show_status(self) -> None:
         view = self.bench.view
@@ -262,7 +262,13 @@ class LabScreen(Screen[None]):
         if room < 2:
             left = f" {draft.name}"
             room = self.app.size.width - len(left) - len(right) - 1
-        self.query_one("#status", Static).update(f"{left}{' ' * max(room, 2)}{right}")
+        self._update("#status", f"{left}{' ' * max(room, 2)}{right}")
+
+    def _update(self, where: str, text: str) -> None:
+        """Change a text where it is another: what stays the same isn't sent over the line again."""
+        static = self.query_one(where, Static)
+        if static.content != text:
+            static.update(text)
 
     # -- training -----------------------------------------------------------------------------------------
 
