@@ -50,14 +50,14 @@ class Kernel:
         self._y = np.ascontiguousarray(start.training.targets, np.uint8)
         self._m, self._eta = start.mini_batch, start.eta
         weights, biases = start.parameters()
-        self._own = [weights[0], biases[0], weights[1], biases[1]]
+        self._own: list[Array] = [weights[0], biases[0], weights[1], biases[1]]
         if tuned:
             self._own = [_padded(a, shape) for a, shape in zip(self._own, _PADDED, strict=True)]
 
     def epoch(self, order: Array) -> float:
         """Train an epoch."""
         begin = process_time()
-        arrays = [self._x, self._y, np.ascontiguousarray(order, np.int64)]
+        arrays: list[Array] = [self._x, self._y, np.ascontiguousarray(order, np.int64)]
         places = [a.ctypes.data for a in arrays + self._own]
         self._function(*places[:3], len(order), self._m, self._eta, *places[3:])
         return process_time() - begin
