@@ -37,7 +37,7 @@ def main() -> None:
     _say("Racing")
     software = f"Python {platform.python_version()}, numpy {np.__version__}"
     print(f"{dataset.title}, {platform.machine()}, {software}, one core\n")
-    print(headline(dataset.training, dataset.validation, rounds_of=3 if options.quick else 9))
+    print(headline(dataset.training, dataset.validation, rounds_of=5 if options.quick else 21))
     _say("Growing")
     for grown in growth(dataset.training):
         print(f"\n{grown}", flush=True)
