@@ -61,7 +61,9 @@ class Network:
 
     def select(self, replicates: Array | slice) -> Network:
         """A network of only these replicates (indices, or a slice), its parameters copied."""
-        return Network([w[replicates].copy() for w in self.weights], [b[replicates].copy() for b in self.biases], **self.names)
+        return Network(
+            [w[replicates].copy() for w in self.weights], [b[replicates].copy() for b in self.biases], **self.names
+        )
 
     def layers(self, x: Array) -> list[Array]:
         """z of every layer for x, (n, inputs) or (R, n, inputs): a list of (R, n, fan_out).

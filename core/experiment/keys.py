@@ -66,10 +66,13 @@ def placed(tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(inner, dict):
                 raise BadInput(f"{printable(key)}: {printable(part)} must be a table, is {printable(inner, 40)}")
             table = inner
-        if value is None:
-            table.pop(last, None)
-        else:
+        if value is not None:
             table[last] = value
+            continue
+        table.pop(last, None)
+        if not table and len(path) > 1:
+            # [training.early_stopping] with nothing in it would mean early stopping as it is by default
+            result = placed(result, {".".join(path): None})
     return result
 
 
