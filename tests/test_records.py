@@ -9,6 +9,7 @@ import math
 import os
 import pickle
 import random
+import shlex
 import shutil
 import threading
 import zipfile
@@ -57,7 +58,7 @@ def read(folder: Path, content: bytes) -> tuple[list[dict[str, Any]], int]:
 
 def test_any_prefix_of_a_record_reads_as_a_shorter_record(record: bytes, tmp_path: Path) -> None:
     whole, damaged = read(tmp_path, record)
-    assert len(whole) == record.count(b"\n") == 6
+    assert len(whole) == record.count(b"\n") > 4
     assert damaged == 0
     for size in range(0, len(record), 7):
         events, damaged = read(tmp_path, record[:size])
@@ -74,7 +75,7 @@ def test_a_record_that_grows_is_read_piece_by_piece(record: bytes, tmp_path: Pat
             file.write(record[start : start + 333])
         seen += follower.new()
     assert seen == read_events(path)
-    assert len(seen) == 5
+    assert len(seen) == record.count(b"\n")
 
 
 @settings(max_examples=300)
@@ -162,7 +163,7 @@ def test_random_corruption_of_any_file_is_a_sentence_and_never_a_traceback(run: 
     assert len(files) == 7
     for path in files:
         sound = path.read_bytes()
-        for _ in range(4):
+        for _ in range(3):
             content = bytearray(sound)
             for _ in range(chance.randint(1, 3)):
                 place = chance.randrange(len(content))
@@ -216,6 +217,13 @@ def test_what_a_record_calls_itself_does_not_lead_anywhere(run: Run) -> None:
     again = find(run.name)
     assert again.name == run.directory.name
     assert again.about["title"] == "�[2Jgone"
+
+
+def test_what_is_to_be_typed_finds_a_run_wherever_it_lies(run: Run, tmp_path: Path) -> None:
+    assert run.typed == run.name
+    elsewhere = trained(preset_on(tmp_path / "little.npz", TWO), out=tmp_path / "with space" / "mine")
+    [typed] = shlex.split(elsewhere.typed)
+    assert find(typed).directory.samefile(elsewhere.directory)
 
 
 def test_removing_a_run_removes_what_belongs_to_one_and_nothing_else(run: Run, tmp_path: Path) -> None:

@@ -159,6 +159,14 @@ def test_a_run_that_has_measured_nothing_has_nothing_to_compare(run: Run) -> Non
     assert "has measured nothing yet" in outcome.err
 
 
+def test_a_run_that_went_on_from_another_is_not_trained_from_its_beginning(run: Run) -> None:
+    path = run.directory / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": {"run": "another"}}))
+    outcome = tunelab("replay", run.name)
+    assert outcome.code == 2
+    assert "went on from another run" in outcome.err
+
+
 def test_a_measurement_that_is_missing_is_a_difference(run: Run, tmp_path: Path) -> None:
     other = trained(preset_on(tmp_path / "little.npz", TWO))
     lines = other.arms[0].events_path.read_text().splitlines()

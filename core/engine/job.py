@@ -99,7 +99,7 @@ class Job:
     def _cut_off(self) -> CutOff:
         return CutOff(
             f"a process that trained {self.run.name} was ended from outside, or had too little memory; what was "
-            f"measured is kept, and `tunelab resume {self.run.name}` goes on"
+            f"measured is kept, and `tunelab resume {self.run.typed}` goes on"
         )
 
     def _release_at_end(self, _future: Future[None]) -> None:
@@ -141,7 +141,7 @@ def resume(run: Run, executor: Executor, *, workers: int | None = None) -> Job:
             arm.writer().close()
         left = [p for p, arm in enumerate(run.arms) if not _has_ended(arm.events())]
         if not left:
-            raise BadInput(f"{run.name} has ended ({run.state()}); `tunelab replay {run.name}` trains it again")
+            raise BadInput(f"{run.name} has ended ({run.state()}); `tunelab replay {run.typed}` trains it again")
         experiments = [run.preset.arms[p].experiment for p in left]
         for experiment in experiments:
             check(experiment)

@@ -91,7 +91,10 @@ class ArmLog:
         ending = {"event": "done", "reason": arm_reason(reasons) if all(reasons) else "stopped"}
         if all(reasons):
             self._curves.absorb(ending)
+            told = {(e["code"], e["text"]) for e in self._writer.recorded if e["event"] == "verdict"}
             for verdict in self._curves.verdicts():
+                if (verdict.code, verdict.text) in told:  # a process that was killed had come so far already
+                    continue
                 about = {"code": verdict.code, "text": verdict.text, "evidence": verdict.evidence}
                 self._writer.write("verdict", about)
         self._writer.write(

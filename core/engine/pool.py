@@ -6,12 +6,16 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
+from typing import Any, ParamSpec, TypeVar
 
 __all__ = ["asked_to_leave", "leaving_in_order", "process_pool", "usable_cores"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -32,9 +36,26 @@ def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = "1"
     # A fresh interpreter each, since forking a process that has threads (a screen) can deadlock.
-    return ProcessPoolExecutor(
-        workers or usable_cores(), mp_context=multiprocessing.get_context("spawn"), initializer=_settle
-    )
+    return _Pool(workers or usable_cores(), mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose workers neither hear ctrl+c, not even before they have settled, nor keep a process that leaves."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start a worker where one is needed. It inherits what is blocked in the thread that starts it."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> bool | None:
+        """Wait for what is at work. If an error or ctrl+c ends the block nobody follows it: let it save and leave."""
+        if kind is not None:
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+        return super().__exit__(kind, *rest)
 
 
 def asked_to_leave() -> bool:
@@ -56,8 +77,11 @@ def leaving_in_order() -> Iterator[None]:
 
 def _settle() -> None:
     """Make this process a worker."""
-    # ctrl+c reaches every process of the terminal; the one that follows tells the workers to stop in good order.
+    # ctrl+c, and the terminal's closing, reach every process in it; the one that follows tells the workers to stop in
+    # good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, lambda _number, _frame: _leave())
     threading.Thread(target=_outlive_nobody, daemon=True).start()
 

@@ -74,7 +74,7 @@ def _go_on(training: Training, saved: Sequence[Checkpoint | None], run: Run) -> 
     """Bring a training to where its arms stand."""
     points = {checkpoint.point if checkpoint else None for checkpoint in saved}
     if len(points) > 1:
-        raise BadInput(f"{run.name} changed while it was being taken up; try `tunelab resume {run.name}` once more")
+        raise BadInput(f"{run.name} changed while it was being taken up; try `tunelab resume {run.typed}` once more")
     standing = [checkpoint.state for checkpoint in saved if checkpoint]
     if not standing:
         return

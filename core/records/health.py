@@ -92,7 +92,7 @@ def _in_run(directory: Path) -> Iterator[Finding]:
                 yield Finding("parameters", arm.directory / "parameters.npz", text)
     yield from _parts(directory)
     if sound and run.state() == "cut off":
-        yield Finding("cut-off", directory, f"{run.name} was cut off; this goes on with it: tunelab resume {run.name}")
+        yield Finding("cut-off", directory, f"{run.name} was cut off; this goes on with it: tunelab resume {run.typed}")
 
 
 def _in_events(run: Run, arm: ArmRecord) -> Iterator[Finding]:

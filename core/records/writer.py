@@ -29,11 +29,12 @@ class ArmWriter:
     """Appends an arm's events, going on after those that are there (``recorded``).
 
     It holds a lock on the arm, which the system lets go when the process ends. A last line that was torn is
-    cut off. Raises :class:`BadInput` where the arm is being written already, can't be written, or is damaged.
+    cut off. ``typed`` is what a person types for the run. Raises :class:`BadInput` where the arm is being written
+    already, can't be written, or is damaged.
     """
 
-    def __init__(self, directory: Path, run: str, arm: str, began: float) -> None:
-        self._directory, self._run, self._arm = directory, run, arm
+    def __init__(self, directory: Path, run: str, arm: str, began: float, typed: str) -> None:
+        self._directory, self._run, self._arm, self._typed = directory, run, arm, printable(typed, 300)
         events = directory / "events.jsonl"
         with self._sentences(events):
             directory.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ class ArmWriter:
         if lock is None:
             raise BadInput(
                 f"the arm '{printable(arm, 60)}' of {printable(run)} is being written by another process; "
-                f"`tunelab watch {printable(run)}` follows it"
+                f"`tunelab watch {self._typed}` follows it"
             )
         self._lock = lock
         try:
@@ -58,7 +59,7 @@ class ArmWriter:
             raise BadInput(
                 f"{printable(events)} is damaged in {follower.damaged} "
                 f"line{'s' if follower.damaged > 1 else ''}; `tunelab doctor --repair` keeps what is sound "
-                f"before that, and `tunelab resume {printable(run)}` then trains the rest again"
+                f"before that, and `tunelab resume {self._typed}` then trains the rest again"
             )
         # After a break the clock goes on where it stood: what counts is how long it was worked on
         self._before = self.recorded[-1]["time"] if self.recorded else max(0.0, time.time() - began)
@@ -135,8 +136,7 @@ class ArmWriter:
 
     @property
     def _advice(self) -> str:
-        run = printable(self._run)
-        return f"everything recorded is kept, and `tunelab resume {run}` goes on once that is put right"
+        return f"everything recorded is kept, and `tunelab resume {self._typed}` goes on once that is put right"
 
 
 def cut_torn_line(descriptor: int) -> int:

@@ -11,7 +11,6 @@ from tui.commands.options import Json, Quiet, progress_report, say
 
 if TYPE_CHECKING:
     from core.engine import Job
-    from core.records import Run
 
 __all__ = ["resume_command"]
 
@@ -38,6 +37,7 @@ def resume_command(
     from core.experiment import load_data
     from core.experiment.keys import parse_settings
     from core.records import find
+    from core.records.environment import differences
 
     run = find(name)
     if settings:
@@ -49,20 +49,20 @@ def resume_command(
             report(run, plot)
         raise typer.Exit(exit_code(run))
     load_data(run.preset.arms[0].experiment, progress_report(quiet))
+    surroundings = {} if quiet else differences(run.environment)
     with engine.process_pool(workers) as pool:
         job = engine.resume(run, pool, workers=workers)
         if not quiet:
-            _notices(run, job)
-        raise typer.Exit(followed(job, as_json=as_json, plot=plot, quiet=quiet))
+            _notices(job, surroundings)
+        code = followed(job, as_json=as_json, plot=plot, quiet=quiet)
+    raise typer.Exit(code)
 
 
-def _notices(run: Run, job: Job) -> None:
-    from core.records.environment import differences
-
-    epochs = {arm.name: 0.0 for arm in run.arms} | {e["arm"]: e["epoch"] for e in job.before if "epoch" in e}
+def _notices(job: Job, surroundings: dict[str, tuple[str, str]]) -> None:
+    epochs = {arm.name: 0.0 for arm in job.run.arms} | {e["arm"]: e["epoch"] for e in job.before if "epoch" in e}
     several = len(epochs) > 1
     told = ", ".join(f"{epoch:.4g}{f' ({arm})' if several else ''}" for arm, epoch in epochs.items())
-    say(f"Going on with {run.name}; measured up to epoch {told}.")
-    for key, (then, now) in differences(run.environment).items():
+    say(f"Going on with {job.run.name}; measured up to epoch {told}.")
+    for key, (then, now) in surroundings.items():
         if key != "commit":
             say(f"{key} was {then} when it began and is {now}: the last digits from here on may differ for that.")
