@@ -6,7 +6,7 @@ what is said. Thresholds are multiples of the noise that the numbers themselves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ Array = NDArray[Any]
 
 _CHANCE_LEVEL = 0.01  # how rarely guessing may do as well before it is believed to be more than guessing
 _WINDOW = 8  # measurements looked at for rising and falling
+_LARGEST = 1e100  # beyond, a cost is as good as infinite, and sums of its squares are
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +52,9 @@ class Curves:
 
 def verdicts(curves: Curves) -> list[Verdict]:
     """What the curves show, the most important first; never empty."""
-    k = len(curves.epoch)
-    if k == 0:
+    if len(curves.epoch) == 0:
         return [Verdict("nothing-yet", "Nothing is measured yet.")]
+    curves = _sound(curves)
     rules = (_diverged, _constant, _chance, _rising, _oscillating, _overfitting, _still_improving, _level, _learning)
     found = [verdict for rule in rules if (verdict := rule(curves)) is not None]
     if not found:
@@ -61,6 +62,22 @@ def verdicts(curves: Curves) -> list[Verdict]:
     # After something that stops learning altogether, finer judgements mean nothing.
     fatal = [v for v in found if v.code in {"diverged", "constant", "chance"}]
     return fatal[:1] or found
+
+
+def _sound(c: Curves) -> Curves:
+    """The curves with NaN for what can't be: no comparison holds for it, so it proves nothing."""
+
+    def within(values: Array, low: float, high: float) -> Array:
+        return np.where((values >= low) & (values <= high), values, np.nan)
+
+    return replace(
+        c,
+        training_cost=within(c.training_cost, 0.0, _LARGEST),
+        training_data_cost=within(c.training_data_cost, 0.0, _LARGEST),
+        evaluation_data_cost=within(c.evaluation_data_cost, 0.0, _LARGEST),
+        training_accuracy=within(c.training_accuracy, 0.0, 1.0),
+        evaluation_accuracy=within(c.evaluation_accuracy, 0.0, 1.0),
+    )
 
 
 def _diverged(c: Curves) -> Verdict | None:
@@ -102,7 +119,9 @@ def _chance(c: Curves) -> Verdict | None:
     if c.chance <= 0 or c.epoch[-1] < 2 or len(c.epoch) < 3:
         return None
     recent = c.evaluation_accuracy[-3:]
-    right = round(float(np.max(recent)) * c.evaluation_total)
+    if not np.isfinite(recent).any() or c.evaluation_total < 1:
+        return None
+    right = round(float(np.nanmax(recent)) * c.evaluation_total)
     luck = binomial_tail(right, c.evaluation_total, c.chance)
     if luck < _CHANCE_LEVEL:
         return None
@@ -127,12 +146,14 @@ def _rising(c: Curves) -> Verdict | None:
     steps = _steps(c)
     if len(steps) < 3 or steps.sum() < 0.02 or (steps > 0).mean() < 0.7:
         return None
+    rise = steps.sum()
+    much = f"by {100 * np.expm1(rise):.0f} %" if rise < np.log(100) else f"to 10^{rise / np.log(10):.0f} times its size"
     return Verdict(
         "rising",
-        f"The training cost rises: by {100 * np.expm1(steps.sum()):.0f} % over the last {len(steps)} measurements.",
+        f"The training cost rises: {much} over the last {len(steps)} measurements.",
         f"Steps of η = {c.eta:g} climb out of the valley instead of going down.",
         f"Try η = {c.eta / 10:.3g}.",
-        {"log_change": float(steps.sum())},
+        {"log_change": float(rise)},
     )
 
 
@@ -154,22 +175,25 @@ def _oscillating(c: Curves) -> Verdict | None:
 
 
 def _noise(c: Curves) -> float:
-    return accuracy_std(float(np.clip(c.evaluation_accuracy[-1], 0.01, 0.99)), c.evaluation_total)
+    return accuracy_std(float(np.clip(c.evaluation_accuracy[-1], 0.01, 0.99)), max(c.evaluation_total, 1))
 
 
 def _overfitting(c: Curves) -> Verdict | None:
     if len(c.epoch) < 5:
         return None
     cost = c.evaluation_data_cost
-    best = int(np.nanargmin(cost)) if np.isfinite(cost).any() else 0
+    if not np.isfinite(cost[-1]):
+        return None
+    best = int(np.nanargmin(cost))
     gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
-    risen = float(cost[-1] / cost[best] - 1) if cost[best] > 0 else 0.0
+    risen = float(cost[-1] / max(cost[best], 1e-100) - 1)
     wide = gap > max(0.04, 3 * _noise(c))
     if not wide or best >= len(cost) - 3 or risen < 0.03:
         return None
+    much = f"by {100 * risen:.0f} %" if risen < 10 else "many times over"
     return Verdict(
         "overfitting",
-        f"Overfitting since epoch {c.epoch[best]:.3g}: the evaluation cost has risen by {100 * risen:.0f} % "
+        f"Overfitting since epoch {c.epoch[best]:.3g}: the evaluation cost has risen {much} "
         f"while training goes on falling; accuracies are {100 * gap:.0f} points apart.",
         "It learns its training examples by heart.",
         ("Try a larger λ" if c.lmbda else "Try λ") + ", more examples, or stop early.",
@@ -213,7 +237,8 @@ def _level(c: Curves) -> Verdict | None:
         return None
     slope, error = _trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
     gained = abs(slope) * float(c.epoch[-1] - c.epoch[-k])
-    if gained > max(0.003, _noise(c) / 2) and abs(slope) > 2 * error:
+    moves = gained > max(0.003, _noise(c) / 2) and abs(slope) > 2 * error
+    if moves or not np.isfinite(gained):
         return None
     return Verdict(
         "level",
@@ -226,7 +251,7 @@ def _level(c: Curves) -> Verdict | None:
 
 def _learning(c: Curves) -> Verdict | None:
     steps = _steps(c)
-    if len(c.epoch) < 2 or steps.sum() >= 0:
+    if len(c.epoch) < 2 or steps.sum() >= 0 or not np.isfinite(c.evaluation_accuracy[-1]):
         return None
     gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
     parting = gap > max(0.04, 3 * _noise(c))

@@ -1,0 +1,336 @@
+"""What the diagnosis says of settings and of curves: each verdict from curves made by hand to deserve it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numbers
+
+from core.curves import ArmCurves
+from core.diagnosis import Curves, Plan, compared, verdicts, warnings
+from core.diagnosis.before import shrink_factor
+from core.diagnosis.chance import accuracy_std, binomial_tail
+from core.diagnosis.compare import Standing
+from core.initialization import Initialization, effects
+
+
+def curves(cost: Any, accuracy: Any = 0.8, **more: Any) -> Curves:
+    """Curves of one arm: costs, and accuracies (one for all measurements, or one each)."""
+    costs = np.asarray(cost, np.float64)
+    accuracies = np.broadcast_to(np.asarray(accuracy, np.float64), costs.shape).copy()
+    about: dict[str, Any] = {
+        "epoch": np.arange(1.0, len(costs) + 1),
+        "training_cost": costs,
+        "training_data_cost": costs,
+        "evaluation_data_cost": costs,
+        "training_accuracy": accuracies,
+        "evaluation_accuracy": accuracies,
+        "evaluation_total": 1000,
+        "chance": 0.1,
+        "eta": 0.5,
+        "lmbda": 0.0,
+    }
+    return Curves(**about | more)
+
+
+def codes(c: Curves) -> list[str]:
+    return [verdict.code for verdict in verdicts(c)]
+
+
+FALLING = 3 * 0.8 ** np.arange(12)
+
+
+# -- each verdict from curves that deserve it -------------------------------------------------------------
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    assert codes(curves([])) == ["nothing-yet"]
+
+
+def test_one_measurement_is_not_clear_yet() -> None:
+    assert codes(curves([2.0])) == ["not-clear"]
+
+
+def test_a_cost_that_is_no_number_any_more_has_diverged() -> None:
+    verdict = verdicts(curves([3.0, 40.0, np.nan, np.nan], 0.1, diverged=True))[0]
+    assert verdict.code == "diverged"
+    assert "after epoch 2" in verdict.text
+    assert "η = 0.05" in verdict.advice
+
+
+def test_a_run_that_diverged_before_its_first_measurement_says_so() -> None:
+    verdict = verdicts(curves([np.nan], 0.1, diverged=True))[0]
+    assert verdict.code == "diverged"
+    assert "before the first measurement" in verdict.text
+
+
+@pytest.mark.parametrize("correct", [1030, 990, 1009, 983, 967])
+def test_the_lectures_failing_run_answers_one_digit_whatever_it_sees(correct: int) -> None:
+    answers = np.zeros(10, int)
+    answers[3] = 10_000
+    found = verdicts(curves([30.0] * 4, correct / 10_000, answers=answers, evaluation_total=10_000, lmbda=1000.0))
+    assert [v.code for v in found] == ["constant"]
+    assert "class number 3" in found[0].text
+    assert "λ = 0" in found[0].advice
+
+
+def test_each_seed_may_have_a_favourite_of_its_own() -> None:
+    answers = np.zeros(10, int)
+    answers[[1, 4, 7]] = 1000
+    assert codes(curves([30.0] * 4, 0.1, answers=answers, seeds=3)) == ["constant"]
+
+
+def test_one_class_for_nearly_everything_is_no_alarm_where_it_is_right_that_often() -> None:
+    assert "constant" not in codes(curves(FALLING, 0.95, answers=np.array([950, 0]), chance=0.5, evaluation_total=950))
+
+
+def test_guessing_is_called_guessing_with_its_probability() -> None:
+    found = verdicts(curves([2.31, 2.30, 2.31, 2.30], [0.09, 0.1, 0.11, 0.1], evaluation_total=100))
+    assert [v.code for v in found] == ["chance"]
+    assert "11 of 100" in found[0].text
+    assert found[0].evidence["p"] == pytest.approx(binomial_tail(11, 100, 0.1))
+
+
+def test_a_little_above_chance_is_more_than_chance_where_there_are_many_examples() -> None:
+    few, many = curves(FALLING, 0.14, evaluation_total=100), curves(FALLING, 0.14, evaluation_total=10_000)
+    assert codes(few) == ["chance"]
+    assert "chance" not in codes(many)
+
+
+def test_a_rising_cost_is_rising() -> None:
+    found = verdicts(curves(1.2 ** np.arange(8)))
+    assert found[0].code == "rising"
+    assert "η = 0.05" in found[0].advice
+
+
+def test_up_and_down_is_oscillating() -> None:
+    found = verdicts(curves([2.0, 1.2, 1.9, 1.1, 1.8, 1.2, 1.9, 1.1, 1.9]))
+    assert found[0].code == "oscillating"
+    assert "η = 0.25" in found[0].advice
+
+
+def test_a_falling_cost_with_a_little_noise_does_not_oscillate() -> None:
+    noisy = 2 * 0.9 ** np.arange(12) * (1 + 0.005 * np.array([1, -1] * 6))
+    assert "oscillating" not in codes(curves(noisy))
+
+
+def overfitted(**more: Any) -> Curves:
+    return curves(
+        FALLING,
+        np.linspace(0.7, 0.8, 12),
+        training_accuracy=np.linspace(0.75, 1.0, 12),
+        evaluation_data_cost=np.array([1.5, 1.2, 1.0, 0.9, 0.92, 0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25]),
+        **more,
+    )
+
+
+def test_an_evaluation_cost_that_turns_while_training_goes_on_falling_is_overfitting() -> None:
+    found = verdicts(overfitted())
+    assert found[0].code == "overfitting"
+    assert "since epoch 4" in found[0].text
+    assert "Try λ" in found[0].advice
+    assert "larger λ" in verdicts(overfitted(lmbda=0.1))[0].advice
+
+
+def test_accuracy_that_climbs_to_the_last_epoch_is_still_improving_once_it_has_ended() -> None:
+    climbing = curves(FALLING, np.linspace(0.6, 0.8, 12), ended=True)
+    assert verdicts(climbing)[0].code == "still-improving"
+    assert "still-improving" not in codes(curves(FALLING, np.linspace(0.6, 0.8, 12)))
+
+
+def test_accuracy_that_no_longer_moves_is_level() -> None:
+    accuracy = [0.5, 0.7, 0.8, 0.85, *[0.9, 0.901, 0.899, 0.9] * 3]
+    found = codes(curves(3 * 0.8 ** np.arange(16), accuracy))
+    assert found[0] == "level"
+    assert "level" not in codes(curves(3 * 0.8 ** np.arange(16), np.linspace(0.3, 0.9, 16)))
+
+
+def test_a_falling_cost_is_learning() -> None:
+    found = verdicts(curves(FALLING[:4], [0.3, 0.5, 0.6, 0.7]))
+    assert [v.code for v in found] == ["learning"]
+    assert "70.0 %" in found[0].text
+
+
+def test_learning_says_how_much_the_evaluation_set_can_tell() -> None:
+    found = verdicts(curves(FALLING[:4], [0.3, 0.5, 0.6, 0.9], evaluation_total=100))
+    assert "100 evaluation examples: ± 3.0 points" in found[0].text
+
+
+def test_what_stops_learning_altogether_is_said_alone() -> None:
+    answers = np.array([1000] + [0] * 9)
+    rising = curves(1.2 ** np.arange(8), 0.1, answers=answers)
+    assert codes(rising) == ["constant"]
+
+
+floats = st.floats(allow_nan=True, allow_infinity=True)
+series = st.integers(1, 14).flatmap(lambda k: st.tuples(*[numbers.arrays(np.float64, k, elements=floats)] * 5))
+
+
+@settings(max_examples=50)
+@given(series, st.integers(0, 10_000), st.sampled_from([0.0, 0.1, 0.5]), st.booleans(), st.booleans())
+def test_whatever_the_numbers_are_a_sentence_is_said(
+    five: tuple[Any, ...], total: int, chance: float, diverged: bool, ended: bool
+) -> None:
+    cost, data, evaluation, trained, judged = five
+    c = curves(
+        cost,
+        training_data_cost=data,
+        evaluation_data_cost=evaluation,
+        training_accuracy=trained,
+        evaluation_accuracy=judged,
+        evaluation_total=total,
+        chance=chance,
+        diverged=diverged,
+        ended=ended,
+    )
+    found = verdicts(c)
+    assert found
+    assert all(v.text.isprintable() and "nan" not in v.text and "inf" not in v.text for v in found)
+    assert max(len(v.text) for v in found) < 400
+
+
+def test_numbers_that_are_missing_prove_nothing() -> None:
+    nothing = np.full(12, np.nan)
+    found = codes(curves(nothing, nothing, evaluation_data_cost=nothing, ended=True))
+    assert found == ["not-clear"]
+
+
+def test_an_arms_events_become_its_verdict() -> None:
+    arm = ArmCurves("a")
+    arm.absorb({"event": "start", "data": {"classes": list("0123456789")}, "experiment": {"training": {"eta": 2.0}}})
+    assert arm.verdicts()[0].code == "nothing-yet"
+    for epoch in range(1, 5):
+        arm.absorb({"event": "measure", "epoch": epoch, "training_cost": None, "diverged": True})
+    assert arm.verdicts()[0].code == "diverged"
+    assert "η = 2" in arm.verdicts()[0].text
+
+
+# -- before training --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("eta", "lmbda", "factor", "codes_wanted"),
+    [
+        (10.0, 1000.0, -9.0, ["shrink-factor"]),
+        (10.0, 20.0, 0.8, ["lambda-heavy"]),
+        (100.0, 20.0, -1.0, ["shrink-factor"]),
+        (1.0, 20.0, 0.98, []),
+    ],
+)
+def test_the_lectures_four_runs_are_known_before_a_single_step(
+    eta: float, lmbda: float, factor: float, codes_wanted: list[str]
+) -> None:
+    plan = Plan(eta, lmbda, 10, 1000)
+    assert shrink_factor(plan) == pytest.approx(factor)
+    found = warnings(plan)
+    assert [v.code for v in found] == codes_wanted
+    if factor < 0:
+        assert f"{factor:g}" in found[0].seen
+        assert "can't learn" in found[0].seen
+
+
+def test_what_must_fail_says_which_values_would_not() -> None:
+    text = warnings(Plan(100.0, 20.0, 10, 1000))[0]
+    assert "only flips its sign" in text.seen
+    assert "λ smaller than 10" in text.advice
+    assert "η smaller than 50" in text.advice
+    assert "grows" in warnings(Plan(10.0, 1000.0, 10, 1000))[0].seen
+
+
+def test_a_factor_between_minus_one_and_zero_flips_signs_and_is_warned_of() -> None:
+    assert [v.code for v in warnings(Plan(10.0, 150.0, 10, 1000))] == ["shrink-factor"]
+
+
+def test_a_lambda_for_the_full_set_is_scaled_for_a_small_one() -> None:
+    heavy = warnings(Plan(0.5, 1000.0, 10, 1000))
+    assert [v.code for v in heavy] == ["lambda-heavy"]
+    assert "λ = 1000 may suit 50,000 examples; for 1,000 the same λ/n is 20." in heavy[0].why
+
+
+def test_sensible_settings_raise_no_warning() -> None:
+    assert warnings(Plan(0.5, 0.1, 10, 1000)) == []
+    assert warnings(Plan(0.5, 5.0, 10, 50_000)) == []
+
+
+def test_first_weights_that_saturate_are_said_and_scaled_ones_are_not() -> None:
+    plan = Plan(0.1, 0.0, 10, 1000)
+    old, new = (effects(Initialization((1000, 30, 10), scheme), None, active=500) for scheme in ("standard", "scaled"))
+    assert [v.code for v in warnings(plan, old)] == ["saturated-start"]
+    assert "22.4" in warnings(plan, old)[0].seen
+    assert warnings(plan, new) == []
+
+
+# -- arms against each other ------------------------------------------------------------------------------
+
+
+def test_ahead_by_more_than_seeds_differ_is_ahead() -> None:
+    found = compared([Standing("old", 0.80, 0.01, 3, 1000), Standing("new", 0.90, 0.02, 3, 1000)], 2.0)
+    assert found is not None
+    assert found.code == "ahead"
+    assert "“new” is ahead of “old” by 10.0 ± 1.3 points after 2 epochs" in found.text
+    assert found.evidence["error"] == pytest.approx(math.sqrt((0.01**2 + 0.02**2) / 3))
+    assert "luck" not in found.text
+
+
+def test_within_what_seeds_differ_is_no_more_than_luck() -> None:
+    found = compared([Standing("a", 0.80, 0.03, 3, 1000), Standing("b", 0.81, 0.03, 3, 1000)], 1.0)
+    assert found is not None
+    assert found.code == "no-difference"
+    assert "after 1 epoch:" in found.text
+
+
+def test_one_seed_is_judged_by_the_examples_alone_and_says_so() -> None:
+    clear = compared([Standing("a", 0.80, 0.0, 1, 1000), Standing("b", 0.90, 0.0, 1, 1000)], 5.0)
+    assert clear is not None
+    assert clear.code == "ahead"
+    assert "One seed each" in clear.text
+    assert clear.evidence["error"] == pytest.approx(math.hypot(accuracy_std(0.8, 1000), accuracy_std(0.9, 1000)))
+    close = compared([Standing("a", 0.80, 0.0, 1, 100), Standing("b", 0.85, 0.0, 1, 100)], 5.0)
+    assert close is not None
+    assert close.code == "no-difference"
+    assert "Three seeds" in close.text
+
+
+def test_only_the_best_two_are_compared_and_what_is_no_number_is_left_out() -> None:
+    arms = [Standing("nan", math.nan, 0.0, 1, 1000), Standing("low", 0.1, 0.0, 1, 1000)]
+    assert compared(arms, 1.0) is None
+    found = compared([*arms, Standing("mid", 0.5, 0.0, 1, 1000), Standing("top", 0.9, 0.0, 1, 1000)], 1.0)
+    assert found is not None
+    assert (found.evidence["first"], found.evidence["second"]) == ("top", "mid")
+
+
+# -- chance -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("n", [1, 7, 100])
+def test_the_tail_is_the_exact_sum(n: int, p: float) -> None:
+    for k in range(n + 2):
+        exact = math.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+        assert binomial_tail(k, n, p) == pytest.approx(exact, rel=1e-9)
+
+
+def test_the_tail_of_ten_thousand_neither_overflows_nor_loses_its_small_numbers() -> None:
+    n, k = 10_000, 1_200
+    ways, exact = math.comb(n, k), 0
+    for i in range(k, k + 400):  # what comes after is less than a 1e-30th of it
+        exact += ways * 9 ** (n - i)
+        ways = ways * (n - i) // (i + 1)
+    assert binomial_tail(k, n, 0.1) == pytest.approx(exact / 10**n, rel=1e-9)
+    assert binomial_tail(1000, n, 0.1) == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_tail_at_its_ends() -> None:
+    assert binomial_tail(0, 10, 0.3) == binomial_tail(-1, 10, 0.3) == 1.0
+    assert binomial_tail(11, 10, 0.3) == binomial_tail(1, 10, 0.0) == 0.0
+    assert binomial_tail(10, 10, 1.0) == 1.0
+
+
+def test_a_hundred_images_leave_three_to_five_points_of_noise() -> None:
+    assert accuracy_std(0.9, 100) == pytest.approx(0.03)
+    assert accuracy_std(0.5, 100) == pytest.approx(0.05)
