@@ -113,6 +113,9 @@ class ArmCurves:
                 diverged=bool(self.latest.get("diverged")),
                 ended=bool(self.done),
                 seeds=self.seeds,
+                mini_batch=int(self._training.get("mini_batch", 1)),
+                n=int(self.start.get("data", {}).get("training", 0)),
+                first_cost=_number(self.initial.get("training_cost")),
             )
         )
 

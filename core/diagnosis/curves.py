@@ -6,12 +6,14 @@ what is said. Thresholds are multiples of the noise that the numbers themselves 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.diagnosis.before import Plan, warnings
 from core.diagnosis.chance import accuracy_std, binomial_tail
 from core.diagnosis.verdict import Verdict
 
@@ -20,6 +22,7 @@ __all__ = ["Curves", "verdicts"]
 Array = NDArray[Any]
 
 _CHANCE_LEVEL = 0.01  # how rarely guessing may do as well before it is believed to be more than guessing
+_LITTLE_LEFT = 0.05  # share of the first cost below which its ups and downs are no concern
 _WINDOW = 8  # measurements looked at for rising and falling
 _LARGEST = 1e100  # beyond, a cost is as good as infinite, and sums of its squares are
 
@@ -31,7 +34,8 @@ class Curves:
     ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite. ``answers`` (classes,) counts
     what the network answered at the last measurement, None for regression. ``evaluation_total`` is how
     many evaluation examples there are, ``chance`` the accuracy of the best guess that ignores the input.
-    ``eta`` and ``lmbda`` are the arm's; ``first`` is the cost before training.
+    ``eta``, ``lmbda``, ``mini_batch`` and ``n`` are the arm's (n = 0: not known); ``first_cost`` is the training cost
+    before training, NaN where it isn't known.
     """
 
     epoch: Array
@@ -48,6 +52,9 @@ class Curves:
     diverged: bool = False
     ended: bool = False
     seeds: int = 1
+    mini_batch: int = 1
+    n: int = 0
+    first_cost: float = math.nan
 
 
 def verdicts(curves: Curves) -> list[Verdict]:
@@ -85,6 +92,9 @@ def _diverged(c: Curves) -> Verdict | None:
         return None
     finite = np.isfinite(c.training_cost)
     when = f"after epoch {c.epoch[finite][-1]:.3g}" if finite.any() else "before the first measurement"
+    known = warnings(Plan(c.eta, c.lmbda, c.mini_batch, c.n)) if c.n else []
+    if known and known[0].code == "shrink-factor":
+        return Verdict("diverged", f"Diverged {when}.", known[0].seen, known[0].advice, known[0].evidence)
     return Verdict(
         "diverged",
         f"Diverged: the cost stopped being a number {when}.",
@@ -165,6 +175,8 @@ def _oscillating(c: Curves) -> Verdict | None:
     turns = (np.sign(steps[1:]) != np.sign(steps[:-1])).mean()
     if turns < 0.5 or up < 0.5 * down or up / len(steps) < 0.02:
         return None
+    if np.nanmean(c.training_cost[-_WINDOW:]) < _LITTLE_LEFT * c.first_cost:
+        return None  # what goes up and down is the little that is left
     return Verdict(
         "oscillating",
         "The training cost goes up and down instead of falling.",
@@ -188,7 +200,8 @@ def _overfitting(c: Curves) -> Verdict | None:
     gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
     risen = float(cost[-1] / max(cost[best], 1e-100) - 1)
     wide = gap > max(0.04, 3 * _noise(c))
-    if not wide or best >= len(cost) - 3 or risen < 0.03:
+    falls_on = c.training_data_cost[-1] < 0.97 * c.training_data_cost[best]
+    if not wide or not falls_on or best >= len(cost) - 3 or risen < 0.03:
         return None
     much = f"by {100 * risen:.0f} %" if risen < 10 else "many times over"
     return Verdict(

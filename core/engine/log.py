@@ -35,6 +35,8 @@ class ArmLog:
         self._curves = ArmCurves("")
         self._final: dict[str, Any] | None = None
         self._best: dict[str, Any] | None = None
+        for event in [e for e in writer.recorded if e["event"] == "initial"]:
+            self._curves.absorb(event)
         for event in [e for e in writer.recorded if e["event"] == "measure"][: self._measures]:
             self._take(_plain(event))
         self._began = time.perf_counter()
@@ -122,6 +124,8 @@ class ArmLog:
             self._best = fields
 
     def _note(self, kind: str, fields: dict[str, Any]) -> None:
+        if kind == "initial":
+            self._curves.absorb({"event": kind} | fields)
         known = self._known.get((kind, fields["examples"]))
         if known is None:
             self._writer.write(kind, fields)
