@@ -164,7 +164,7 @@ def test_a_run_that_went_on_from_another_is_not_trained_from_its_beginning(run: 
     path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": {"run": "another"}}))
     outcome = tunelab("replay", run.name)
     assert outcome.code == 2
-    assert "went on from another run" in outcome.err
+    assert "went on from another with other values" in outcome.err
 
 
 def test_a_measurement_that_is_missing_is_a_difference(run: Run, tmp_path: Path) -> None:

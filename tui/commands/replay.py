@@ -67,10 +67,6 @@ def _replay_run(run: Run, workers: int | None, *, as_json: bool, quiet: bool) ->
             f"{run.name} went on from {printable(origin.get('run') if isinstance(origin, dict) else origin, 100)} with "
             "other values, so its experiment alone doesn't lead to it; replay that run instead"
         )
-    if run.about.get("origin"):
-        raise BadInput(
-            f"{run.name} went on from another run with other hyper-parameters, and can't be trained from its beginning"
-        )
     until = limits(run)
     if not any(arm.events("initial") for arm in run.arms):
         raise BadInput(f"{run.name} has measured nothing yet; there is nothing to compare with")
