@@ -60,7 +60,7 @@ def test_any_prefix_of_a_record_reads_as_a_shorter_record(record: bytes, tmp_pat
     whole, damaged = read(tmp_path, record)
     assert len(whole) == record.count(b"\n") > 4
     assert damaged == 0
-    for size in range(0, len(record), 7):
+    for size in range(0, len(record), 23):
         events, damaged = read(tmp_path, record[:size])
         assert events == whole[: record[:size].count(b"\n")]
         assert damaged == 0
@@ -78,7 +78,7 @@ def test_a_record_that_grows_is_read_piece_by_piece(record: bytes, tmp_path: Pat
     assert len(seen) == record.count(b"\n")
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_random_corruption_never_gives_more_than_damaged_lines(
     record: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -163,7 +163,7 @@ def test_random_corruption_of_any_file_is_a_sentence_and_never_a_traceback(run: 
     assert len(files) == 7
     for path in files:
         sound = path.read_bytes()
-        for _ in range(3):
+        for _ in range(2):
             content = bytearray(sound)
             for _ in range(chance.randint(1, 3)):
                 place = chance.randrange(len(content))
