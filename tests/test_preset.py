@@ -123,6 +123,15 @@ def test_a_preset_comes_back_from_its_file_as_it_was() -> None:
     assert same(parse(preset.to_toml(), "mine", "mine.toml"), preset)
 
 
+def test_a_preset_is_written_as_a_person_would() -> None:
+    written = parse(WHOLE, "mine", "mine.toml").to_toml()
+    assert written.index("[data]") < written.index("[training.schedule]") < written.index("[[arm]]")
+    assert '[[arm]]\nname = "new"\nnetwork.hidden = []\ntraining.schedule.rule = "constant"\n' in written
+    assert '[expect]\n"old: N(0, 1)".final.evaluation_accuracy = [0.955, 0.97]\n' in written
+    assert 'classes = [0, "7"]\n' in written
+    assert 'description = """\nTwo lines' in written
+
+
 @pytest.mark.parametrize("name", available())
 def test_a_shipped_preset_comes_back_too_and_says_what_it_shows(name: str) -> None:
     preset = find(name)
@@ -211,6 +220,7 @@ def test_some_of_the_arms_are_a_preset_of_their_own() -> None:
         ("title = 3", "title must be a text in quotes, is 3"),
         (f"title = '{'x' * 300}'", f"title must have at most 200 characters, is '{'x' * 58}…"),
         ("arm = 3", "arm must be a list in square brackets, is 3"),
+        ("arm = false", "arm must be a list in square brackets, is false"),
         ("arm = [3]", "arm[0] must be a table, is 3"),
         ("expect = 3", "expect must be a table, is 3"),
         (

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import tomli_w
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -27,6 +26,7 @@ from core.experiment.declaration import (
 )
 from core.experiment.keys import merged, placed
 from core.experiment.reading import read_toml, unshowable
+from core.experiment.writing import toml_text
 
 __all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "resolved", "save", "schema"]
 
@@ -80,14 +80,13 @@ class Preset:
             if name not in known:
                 shown = ", ".join(f"'{printable(k, 60)}'" for k in known)
                 raise BadInput(f"{self.name} has no arm '{printable(name, 60)}'{nearest(name, known)}; it has {shown}")
-        tables = dict(self.tables)
-        tables["arm"] = [arm for arm in tables.get("arm", []) if arm["name"] in names]
-        tables["expect"] = {name: bounds for name, bounds in self.expect.items() if name in names}
-        return replace(self, tables=tables, arms=tuple(arm for arm in self.arms if arm.name in names))
+        arms = [arm for arm in self.tables.get("arm", []) if arm["name"] in names]
+        expect = {name: bounds for name, bounds in self.expect.items() if name in names}
+        return resolved(self.name, self.tables | {"arm": arms, "expect": expect}, self.name)
 
     def to_toml(self) -> str:
         """The preset as a file."""
-        return tomli_w.dumps(self.tables, multiline_strings=True)
+        return toml_text(self.tables)
 
 
 def _holds(table: Any, path: list[str]) -> bool:
@@ -173,7 +172,8 @@ def parse(text: str, name: str, source: str) -> Preset:
 
 def resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
     """Check everything a preset says, arm by arm."""
-    tables = _spelled(tables)
+    # An empty list of arms says the same as none, and only none can be written in the way of a person.
+    tables = {k: v for k, v in _spelled(tables).items() if not (k in ("arm", "expect") and v in ([], {}))}
     if problem := unshowable(tables):
         raise BadInput(f"{printable(source)}: {problem}; leave it out")
     file = checked(PresetFile, tables, source)
