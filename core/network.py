@@ -41,8 +41,9 @@ class Network:
         output: str = "sigmoid",
         cost: str = "cross-entropy",
     ) -> None:
-        self.weights = list(weights)
-        self.biases = list(biases)
+        # One flat array holds all, so that a step of training is one subtraction; these are its parts.
+        self.parameters = np.concatenate([a.ravel() for a in (*weights, *biases)])
+        self.weights, self.biases = _parts(self.parameters, [w.shape for w in weights])
         self.names = {"activation": activation, "output": output, "cost": cost}
         self.activation = ACTIVATIONS[activation]
         self.output = COSTS[output, cost]
@@ -95,6 +96,17 @@ class Network:
         self.output.activate(a)
         return a
 
+    def descend(self, x: Array, y: Array, rate: Array, decay: Array | None = None) -> None:
+        """One step: w ← decay · w − rate · Σ_x ∂C_x/∂w, b ← b − rate · Σ_x ∂C_x/∂b.
+
+        x and y as for :meth:`gradient`; rate and decay are one a replicate, (R, 1, 1).
+        """
+        self.gradient(x, y, rate)
+        if decay is not None:
+            for w in self.weights:
+                w *= decay
+        self.parameters -= self._rooms[x.shape[1]].gradient
+
     def gradient(self, x: Array, y: Array, factor: Array | float = 1.0) -> tuple[list[Array], list[Array]]:
         """∂/∂w and ∂/∂b of factor · Σ_x C_x, by backpropagation.
 
@@ -127,7 +139,7 @@ class Network:
         delta *= factor
         for layer in range(last, -1, -1):
             before = room.a[layer - 1] if layer else x
-            np.matmul(before.transpose(0, 2, 1), delta, out=room.weights[layer])
+            _sum_of_products(before, delta, room.weights[layer])
             np.add.reduce(delta, axis=1, keepdims=True, out=room.biases[layer])
             if layer:
                 # δ of the layer before: (δ Wᵀ) σ′(z), element by element
@@ -150,5 +162,23 @@ class _Room:
         self.a = [like(width) for width in widths]
         self.delta = [like(width) for width in widths]
         self.slope = [like(width) for width in widths[:-1]]
-        self.weights = [np.empty_like(w) for w in network.weights]
-        self.biases = [np.empty_like(b) for b in network.biases]
+        self.gradient = np.empty_like(network.parameters)
+        self.weights, self.biases = _parts(self.gradient, [w.shape for w in network.weights])
+
+
+def _sum_of_products(before: Array, delta: Array, out: Array) -> None:
+    """Σ_x aᵀδ of every replicate, (R, fan_in, fan_out), from (R, m, fan_in) and (R, m, fan_out)."""
+    if before.shape[1] > 1:
+        np.matmul(before.transpose(0, 2, 1), delta, out=out)
+    else:  # numpy's matmul doesn't use BLAS for a column times a row, and is six times slower than its dot
+        for a, d, product in zip(before, delta, out, strict=True):
+            np.dot(a.T, d, out=product)
+
+
+def _parts(flat: Array, shapes: Sequence[tuple[int, ...]]) -> tuple[list[Array], list[Array]]:
+    """Weights of these shapes, and their biases, as views of one flat array that holds all of them in a row."""
+    wanted = [*shapes, *((R, 1, fan_out) for R, _, fan_out in shapes)]
+    ends = np.cumsum([np.prod(shape) for shape in wanted])
+    pieces = np.split(flat, ends[:-1])
+    views = [piece.reshape(shape) for piece, shape in zip(pieces, wanted, strict=True)]
+    return views[: len(shapes)], views[len(shapes) :]

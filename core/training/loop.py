@@ -29,7 +29,7 @@ Array = NDArray[Any]
 Order = Callable[[int, int], Array]
 """(replicate, epoch) → the order in which that epoch visits the training examples, (n,)."""
 
-_CACHED = 320 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
+_CACHED = 1024 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
 _REMEMBERED = 3  # numbers that a schedule or a stopping rule remembers, at most
 _FEW = 100  # training examples on which the layers' vital signs are taken
 _KEPT = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
@@ -235,13 +235,7 @@ class Training:
 
     def _step(self, x: Array, y: Array) -> None:
         """One mini-batch, (R, m, inputs) and (R, m, outputs)."""
-        network = self._active
-        gradients = network.gradient(x, y, self._rate[x.shape[1]])
-        for w, b, dw, db in zip(network.weights, network.biases, *gradients, strict=True):
-            if self._decay is not None:
-                w *= self._decay
-            w -= dw
-            b -= db
+        self._active.descend(x, y, self._rate[x.shape[1]], self._decay)
 
     def _prepare(self, seen: int, count: int) -> None:
         """Gather the next ``count`` examples of every replicate, in its order, scaled, into the cache."""
