@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,6 +30,8 @@ from tui.themes import THEMES
 from tui.widgets.field import Field
 
 __all__ = ["Tunelab"]
+
+_PATIENCE = 3.0  # seconds for leaving in good order once a signal asks for it
 
 
 class Tunelab(App[int]):
@@ -60,7 +64,15 @@ class Tunelab(App[int]):
         self.call_after_refresh(self.run_worker, self.bench.wake_workers, thread=True, exit_on_error=False)
 
     def _leave(self) -> None:
-        """End in good order: the record is whole, the terminal clean."""
+        """End in good order: the record is whole, the terminal clean.
+
+        Where the terminal has gone, writing to it may never return; then the process ends all the same, and its
+        workers save where they stand when they notice.
+        """
+        watchdog = threading.Timer(_PATIENCE, os._exit, [0])
+        watchdog.daemon = True
+        watchdog.start()
+        self.bench.stop_own()
         self.exit(0)
 
     def on_unmount(self) -> None:

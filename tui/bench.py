@@ -78,10 +78,14 @@ class Bench:
             self.paused = False
             self.view.run.tell("stop")
 
-    def leave(self) -> None:
-        """Ask a training begun here to stop, and let the workers go when they are done."""
+    def stop_own(self) -> None:
+        """Ask a training begun here to stop; it saves where it stands."""
         if self.job is not None and self.training:
             self.job.stop()
+
+    def leave(self) -> None:
+        """Stop a training begun here, and let the workers go when they are done."""
+        self.stop_own()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def state(self) -> str:
