@@ -83,7 +83,7 @@ def init_command(
 def _sizes(typed: list[str]) -> tuple[int, ...]:
     from core.errors import BadInput, printable
 
-    words = [word for text in typed for word in re.split(r"[\s,x→-]+", text) if word]
+    words = [word for text in typed for word in re.split(r"[\s,x→>-]+", text) if word]
     try:
         sizes = tuple(int(word) for word in words)
     except ValueError:

@@ -1,0 +1,100 @@
+"""What holds the house together: who may import whom, and what a command drags in before it answers."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from commandline import ROOT, environment
+
+HEAVY = ["numpy", "pydantic", "textual", "plotext", "optuna", "core.experiment", "core.records", "core.engine"]
+
+
+def modules_after(*arguments: str) -> tuple[set[str], str]:
+    """The modules there are when a command has ended in a process of its own, and what it printed."""
+    program = (
+        "import sys\n"
+        "from tui.main import main\n"
+        "file, sys.argv = sys.argv[1], ['tunelab', *sys.argv[2:]]\n"
+        "try: main()\n"
+        "finally: open(file, 'w').write(' '.join(sys.modules))\n"
+    )
+    file = Path(os.environ["TUNELAB_HOME"]).with_suffix(".modules")
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(file), *arguments],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(file.read_text().split()), done.stdout
+
+
+def test_dependencies_point_one_way() -> None:
+    """The contracts of import-linter, in pyproject.toml."""
+    pytest.importorskip("importlinter", reason="import-linter comes with the test tools")
+    from importlinter import api, cli
+
+    assert api.read_configuration(str(ROOT / "pyproject.toml"))
+    before = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        assert cli.lint_imports(config_filename="pyproject.toml", no_cache=True) == 0
+    finally:
+        os.chdir(before)
+
+
+def test_the_contracts_name_every_part_of_the_core() -> None:
+    """A part that no layer names would be free to import anything."""
+    configuration = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (layers,) = [contract["layers"] for contract in configuration["contracts"] if contract["type"] == "layers"]
+    named = {name.strip(" ()") for layer in layers for name in layer.split("|")}
+    parts = {p.stem for p in (ROOT / "core").iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
+    assert parts - {"__init__"} == named
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["runs", "--help"], ["--version"]], ids=" ".join)
+def test_help_answers_before_anything_heavy_is_imported(arguments: list[str]) -> None:
+    modules, printed = modules_after(*arguments)
+    assert "tunelab" in printed
+    assert "tui.main" in modules
+    # Of a command's own options some versions of typer make pydantic types.
+    allowed = {"pydantic"} if len(arguments) > 1 else set()
+    assert not [name for name in HEAVY if name in modules - allowed]
+
+
+@pytest.mark.parametrize("arguments", [["presets"], ["runs"], ["schema"]], ids=" ".join)
+def test_commands_without_a_screen_import_no_screen(arguments: list[str]) -> None:
+    modules, _ = modules_after(*arguments)
+    assert "pydantic" in modules
+    assert not [name for name in ("textual", "plotext") if name in modules]
+
+
+def test_only_the_charts_import_plotext() -> None:
+    """One seam: whatever plotext does next, it is met in one place."""
+    importing = set()
+    for path in [*(ROOT / "core").rglob("*.py"), *(ROOT / "tui").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "plotext" for name in names):
+                importing.add(path.relative_to(ROOT).parent.as_posix())
+    assert importing <= {"tui/charts"}
+
+
+def test_nothing_committed_names_a_place_on_somebodys_machine() -> None:
+    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("this is no checkout")
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        path = ROOT / name
+        if path.suffix in {".py", ".toml", ".md", ".yml", ".txt", ".tcss", ""} and path.is_file():
+            text = path.read_text("utf-8", "replace")
+            assert "/home" + "/" not in text, name
+            assert str(Path.home()) + "/" not in text, name
