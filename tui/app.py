@@ -55,6 +55,7 @@ class Tunelab(App[int]):
             self.register_theme(theme)
         self.theme = self.config.theme if self.config.theme in self.available_themes else "textual-dark"
         self.set_keymap(self.config.keys)
+        self.set_class(self.bench.looks.ascii, "-ascii")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Without this Python ends on the spot and leaves the terminal in its alternate screen.

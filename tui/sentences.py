@@ -44,7 +44,8 @@ def epoch_line(event: dict[str, Any], sign: str) -> str:
     right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
     cost = event["training_cost"]
     shown = "not finite" if cost is None else f"{cost:.3g}"
-    return f"Epoch {event['epoch']:<4g} {sign} cost {shown}  evaluation {right} / {event['evaluation_total']}"
+    # Right answers first: a narrow log cuts the end off
+    return f"Epoch {event['epoch']:<4g} {sign} {right} / {event['evaluation_total']}  cost {shown}"
 
 
 def status_line(arms: Sequence[ArmCurves], state: str) -> str:
