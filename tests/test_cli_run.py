@@ -12,7 +12,7 @@ import signal
 import statistics
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from commandline import Outcome, command, environment, recorded, tunelab, tunela
 from conftest import MakeExamples
 
 from core import engine
-from core.experiment.preset import find
+from core.experiment.preset import Measure, find
 
 TINY = """
 title = "Two networks on [red]tiny[/] data"
@@ -111,6 +111,12 @@ def test_events_are_those_of_the_contract(tiny: Path) -> None:
         plain = [{key: value for key, value in m.items() if key not in HEAD} for m in measures]
         assert done["final"] == plain[-1]
         assert done["best"] == max(plain, key=lambda m: m["evaluation_accuracy"])
+
+
+def test_whatever_is_measured_can_be_expected(tiny: Path) -> None:
+    measured = fine(tunelab("run", tiny, "--json")).of("measure")[0]
+    numbers = {key for key, value in measured.items() if isinstance(value, int | float) and key not in HEAD}
+    assert set(get_args(Measure)) == numbers - {"examples", "evaluation_total"}
 
 
 def test_verdicts_have_a_code_and_a_sentence(tiny: Path) -> None:
