@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from core.data import Dataset, load
 from core.errors import BadInput
@@ -141,7 +142,21 @@ def train(experiment: Experiment | None = None, dataset: Dataset | None = None, 
     """Train an experiment, yielding its measurements: the whole of tunelab for a script.
 
     ``dataset`` is loaded where it isn't given. Without an experiment, ``keys`` are the sections of one:
-    ``train(training={"eta": 0.25})``.
+    ``train(training={"eta": 0.25})``. The numbers are those of ``tunelab run``, to the last bit.
     """
     experiment = experiment or Experiment(**keys)
-    return iter(assemble([experiment], dataset or load_data(experiment)))
+    return _alone(iter(assemble([experiment], dataset or load_data(experiment))))
+
+
+def _alone(measurements: Iterator[Measurement]) -> Iterator[Measurement]:
+    """The same, each measured with one BLAS thread: more gain nothing here, and would round in another order.
+
+    What a script does between measurements keeps the threads it has.
+    """
+    threads = ThreadpoolController()
+    while True:
+        with threads.limit(limits=1):
+            measurement = next(measurements, None)
+        if measurement is None:
+            return
+        yield measurement
