@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import BrokenExecutor, Executor
 from typing import Any
 
 from core import engine
@@ -46,19 +47,33 @@ class Bench:
 
         Raises :class:`core.errors.BadInput` where the draft can't be trained.
         """
-        return engine.start(draft.preset, self._pool)
+        return engine.start(draft.preset, self._workers())
 
     def branch(self, values: dict[str, Any]) -> engine.Job:
         """Stop the run on the charts where it is, and go on from there with other values, as a run of its own.
 
         Takes a moment. Raises :class:`core.errors.BadInput` where it left nothing to go on from.
         """
-        if self.view is None:
-            raise BadInput("nothing is trained yet: r trains the form")
+        self.check_branch(values)
+        assert self.view is not None
         if self.job is not None and self.training and self.job.run.name == self.view.run.name:
             self.job.stop()
             self.job.wait()
-        return engine.resume(engine.branch(self.view.run, values), self._pool)
+        return engine.resume(engine.branch(self.view.run, values), self._workers())
+
+    def check_branch(self, values: dict[str, Any]) -> None:
+        """Raise :class:`core.errors.BadInput` where :meth:`branch` can't be, before anything is stopped for it."""
+        if self.view is None:
+            raise BadInput("nothing is trained yet: r trains the form")
+        engine.branched(self.view.run.preset, values)
+
+    def _workers(self) -> Executor:
+        """The worker processes; new ones where somebody has killed one of the old, which ends them all."""
+        try:
+            self._pool.submit(engine.usable_cores)
+        except BrokenExecutor:
+            self._pool = engine.process_pool()
+        return self._pool
 
     def show(self, job: engine.Job) -> None:
         """Put a training begun here on the charts."""

@@ -29,7 +29,8 @@ def compared(standings: Sequence[Standing], epoch: float) -> Verdict | None:
     The difference is judged against its standard error: over seeds where there are several, else from the number
     of evaluation examples alone (which knows nothing of the luck of first weights, and says so).
     """
-    ranked = sorted((s for s in standings if math.isfinite(s.accuracy)), key=lambda s: -s.accuracy)
+    # Written so that NaN is left out too
+    ranked = sorted((s for s in standings if 0 <= s.accuracy <= 1 and 0 <= s.std <= 1), key=lambda s: -s.accuracy)
     if len(ranked) < 2:
         return None
     first, second = ranked[0], ranked[1]
@@ -38,7 +39,7 @@ def compared(standings: Sequence[Standing], epoch: float) -> Verdict | None:
     if several:
         error = math.sqrt(first.std**2 / first.seeds + second.std**2 / second.seeds)
     else:
-        error = math.hypot(*(accuracy_std(min(max(s.accuracy, 0.01), 0.99), s.total) for s in (first, second)))
+        error = math.hypot(*(accuracy_std(min(max(s.accuracy, 0.01), 0.99), max(s.total, 1)) for s in (first, second)))
     points = f"{100 * difference:.1f} ± {100 * error:.1f} points"
     after = f"after {epoch:.3g} epoch{'' if epoch == 1 else 's'}"
     evidence = {"difference": difference, "error": error, "first": first.name, "second": second.name}

@@ -4,7 +4,7 @@ A worker gets the run's directory and the numbers of the arms it is to train, no
 the record, and what it finds goes there. So a screen, a script and another terminal all see the same thing.
 """
 
-from core.engine.branch import branch
+from core.engine.branch import branch, branched
 from core.engine.detached import resume_detached
 from core.engine.job import Job, check, resume, start
 from core.engine.pool import process_pool, usable_cores
@@ -13,6 +13,7 @@ from core.engine.work import train_stack
 __all__ = [
     "Job",
     "branch",
+    "branched",
     "check",
     "process_pool",
     "resume",

@@ -13,7 +13,7 @@ from core.experiment.preset import Preset, resolved
 from core.records import Run, create
 from core.records.checkpoint import fingerprint
 
-__all__ = ["CHANGEABLE", "branch"]
+__all__ = ["CHANGEABLE", "branch", "branched"]
 
 CHANGEABLE = ("training.eta", "training.lambda", "training.mini_batch", "training.epochs")
 """What can be another from here on: anything that leaves the network and its data as they are."""
@@ -25,14 +25,11 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
     Every arm takes the new values. The record begins with what ``run`` had measured, and ``run.json`` says where it
     came from. Raises :class:`BadInput` where a key can't change or the run left nothing to go on from.
     """
-    for key in values:
-        if key not in CHANGEABLE:
-            raise BadInput(f"{printable(key)} can't change on the way; {', '.join(CHANGEABLE)} can")
+    preset = branched(run.preset, values)
     saved = [record.checkpoint(arm.experiment) for record, arm in zip(run.arms, run.preset.arms, strict=True)]
     standing = [checkpoint for checkpoint in saved if checkpoint is not None]
     if len(standing) < len(saved):
         raise BadInput(f"{run.name} has left nothing to go on from: only a run that was stopped on its way can branch")
-    preset = _changed(run.preset, values)
     examples = [int(checkpoint.state["examples"]) for checkpoint in standing]
     made = create(preset, origin={"run": run.name, "examples": examples, "values": values})
     for old, new, arm, checkpoint in zip(run.arms, made.arms, preset.arms, standing, strict=True):
@@ -47,7 +44,11 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
     return made
 
 
-def _changed(preset: Preset, values: dict[str, Any]) -> Preset:
+def branched(preset: Preset, values: dict[str, Any]) -> Preset:
+    """The preset with other values in every arm; :class:`BadInput` where one can't be, or can't change on the way."""
+    for key in values:
+        if key not in CHANGEABLE:
+            raise BadInput(f"{printable(key)} can't change on the way; {', '.join(CHANGEABLE)} can")
     tables = placed(preset.tables, values)
     for key, value in values.items():
         own = preset.overridden(key)

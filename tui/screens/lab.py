@@ -18,7 +18,7 @@ from textual.worker import Worker
 
 from core.curves import ArmCurves
 from core.diagnosis import Verdict
-from core.errors import BadInput
+from core.errors import BadInput, CutOff
 from core.experiment.fields import described
 from core.experiment.keys import full_key
 from core.experiment.preset import save
@@ -289,7 +289,7 @@ class LabScreen(Screen[None]):
         """Check, make the record and start the workers, away from the keys."""
         try:
             job = make()
-        except BadInput as problem:
+        except (BadInput, CutOff) as problem:
             self.app.call_from_thread(self._not_started, str(problem))
         else:
             self.app.call_from_thread(self._started, job)
@@ -414,7 +414,9 @@ class LabScreen(Screen[None]):
         def accept(text: str) -> None:
             name, _, value = text.partition("=")
             key = full_key(name.strip())
+            values.clear()
             values[key] = described()[key].read(value)
+            self.bench.check_branch(values)
 
         def answered(text: str | None) -> None:
             if text is not None:
