@@ -93,6 +93,18 @@ def same(one: Preset, other: Preset) -> bool:
 # -- what a file says -------------------------------------------------------------------------------------
 
 
+def test_lambda_is_scaled_in_the_base_and_in_the_arms_that_have_their_own() -> None:
+    preset = parse(
+        "[training]\nlambda = 5.0\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ntraining.lambda = 0.5\n"
+        "[[arm]]\nname = 'c'\ntraining.lambda = 0.0",
+        "scaled",
+        "scaled.toml",
+    )
+    scaled = preset.with_lambda_scaled(0.02)
+    assert [arm.experiment.training.lmbda for arm in scaled.arms] == [0.1, 0.01, 0.0]
+    assert [arm.experiment.training.lmbda for arm in preset.arms] == [5.0, 0.5, 0.0]
+
+
 def test_arms_override_the_base_key_by_key() -> None:
     old, new = parse(WHOLE, "mine", "mine.toml").arms
     assert (old.name, new.name) == ("old: N(0, 1)", "new")

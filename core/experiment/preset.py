@@ -69,6 +69,18 @@ class Preset:
         tables = placed(self.tables, values) if values else self.tables
         return resolved(self.name, tables, self.name)
 
+    def with_lambda_scaled(self, factor: float) -> Preset:
+        """A copy in which every λ is multiplied: λ/n stays put when n is.
+
+        What counts in C = C₀ + λ/2n Σ w² is λ/n (Nielsen, chapter 3).
+        """
+        tables = placed(self.tables, {})
+        for part in (tables, *tables.get("arm", [])):
+            training = part.get("training", {})
+            if training.get("lambda"):
+                training["lambda"] = float(f"{training['lambda'] * factor:.6g}")
+        return resolved(self.name, tables, self.name)
+
     def overridden(self, key: str) -> list[str]:
         """Names of the arms that set a dotted key themselves."""
         return [arm["name"] for arm in self.tables.get("arm", []) if _holds(arm, key.split("."))]

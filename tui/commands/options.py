@@ -90,6 +90,11 @@ def _fitted(preset: Preset, asked: set[str], quiet: bool) -> Preset:
             if not quiet:
                 name = printable(Path(data.name).name, 60)
                 say(f"{key} is {wanted:,} in {preset.name}; {name} has {there:,}, and all of them are used.")
+    if "data.train" in lowered and data.train and "training.lambda" not in asked:
+        scaled = preset.with_lambda_scaled(lowered["data.train"] / data.train)
+        if scaled.tables != preset.tables and not quiet:
+            say(f"λ is scaled along, by {lowered['data.train'] / data.train:.3g}: what counts is λ/n.")
+        preset = scaled
     return preset.with_settings(lowered) if lowered else preset
 
 
