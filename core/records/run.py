@@ -273,7 +273,8 @@ def _given(out: Path) -> Path:
         if any(out.iterdir()):
             raise BadInput(f"--out: {printable(out)} isn't empty; name a new directory")
     except OSError as error:
-        raise _unwritable(out, error) from None
+        reason = (error.strerror or str(error)).lower()
+        raise BadInput(f"--out: {printable(out)} can't be written: {reason}") from None
     return out
 
 

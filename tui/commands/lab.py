@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from core.experiment import Preset
     from tui.app import Tunelab
 
 __all__ = ["lab_command"]
@@ -43,8 +44,11 @@ def lab_command(
 ) -> None:
     """Open the lab: build a network, see what its first weights do, train it, and watch."""
     from core.errors import BadInput, printable
+    from core.experiment.preset import find
 
     width, height = _size(size)
+    # Read before anything else, so that a slip in the name (or of a command) is a sentence about the name.
+    loaded = find(preset) if preset is not None else None
     if screenshot is not None and screenshot.suffix not in {".svg", ".txt"}:
         raise BadInput(f"--screenshot takes a file that ends in .svg or .txt, not {printable(screenshot)}")
     if not headless and not (sys.stdout.isatty() and sys.stdin.isatty()):
@@ -54,7 +58,7 @@ def lab_command(
     if low_bandwidth:
         # Textual reads these when it is imported, which is why nothing above imports it.
         os.environ |= {"TEXTUAL_FPS": "5", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
-    app = _app(preset, low_bandwidth)
+    app = _app(loaded, low_bandwidth)
     if not headless:
         raise typer.Exit(app.run() or 0)
     from tui.headless import drive
@@ -72,13 +76,10 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _app(preset: str | None, low_bandwidth: bool) -> Tunelab:
-    from core.experiment.preset import find
+def _app(loaded: Preset | None, low_bandwidth: bool) -> Tunelab:
     from tui.session import load_config, load_session
 
     config = load_config()
-    # Read before the screen is taken over, so that a slip in the name is a sentence on the terminal.
-    loaded = find(preset) if preset is not None else None
     from tui.app import Tunelab
     from tui.bench import Bench
     from tui.draft import Draft

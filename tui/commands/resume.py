@@ -42,7 +42,7 @@ def resume_command(
     run = find(name)
     if settings:
         run = engine.branch(run, parse_settings(settings))
-    if run.state() not in ("running", "cut off", "stopped"):
+    if run.state() not in ("running", "cut off", "stopped", "waiting"):
         if not quiet:
             say(f"{run.name} has ended, there is nothing to go on with; `tunelab replay {run.typed}` trains it again.")
         if not as_json:
