@@ -28,6 +28,7 @@ class ArmCurves:
     initial: dict[str, Any] = field(default_factory=dict)
     measures: list[dict[str, Any]] = field(default_factory=list)
     done: dict[str, Any] = field(default_factory=dict)
+    _columns: dict[str, list[float]] = field(default_factory=dict, repr=False)
 
     def absorb(self, event: dict[str, Any]) -> bool:
         """Take in one event; whether anything changed that shows."""
@@ -48,7 +49,10 @@ class ArmCurves:
 
     def values(self, name: str) -> Array:
         """One measure over time, (k,) float64; NaN where it wasn't finite."""
-        return np.array([_number(m.get(name)) for m in self.measures], np.float64)
+        # A live chart asks again and again, so only what is new is looked up
+        column = self._columns.setdefault(name, [])
+        column += [_number(m.get(name)) for m in self.measures[len(column) :]]
+        return np.array(column, np.float64)
 
     def layer_values(self, name: str) -> Array:
         """One vital sign of every layer over time, (k, layers); NaN where it wasn't finite or recorded."""
@@ -90,9 +94,8 @@ class ArmCurves:
     def eta_cuts(self) -> list[tuple[float, float]]:
         """Where the schedule cut η: (epoch after which, the factor it was divided by)."""
         etas, epochs = self.values("eta"), self.epochs
-        return [
-            (float(epochs[i - 1]), float(etas[i - 1] / etas[i])) for i in range(1, len(etas)) if etas[i] < etas[i - 1]
-        ]
+        cuts = np.flatnonzero(etas[1:] < etas[:-1])
+        return [(float(epochs[i]), float(etas[i] / etas[i + 1])) for i in cuts]
 
     def verdicts(self) -> list[Verdict]:
         """What this arm's curves show, the most important first."""

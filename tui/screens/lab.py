@@ -47,6 +47,7 @@ _ARMS_HINT = """A parameter and its values, one arm each:
 An empty line goes back to a single network."""
 _AGAIN_HINT = """The run stops where it is, and a new one goes on from there, with this changed in every arm.
 Both are kept, and the new record says where it came from."""
+_SAY_EVERY = 1.5  # seconds between two verdicts: a sentence must stand long enough to be read
 _ROOMS = (*PANELS, "cost", "accuracy", "log", "verdict")
 
 
@@ -66,7 +67,7 @@ class LabScreen(Screen[None]):
         self._starting = False
         self._told_end = True
         self._room = "cost"
-        self._ticked = time.monotonic()
+        self._ticked = self._said = time.monotonic()
         self._known: list[Verdict] = []
 
     def compose(self) -> ComposeResult:
@@ -194,7 +195,9 @@ class LabScreen(Screen[None]):
             self.log_events(events)
             if self.is_current:
                 if events:
-                    self.show_curves()
+                    self.charts.show(self.curves())
+                    if view.ended or now - self._said > _SAY_EVERY:
+                        self._show_verdict()
                 self._show_status()
         if ended and job is not None and not self._told_end:
             self._tell_end(job)
@@ -238,12 +241,13 @@ class LabScreen(Screen[None]):
         self._show_verdict()
 
     def _show_verdict(self) -> None:
+        self._said = time.monotonic()
         view = self.bench.view
         text = seen(view.arms) if view else ""
         if not text:
             notes = [v.text for v in self._known]
             text = "\n\n".join([paragraphs(self.bench.draft.preset.description) or "Press r to train.", *notes])
-        self._update("#sentence", text)
+        self._update("#sentence", text, layout=True)
 
     def _show_status(self) -> None:
         view = self.bench.view
@@ -264,11 +268,11 @@ class LabScreen(Screen[None]):
             room = self.app.size.width - len(left) - len(right) - 1
         self._update("#status", f"{left}{' ' * max(room, 2)}{right}")
 
-    def _update(self, where: str, text: str) -> None:
+    def _update(self, where: str, text: str, *, layout: bool = False) -> None:
         """Change a text where it is another: what stays the same isn't sent over the line again."""
         static = self.query_one(where, Static)
         if static.content != text:
-            static.update(text)
+            static.update(text, layout=layout)
 
     # -- training -----------------------------------------------------------------------------------------
 

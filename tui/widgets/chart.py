@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from textual import events
 from textual.binding import Binding
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -56,6 +57,7 @@ class Chart(Widget, can_focus=True):
         self._spec = ChartSpec()
         self._picture = Picture(())
         self._strips: list[Strip] = []
+        self._title = ""
         self._column: int | None = None
         self._range: tuple[float, float] | None = None
 
@@ -77,7 +79,7 @@ class Chart(Widget, can_focus=True):
 
     def plain(self) -> str:
         """The picture as text, with title and what the crosshair points at."""
-        return f"{self.border_title or self._spec.title}\n{self._picture.plain()}"
+        return f"{self._title}\n{self._picture.plain()}"
 
     def show(self, spec: ChartSpec) -> None:
         """Draw another chart in this one's place."""
@@ -103,14 +105,20 @@ class Chart(Widget, can_focus=True):
         old, self._strips = self._picture.rows, strips(picture)
         place = chart.place
         self._picture = Picture(picture.rows, place and replace(place, top=place.top + room))
-        self.border_title = (x_text := self._readout(x)) or spec.title
-        self.border_subtitle = "esc: no crosshair" if x_text else None
+        self._entitle(self._readout(x) or spec.title)
         if len(old) != len(picture.rows):
             self.refresh()
             return
         for row, (before, now) in enumerate(zip(old, picture.rows, strict=True)):
             if before != now:
                 self.refresh(Region(0, row, width, 1))
+
+    def _entitle(self, title: str) -> None:
+        # Setting a title repaints the whole widget, so only another one is set; as Content, since a name in it may
+        # hold what would be markup.
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(title)
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture."""
