@@ -39,7 +39,8 @@ class ArmCurves:
         elif kind == "initial":
             self.initial = event
         elif kind == "measure":
-            self.measures.append(event)
+            # Every seed's own numbers are in the record; kept here they would only make a long run heavy
+            self.measures.append({key: value for key, value in event.items() if key != "replicates"})
             self.done = {}
         elif kind == "done":
             self.done = event

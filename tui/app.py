@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -62,6 +63,7 @@ class Tunelab(App[int]):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave)
         self.push_screen(LabScreen(self.bench))
+        gc.freeze()  # modules and widgets are here to stay: looking through them again and again delays keys
         self.call_after_refresh(self.run_worker, self.bench.wake_workers, thread=True, exit_on_error=False)
 
     def _leave(self) -> None:

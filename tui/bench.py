@@ -30,7 +30,7 @@ class Bench:
         self.overlays: list[RunView] = []
         self.paused = False
         # Made before Textual takes stderr over: multiprocessing wants a real one when it is first used.
-        self._pool = engine.process_pool()
+        self._pool = engine.process_pool(polite=True)
 
     @property
     def training(self) -> bool:
@@ -72,7 +72,7 @@ class Bench:
         try:
             self._pool.submit(engine.usable_cores)
         except BrokenExecutor:
-            self._pool = engine.process_pool()
+            self._pool = engine.process_pool(polite=True)
         return self._pool
 
     def show(self, job: engine.Job) -> None:

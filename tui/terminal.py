@@ -20,7 +20,7 @@ class Looks:
     @property
     def frames_a_second(self) -> float:
         """How often live charts are drawn."""
-        return 0.5 if self.low_bandwidth else 4.0
+        return 0.25 if self.low_bandwidth else 2.0
 
 
 def looks(*, low_bandwidth: bool = False) -> Looks:

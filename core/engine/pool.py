@@ -30,13 +30,22 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
-    """Worker processes with one BLAS thread each: small matrices gain nothing from more, and arms run side by side."""
+def process_pool(workers: int | None = None, *, polite: bool = False) -> ProcessPoolExecutor:
+    """Worker processes with one BLAS thread each: small matrices gain nothing from more, and arms run side by side.
+
+    ``polite`` workers let others go first: with as many of them as processors, a screen would wait its turn at
+    every key.
+    """
     # Numpy reads these when it is loaded, and the workers inherit them.
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = "1"
     # A fresh interpreter each, since forking a process that has threads (a screen) can deadlock.
-    return _Pool(workers or usable_cores(), mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+    return _Pool(
+        workers or usable_cores(),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_settle,
+        initargs=(polite,),
+    )
 
 
 class _Pool(ProcessPoolExecutor):
@@ -75,8 +84,10 @@ def leaving_in_order() -> Iterator[None]:
             os._exit(1)  # not an exception: the pool would take it for a result and wait for more work
 
 
-def _settle() -> None:
+def _settle(polite: bool) -> None:
     """Make this process a worker."""
+    if polite:
+        os.nice(10)
     # ctrl+c, and the terminal's closing, reach every process in it; the one that follows tells the workers to stop in
     # good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -143,10 +143,13 @@ class LabScreen(Screen[None]):
     def action_room(self, number: int) -> None:
         """Go to one of the eight rooms; a narrow terminal shows it instead of the others."""
         self._room = _ROOMS[number - 1]
-        self.lay_out()
         room = self.query_one(f"#{self._room}")
         target: Widget = room.query(Field).first().editor if isinstance(room, Panel) else room
-        self.call_after_refresh(target.focus)
+        if self.has_class("-all-rooms"):
+            target.focus()  # it is there already, and laying out takes longer than a key should
+        else:
+            self.lay_out()
+            self.call_after_refresh(target.focus)
 
     def action_leave_field(self) -> None:
         """Escape goes from a field back to the chart."""
