@@ -23,7 +23,8 @@ class Action:
     """One thing that a person can do.
 
     ``id`` is the name of the screen's ``action_…`` method and what a keymap calls it; ``where`` is the screen
-    ('app' is everywhere). ``footer``: whether its key is worth a place there.
+    ('app' is everywhere). ``footer``: whether its key is worth a place there. ``opens``: the screen that the lab
+    opens for it, as module.Class under tui.screens, made with the bench; no method is needed then.
     """
 
     where: str
@@ -32,6 +33,12 @@ class Action:
     label: str
     help: str
     footer: bool = True
+    opens: str = ""
+
+    @property
+    def does(self) -> str:
+        """The action as Textual calls it."""
+        return f"open('{self.opens}')" if self.opens else self.id
 
 
 ACTIONS = (
@@ -43,16 +50,41 @@ ACTIONS = (
     Action("lab", "seek(1)", "full_stop", "forward", "Go forward in the playback by a twentieth."),
     Action("lab", "seek(-1)", "comma", "back a bit", "Go back in the playback by a twentieth."),
     Action("lab", "arms", "a", "arms", "Compare: try several values of a parameter side by side."),
-    Action("lab", "explore", "i", "init", "See what the first weights do to z, before any training."),
-    Action("lab", "inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),
-    Action("lab", "presets", "p", "presets", "Experiments that come with tunelab, and your own."),
-    Action("lab", "runs", "b", "runs", "Recorded runs: look at them, lay them over, play them back."),
+    Action(
+        "lab",
+        "explore",
+        "i",
+        "init",
+        "See what the first weights do to z, before any training.",
+        opens="explorer.ExplorerScreen",
+    ),
+    Action(
+        "lab",
+        "inside",
+        "o",
+        "inside",
+        "Look inside the trained network: mistakes, weights, confusion.",
+        opens="inside.InsideScreen",
+    ),
+    Action(
+        "lab",
+        "presets",
+        "p",
+        "presets",
+        "Experiments that come with tunelab, and your own.",
+        opens="presets.PresetsScreen",
+    ),
+    Action(
+        "lab",
+        "runs",
+        "b",
+        "runs",
+        "Recorded runs: look at them, lay them over, play them back.",
+        opens="runs.RunsScreen",
+    ),
     Action("lab", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False),
     Action(
         "lab", "zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it.", footer=False
-    ),
-    Action(
-        "lab", "again", "e", "again with", "Train again from here with another η, recorded as a new run.", footer=False
     ),
     Action(
         "lab", "again", "e", "again with", "Go on from here with another η or λ, as a run of its own.", footer=False
@@ -108,7 +140,7 @@ def bindings(where: str) -> list[BindingType]:
     return [
         Binding(
             action.key,
-            action.id,
+            action.does,
             action.label,
             show=action.footer,
             tooltip=action.help,

@@ -166,9 +166,8 @@ class Tunelab(App[int]):
         """The palette holds every action of the screen, and Textual's own."""
         for where in (screen.id or "", "app"):
             for action in actions_of(where):
-                name = action.id
 
-                async def do(name: str = name, target: Any = screen if where != "app" else self) -> None:
+                async def do(name: str = action.does, target: Any = screen if where != "app" else self) -> None:
                     await self.run_action(name, target)
 
                 yield SystemCommand(action.label.capitalize(), action.help, do)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
@@ -10,7 +11,7 @@ from core.experiment.fields import described, value_of, value_text
 from core.experiment.keys import full_key, placed
 from core.experiment.preset import parse, resolved
 
-__all__ = ["Draft"]
+__all__ = ["Draft", "ToTrain"]
 
 _RULE = "training.schedule.rule"  # the table is there only where η falls; on the form its absence reads 'constant'
 
@@ -90,3 +91,10 @@ class Draft:
             tables = {**tables, "expect": {k: v for k, v in tables["expect"].items() if k in arms}}
         self.preset = resolved(self.preset.name, tables, "the form")
         self.changed = True
+
+
+@dataclass(frozen=True)
+class ToTrain:
+    """A draft that is to be trained at once."""
+
+    draft: Draft

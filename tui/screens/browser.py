@@ -12,6 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.bench import Bench
+
 __all__ = ["Browser"]
 
 Chosen = TypeVar("Chosen")
@@ -25,8 +27,9 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
     BINDINGS = [Binding("down", "to_list", show=False), Binding("slash", "to_filter", "filter", show=False)]
     HINT = "type / to filter"
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, bench: Bench, *, id: str) -> None:
         super().__init__(id=id)
+        self.bench = bench
         self._items: list[tuple[str, str]] = []
 
     def items(self) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,13 +16,18 @@ from core.errors import BadInput
 
 __all__ = ["AskText", "Choose"]
 
+Answer = TypeVar("Answer")
 
-class AskText(ModalScreen[str | None]):
-    """Asks for a line of text. ``accept`` may refuse it with :class:`BadInput`; the sentence is shown below."""
+
+class AskText(ModalScreen[Answer | None], Generic[Answer]):
+    """Asks for a line of text, and is dismissed with what ``accept`` makes of it, or with None.
+
+    ``accept`` may refuse a text with :class:`BadInput`; the sentence is shown below.
+    """
 
     BINDINGS = [Binding("escape", "dismiss(None)", "cancel")]
 
-    def __init__(self, title: str, hint: str, accept: Callable[[str], None], initial: str = "") -> None:
+    def __init__(self, title: str, hint: str, accept: Callable[[str], Answer], initial: str = "") -> None:
         super().__init__()
         self._title, self._hint, self._accept, self._initial = title, hint, accept, initial
 
@@ -37,11 +43,11 @@ class AskText(ModalScreen[str | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         try:
-            self._accept(event.value)
+            answer = self._accept(event.value)
         except BadInput as problem:
             self.query_one(".complaint", Label).update(str(problem))
             return
-        self.dismiss(event.value)
+        self.dismiss(answer)
 
 
 class Choose(ModalScreen[str | None]):

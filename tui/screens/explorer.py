@@ -13,11 +13,10 @@ from textual.worker import Worker, get_current_worker
 from core.errors import BadInput
 from core.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effects
 from tui.actions import bindings
+from tui.bench import Bench
 from tui.charts import aligned
 from tui.curves import activation_charts, z_chart
-from tui.draft import Draft
 from tui.failures import tell_failure
-from tui.terminal import Looks
 from tui.widgets.chart import Chart
 from tui.widgets.slider import Slider
 
@@ -38,16 +37,16 @@ class ExplorerScreen(Screen[None]):
             self.found, self.inputs = found, inputs
             super().__init__()
 
-    def __init__(self, draft: Draft, looks: Looks) -> None:
+    def __init__(self, bench: Bench) -> None:
         super().__init__(id="explorer")
-        self._draft, self._looks = draft, looks
+        self._draft, self._looks = bench.draft, bench.looks
         self._layer = 0
         self._real = True
         self._found: list[tuple[str, list[LayerEffect]]] = []
-        schemes: list[str] = list(dict.fromkeys(arm.experiment.initialization.weights for arm in draft.arms))
+        schemes: list[str] = list(dict.fromkeys(arm.experiment.initialization.weights for arm in self._draft.arms))
         other = "standard" if schemes[0] != "standard" else "scaled"
         self._first, self._second = schemes[0], (schemes[1:] or [other])[0]
-        self._biases = draft.base.initialization.biases
+        self._biases = self._draft.base.initialization.biases
 
     def compose(self) -> ComposeResult:
         """Settings on the left, charts on the right."""

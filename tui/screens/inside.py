@@ -16,14 +16,13 @@ from textual.worker import Worker, get_current_worker
 from core.errors import BadInput
 from core.inspection import Inside, look_inside
 from tui.actions import bindings
+from tui.bench import Bench
 from tui.charts import Picture, heatmap, sheet
 from tui.charts.heatmap import image
 from tui.charts.picture import Ink, fitted, sentence
 from tui.charts.strips import strips
 from tui.curves import layer_charts
 from tui.failures import tell_failure
-from tui.runview import RunView
-from tui.terminal import Looks
 
 __all__ = ["InsideScreen"]
 
@@ -55,9 +54,9 @@ class InsideScreen(Screen[None]):
 
     BINDINGS = bindings("inside")
 
-    def __init__(self, view: RunView | None, looks: Looks) -> None:
+    def __init__(self, bench: Bench) -> None:
         super().__init__(id="inside")
-        self._run, self._looks = view, looks
+        self._run, self._looks = bench.view, bench.looks
         self._arm = self._seed = self._view = self._page = 0
         self._inside: Inside | None = None
 

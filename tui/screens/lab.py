@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,16 +20,13 @@ from textual.worker import Worker
 from core.curves import ArmCurves
 from core.diagnosis import Verdict
 from core.errors import BadInput, CutOff
-from core.experiment.fields import described
-from core.experiment.keys import full_key
-from core.experiment.preset import save
 from tui.actions import bindings
 from tui.bench import Bench
 from tui.charts.palette import marker
-from tui.draft import Draft
+from tui.draft import Draft, ToTrain
 from tui.failures import tell_failure
 from tui.runview import Playback, RunView
-from tui.screens.dialogs import AskText
+from tui.screens.questions import ask_again, ask_arms, ask_name
 from tui.sentences import epoch_line, paragraphs, seen, status_line
 from tui.widgets.chart import Chart
 from tui.widgets.curves import Curves
@@ -41,12 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LabScreen"]
 
-_ARMS_HINT = """A parameter and its values, one arm each:
-  eta = 0.025, 0.25, 2.5
-  initialization.weights = standard, scaled
-An empty line goes back to a single network."""
-_AGAIN_HINT = """The run stops where it is, and a new one goes on from there, with this changed in every arm.
-Both are kept, and the new record says where it came from."""
 _SAY_EVERY = 1.5  # seconds between two verdicts: a sentence must stand long enough to be read
 _ROOMS = (*PANELS, "cost", "accuracy", "log", "verdict")
 
@@ -401,82 +393,43 @@ class LabScreen(Screen[None]):
 
     def action_arms(self) -> None:
         """Ask for a parameter and its values."""
-
-        def accept(text: str) -> None:
-            if text.strip():
-                self.bench.draft.vary(text)
-            else:
-                self.bench.draft.drop_arms()
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self.form.load()
-
-        self.app.push_screen(AskText("Arms", _ARMS_HINT, accept), answered)
+        self.app.push_screen(ask_arms(self.bench), lambda done: self.form.load() if done else None)
 
     def action_again(self) -> None:
         """Ask for another η or λ, and go on from here with it."""
-        values: dict[str, Any] = {}
 
-        def accept(text: str) -> None:
-            name, _, value = text.partition("=")
-            key = full_key(name.strip())
-            values.clear()
-            values[key] = described()[key].read(value)
-            self.bench.check_branch(values)
-
-        def answered(text: str | None) -> None:
-            if text is not None:
+        def answered(values: dict[str, Any] | None) -> None:
+            if values is not None:
                 self._start(lambda: self.bench.branch(values))
 
-        eta = self.bench.draft.base.training.eta
-        self.app.push_screen(AskText("Go on from here with", _AGAIN_HINT, accept, f"eta = {eta / 2:g}"), answered)
+        self.app.push_screen(ask_again(self.bench), answered)
 
     def action_save_preset(self) -> None:
         """Ask for a name, and save the form."""
-
-        def accept(text: str) -> None:
-            save(self.bench.draft.preset, text.strip(), replace_old=True)
 
         def saved(name: str | None) -> None:
             if name is not None:
                 self.notify(f"Saved; `tunelab {name}` opens it.", markup=False)
 
-        self.app.push_screen(AskText("Save as a preset", "A name of letters, digits and -", accept), saved)
+        self.app.push_screen(ask_name(self.bench), saved)
 
-    def action_explore(self) -> None:
-        """Open the initialization explorer."""
-        from tui.screens.explorer import ExplorerScreen
+    def action_open(self, name: str) -> None:
+        """Open another screen, given as module.Class, and do what it hands back.
 
-        self.app.push_screen(ExplorerScreen(self.bench.draft, self.bench.looks))
+        Each is made with the bench, and imported when it is first wanted: first paint doesn't wait for all.
+        """
+        module, _, screen = name.partition(".")
+        made = getattr(importlib.import_module(f"tui.screens.{module}"), screen)(self.bench)
+        self.app.push_screen(made, self.take)
 
-    def action_inside(self) -> None:
-        """Open the look inside the trained network."""
-        from tui.screens.inside import InsideScreen
-
-        self.app.push_screen(InsideScreen(self.bench.view, self.bench.looks))
-
-    def action_presets(self) -> None:
-        """Open the browser of presets, and load what is chosen there."""
-        from tui.screens.presets import PresetsScreen
-
-        def chosen(draft: Draft | None) -> None:
-            if draft is not None:
-                self.edit(draft)
-
-        self.app.push_screen(PresetsScreen(), chosen)
-
-    def action_runs(self) -> None:
-        """Open the browser of runs, and do what is chosen there."""
-        from tui.screens.runs import RunsScreen, TrainAgain
-
-        def chosen(choice: RunView | TrainAgain | None) -> None:
-            if isinstance(choice, TrainAgain):
-                self.edit(Draft(choice.preset))
-                self.begin()
-            elif choice is not None:
-                self.look_at(choice)
-            else:
-                self.show_curves()  # overlays may have changed
-
-        self.app.push_screen(RunsScreen(self.bench.overlays), chosen)
+    def take(self, choice: Draft | ToTrain | RunView | None) -> None:
+        """Edit, train or look at what another screen has handed back."""
+        if isinstance(choice, Draft):
+            self.edit(choice)
+        elif isinstance(choice, ToTrain):
+            self.edit(choice.draft)
+            self.begin()
+        elif choice is not None:
+            self.look_at(choice)
+        else:
+            self.show_curves()  # what is laid over may have changed

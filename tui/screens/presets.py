@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.errors import BadInput
 from core.experiment.preset import available, find
 from tui.actions import bindings
+from tui.bench import Bench
 from tui.draft import Draft
 from tui.screens.browser import Browser
 from tui.sentences import paragraphs
@@ -18,8 +19,8 @@ class PresetsScreen(Browser[Draft]):
     BINDINGS = bindings("presets")
     HINT = "enter loads, / filters"
 
-    def __init__(self) -> None:
-        super().__init__(id="presets")
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench, id="presets")
 
     def items(self) -> list[tuple[str, str]]:
         """Every preset by name and title."""

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from core.errors import BadInput
-from core.experiment import Preset
 from core.records import Run, all_runs, find
 from tui.actions import bindings
+from tui.bench import Bench
+from tui.draft import Draft, ToTrain
 from tui.runview import Playback, RunView
 from tui.screens.browser import Browser
 from tui.screens.dialogs import Choose
 from tui.tables import results_table
 
-__all__ = ["RunsScreen", "TrainAgain"]
+__all__ = ["RunsScreen"]
 
 
-@dataclass(frozen=True)
-class TrainAgain:
-    """The experiment of a run is to be trained again."""
-
-    preset: Preset
-
-
-class RunsScreen(Browser[RunView | TrainAgain]):
+class RunsScreen(Browser[RunView | ToTrain]):
     """Every run under the home, newest first; enter shows one in the lab, live if it is being trained."""
 
     BINDINGS = bindings("runs")
     HINT = "enter shows, / filters"
 
-    def __init__(self, overlays: list[RunView]) -> None:
-        super().__init__(id="runs")
-        self._overlays = overlays
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench, id="runs")
 
     def items(self) -> list[tuple[str, str]]:
         """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
@@ -67,11 +59,11 @@ class RunsScreen(Browser[RunView | TrainAgain]):
         run = self._found(self.chosen)
         if run is None:
             return
-        there = [view for view in self._overlays if view.run.name == run.name]
+        there = [view for view in self.bench.overlays if view.run.name == run.name]
         if there:
-            self._overlays.remove(there[0])
+            self.bench.overlays.remove(there[0])
         else:
-            self._overlays.append(RunView(run))
+            self.bench.overlays.append(RunView(run))
         self.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
 
     def action_playback(self) -> None:
@@ -82,7 +74,7 @@ class RunsScreen(Browser[RunView | TrainAgain]):
     def action_replay(self) -> None:
         """Train the run's experiment again."""
         if (run := self._found(self.chosen)) is not None:
-            self.dismiss(TrainAgain(run.preset))
+            self.dismiss(ToTrain(Draft(run.preset)))
 
     def action_remove(self) -> None:
         """Delete the run, asking first."""

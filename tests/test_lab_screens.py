@@ -1,0 +1,23 @@
+"""The screens behind the lab: opened by their keys, used as a person would, and left again."""
+
+from __future__ import annotations
+
+import pytest
+from screens import driven, opened
+
+from tui.actions import Action, actions_of
+from tui.screens.lab import LabScreen
+
+OPENING = [action for action in actions_of("lab") if action.opens]
+
+
+@driven
+@pytest.mark.parametrize("action", OPENING, ids=lambda action: action.id)
+async def test_every_screen_opens_with_its_key_and_is_left_with_escape(action: Action) -> None:
+    async with opened() as lab:
+        await lab.press(action.key)
+        assert type(lab.app.screen).__name__ == action.opens.partition(".")[2]
+        await lab.quiet()
+        await lab.press("escape")
+        assert isinstance(lab.app.screen, LabScreen)
+        assert lab.told == ""
