@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import BadInput, printable
 
-__all__ = ["checked_name", "datasets", "expanded", "home", "presets", "runs", "write_whole"]
+__all__ = ["checked_name", "datasets", "expanded", "home", "presets", "runs", "studies", "write_whole"]
 
 
 def home() -> Path:
@@ -24,6 +24,11 @@ def home() -> Path:
 def runs() -> Path:
     """The directory of runs, one directory each."""
     return home() / "runs"
+
+
+def studies() -> Path:
+    """The directory of studies (sweeps and strategies), one directory each."""
+    return home() / "studies"
 
 
 def datasets() -> Path:

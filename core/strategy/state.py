@@ -1,0 +1,205 @@
+"""Where a strategy stands: a fold over its journal, so that anything can go on from it, replay it or show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.experiment import Experiment
+from core.experiment.complaints import checked
+from core.experiment.keys import placed
+from core.strategy.journal import Event
+
+__all__ = ["STAGES", "StageState", "State", "fold", "folded"]
+
+STAGES = (
+    "baseline",
+    "shrink",
+    "chance",
+    "eta",
+    "lambda",
+    "eta-again",
+    "widen",
+    "all-classes",
+    "mini-batch",
+    "full",
+    "test",
+)
+"""The way, in the lecture's order."""
+
+
+@dataclass(frozen=True)
+class StageState:
+    """One stage as far as it has come.
+
+    ``status``: 'ahead' (not begun), 'working' (begun, no recommendation yet), 'asking' (a recommendation waits for a
+    decision), 'decided', 'skipped' (a person's wish), 'left-out' (no time for it), 'stale' (decided once, before
+    something it rests on was changed).
+    ``experiment`` is what the stage begins from; ``arms`` are the measure events by label, in the order tried;
+    ``rows`` its evidence; ``tries`` what a person wants tried still, dotted keys each; ``attempts`` how often it was
+    begun.
+    """
+
+    name: str
+    status: str = "ahead"
+    title: str = ""
+    question: str = ""
+    teaching: str = ""
+    plan: tuple[str, ...] = ()
+    seconds: float = 0.0
+    experiment: dict[str, Any] = field(default_factory=dict)
+    arms: dict[str, list[Event]] = field(default_factory=dict)
+    rows: tuple[Event, ...] = ()
+    recommendation: Event | None = None
+    decision: Event | None = None
+    tries: tuple[dict[str, Any], ...] = ()
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """A strategy: what it began from, its stages in order, what has been used of the budget.
+
+    ``spent`` and ``budget`` are seconds of work; ``test_uses`` counts how often the test set was looked at;
+    ``done`` is the last event of a strategy that has ended, until it is taken up again.
+    """
+
+    name: str = ""
+    base: dict[str, Any] = field(default_factory=dict)
+    about: Event = field(default_factory=dict)
+    stages: dict[str, StageState] = field(default_factory=lambda: {name: StageState(name) for name in STAGES})
+    spent: float = 0.0
+    budget: float | None = None
+    stop_after: str | None = None
+    test_uses: int = 0
+    done: Event | None = None
+
+    @property
+    def now(self) -> StageState | None:
+        """The stage that works or asks, or the next to begin; None where all have been decided."""
+        for stage in self.stages.values():
+            if stage.status in ("ahead", "working", "asking", "stale"):
+                return stage
+        return None
+
+    @property
+    def asks(self) -> bool:
+        """Whether a decision is wanted before anything can go on."""
+        now = self.now
+        return self.done is None and now is not None and now.status == "asking" and not now.tries
+
+    @property
+    def left(self) -> float | None:
+        """Seconds of the budget that are left; None without one."""
+        return None if self.budget is None else max(0.0, self.budget - self.spent)
+
+    def experiment(self, before: str | None = None) -> Experiment:
+        """The experiment as it is by the decisions so far; only by those of the stages before ``before`` if given."""
+        tables = self.base
+        for stage in self.stages.values():
+            if stage.name == before:
+                break
+            if stage.decision is not None and stage.status == "decided":
+                tables = placed(tables, stage.decision["chosen"])
+        return checked(Experiment, tables, self.name)
+
+    def validation(self) -> list[tuple[str, float]]:
+        """The validation accuracy that each stage came to, so far: (stage, accuracy)."""
+        return [
+            (stage.name, float(seen["accuracy"]))
+            for stage in self.stages.values()
+            if stage.recommendation is not None
+            and stage.status in ("asking", "decided")
+            and (seen := stage.recommendation.get("validation")) is not None
+        ]
+
+
+def fold(events: Iterable[Event]) -> State:
+    """The state after all of a journal's events."""
+    state = State()
+    for event in events:
+        state = folded(state, event)
+    return state
+
+
+def folded(state: State, event: Event) -> State:
+    """The state after one more event. What it doesn't know changes nothing."""
+    state = replace(state, spent=max(state.spent, float(event["time"])))
+    kind = event["event"]
+    if kind == "begin":
+        stages = {name: StageState(name, title=event["titles"].get(name, name)) for name in event["stages"]}
+        return replace(
+            state,
+            name=event["run"],
+            base=event["experiment"],
+            about=event,
+            stages=stages,
+            budget=event["budget"],
+            stop_after=event.get("stop_after"),
+        )
+    if kind == "reopen":
+        return replace(state, budget=event["budget"], stop_after=event.get("stop_after"), done=None)
+    if kind == "done":
+        return replace(state, done=event)
+    if kind == "stale":
+        return _stale(state, event["stages"])
+    if kind == "test":
+        state = replace(state, test_uses=state.test_uses + 1)
+    name = event.get("stage", "")
+    if name not in state.stages:
+        return state
+    return _with(state, _stage_after(state.stages[name], event))
+
+
+def _stage_after(stage: StageState, event: Event) -> StageState:
+    kind = event["event"]
+    if kind == "stage":
+        return StageState(
+            stage.name,
+            status="working",
+            title=event["title"],
+            question=event["question"],
+            teaching=event["teaching"],
+            plan=tuple(event["plan"]),
+            seconds=float(event["seconds"]),
+            experiment=event["experiment"],
+            tries=stage.tries,
+            attempts=stage.attempts + 1,
+        )
+    if kind == "measure":
+        return replace(stage, arms=stage.arms | {event["arm"]: [*stage.arms.get(event["arm"], []), event]})
+    if kind == "row":
+        return replace(stage, rows=(*stage.rows, event))
+    if kind == "recommendation":
+        status = "left-out" if event.get("left_out") else "asking"
+        return replace(stage, status=status, recommendation=event, tries=stage.tries[1:])
+    if kind == "decision":
+        return _decided(stage, event)
+    return stage
+
+
+def _decided(stage: StageState, event: Event) -> StageState:
+    action = event["action"]
+    if action == "try":
+        return replace(stage, tries=(*stage.tries, event["chosen"]))
+    if action in ("accept", "change"):
+        return replace(stage, status="decided", decision=event, tries=())
+    if action == "skip":
+        return replace(stage, status="skipped", decision=event, tries=())
+    if action == "back":  # to this stage: what it recommended stands, and what was decided is open again
+        asking = stage.recommendation is not None and stage.status != "left-out"
+        return replace(stage, status="asking" if asking else "ahead", decision=None, tries=())
+    return stage
+
+
+def _stale(state: State, names: Iterable[str]) -> State:
+    for name in names:
+        stage = state.stages.get(name)
+        if stage is not None and stage.status != "ahead":
+            state = _with(state, replace(stage, status="stale", tries=()))
+    return state
+
+
+def _with(state: State, stage: StageState) -> State:
+    return replace(state, stages=state.stages | {stage.name: stage})
