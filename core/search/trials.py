@@ -1,0 +1,162 @@
+"""Trials: short trainings that answer a question. Stacked where shapes allow; nothing else is touched by them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from core.data import Dataset
+from core.experiment import Experiment, assemble, load_data, stacks
+from core.records.events import measure_fields
+from core.training import Measurement
+
+__all__ = ["Curve", "Report", "Trials"]
+
+Array = NDArray[Any]
+Report = Callable[[str, dict[str, Any]], None]
+"""(label, the fields of a measure event): hears of every measurement as it is made."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One experiment as it was tried: k measurements, a column for each of its R replicates.
+
+    ``epochs`` and ``seconds`` are (k,); ``seconds`` are of training and measuring, an equal share of the stack's where
+    it was stacked with others. Costs and accuracies are (k, R) float64, NaN where not finite; costs hold their
+    regularization term, ``…_data_cost`` don't. ``evaluation_correct`` is (k, R), of ``evaluation_total``. ``answers``
+    (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost`` (R,) the
+    training cost before any training.
+    """
+
+    label: str
+    experiment: Experiment
+    epochs: Array
+    seconds: Array
+    training_cost: Array
+    training_data_cost: Array
+    training_accuracy: Array
+    evaluation_cost: Array
+    evaluation_data_cost: Array
+    evaluation_accuracy: Array
+    evaluation_correct: Array
+    evaluation_total: int
+    answers: Array
+    diverged: Array
+    first_cost: Array
+
+    @property
+    def seeds(self) -> int:
+        """How many replicates, R."""
+        return int(self.training_cost.shape[1])
+
+    @property
+    def final_accuracy(self) -> Array:
+        """Every replicate's last evaluation accuracy, (R,); a diverged one counts as nothing right."""
+        last = np.where(np.isfinite(self.evaluation_accuracy[-1]), self.evaluation_accuracy[-1], 0.0)
+        return np.asarray(np.where(self.diverged, 0.0, last))
+
+    @property
+    def best_accuracy(self) -> Array:
+        """Every replicate's best evaluation accuracy on the way, (R,)."""
+        seen = np.where(np.isfinite(self.evaluation_accuracy), self.evaluation_accuracy, 0.0)
+        return np.asarray(seen.max(axis=0))
+
+
+class Trials:
+    """Runs trials. Each has a network and random streams of its own, from its experiment's seeds.
+
+    ``report`` hears of every measurement. ``pulse`` is called every few mini-batches; it may wait, or raise to stop.
+    Data sets are loaded once and kept.
+    """
+
+    def __init__(self, report: Report | None = None, pulse: Callable[[], None] | None = None) -> None:
+        self._report, self._pulse = report, pulse
+        self._loaded: dict[str, Dataset] = {}
+
+    def dataset(self, experiment: Experiment) -> Dataset:
+        """The data an experiment asks for."""
+        key = experiment.data.model_dump_json()
+        if key not in self._loaded:
+            self._loaded[key] = load_data(experiment)
+        return self._loaded[key]
+
+    def run(self, tried: Mapping[str, Experiment]) -> list[Curve]:
+        """Train every experiment, by its label, to its end; the curves in the same order.
+
+        Raises :class:`core.errors.BadInput` where one can't be trained, before any is.
+        """
+        labels, experiments = list(tried), list(tried.values())
+        prepared = [
+            (stack, assemble([experiments[i] for i in stack], self.dataset(experiments[stack[0]])))
+            for stack in stacks(experiments)
+        ]
+        curves: dict[int, Curve] = {}
+        with threadpool_limits(limits=1):
+            for stack, training in prepared:
+                members = [_Member(labels[i], experiments[i]) for i in stack]
+                first = training.measure()
+                began, share = time.perf_counter(), 1 / len(stack)
+                place = 0
+                for member in members:
+                    member.columns = slice(place, place := place + member.experiment.initialization.seeds)
+                    member.first_cost = first.training_cost[member.columns]
+                for measurement in training.run(self._pulse):
+                    passed = (time.perf_counter() - began) * share
+                    for member in members:
+                        member.take(measurement, passed)
+                        if self._report is not None:
+                            self._report(member.label, measure_fields(measurement, member.columns))
+                curves |= {i: member.curve() for i, member in zip(stack, members, strict=True)}
+        return [curves[i] for i in range(len(labels))]
+
+
+class _Member:
+    """One experiment of a stack, and what is measured of it."""
+
+    def __init__(self, label: str, experiment: Experiment) -> None:
+        self.label, self.experiment = label, experiment
+        self.columns = slice(0, 0)
+        self.first_cost: Array = np.zeros(0)
+        self._seen: list[tuple[Measurement, float]] = []
+
+    def take(self, measurement: Measurement, seconds: float) -> None:
+        """Take in a measurement of the stack, made after ``seconds``."""
+        self._seen.append((measurement, seconds))
+
+    def curve(self) -> Curve:
+        """Everything measured of this experiment."""
+        seen, columns = [m for m, _ in self._seen], self.columns
+
+        def column(value: Callable[[Measurement], Array]) -> Array:
+            return _finite([value(m)[columns] for m in seen])
+
+        last = seen[-1]
+        return Curve(
+            self.label,
+            self.experiment,
+            np.array([m.epoch for m in seen]),
+            np.array([passed for _, passed in self._seen]),
+            column(lambda m: m.training_cost),
+            column(lambda m: m.training.data_cost),
+            column(lambda m: m.training_accuracy),
+            column(lambda m: m.evaluation_cost),
+            column(lambda m: m.evaluation.data_cost),
+            column(lambda m: m.evaluation_accuracy),
+            np.array([m.evaluation.correct[columns] for m in seen]),
+            last.evaluation.total,
+            last.evaluation.answers[columns].copy(),
+            last.diverged[columns].copy(),
+            self.first_cost,
+        )
+
+
+def _finite(rows: Sequence[Array]) -> Array:
+    values = np.array(rows, np.float64)
+    return np.where(np.isfinite(values), values, math.nan)
