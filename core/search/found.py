@@ -1,0 +1,61 @@
+"""What a search comes to: a value, the bracket it lies in, why, how sure, and the evidence row by row."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Found", "Row"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value that was tried: what each seed did (a word or a number), and what that comes to.
+
+    ``label`` names its curve among the trials; ``good`` says whether it passed the search's rule. ``score`` and
+    ``std`` are the mean and the standard deviation over seeds of what is judged, where that is a number.
+    """
+
+    value: float
+    label: str
+    outcomes: tuple[str, ...]
+    good: bool
+    text: str
+    score: float | None = None
+    std: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"outcomes": list(self.outcomes)}
+
+
+@dataclass(frozen=True)
+class Found:
+    """The end of a search for ``what`` ('eta', 'lambda', 'batch').
+
+    ``bracket`` holds the values between which the true answer is believed to lie; ``because`` names the rule and what
+    was seen, ``sure`` how much the answer moves between seeds, ``second`` a second opinion where there is one.
+    ``settings`` are the dotted keys that the answer changes: a mini-batch brings its η along.
+    """
+
+    what: str
+    chosen: float
+    bracket: tuple[float, float]
+    because: str
+    sure: str
+    rows: tuple[Row, ...]
+    settings: dict[str, Any]
+    second: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as the JSON lines have them."""
+        return {
+            "what": self.what,
+            "chosen": self.chosen,
+            "bracket": list(self.bracket),
+            "because": self.because,
+            "sure": self.sure,
+            "second": self.second,
+            "settings": self.settings,
+            "rows": [row.to_dict() for row in self.rows],
+        }
