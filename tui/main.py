@@ -25,6 +25,7 @@ from tui.commands.resume import resume_command
 from tui.commands.run import run_command
 from tui.commands.runs import runs_app
 from tui.commands.schema import schema_command
+from tui.commands.sweep import sweep_command
 from tui.usage import usage_sentence
 
 __all__ = ["app", "main"]
@@ -47,6 +48,7 @@ app.command("pause")(pause_command)
 app.command("go")(go_command)
 app.command("stop")(stop_command)
 app.command("init")(init_command)
+app.command("sweep")(sweep_command)
 app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")
 app.add_typer(data_app, name="data")

@@ -39,17 +39,18 @@ def heatmap(
     colour: bool = True,
     ascii: bool = False,
     palette: Palette = "dark",
+    texts: Sequence[Sequence[str]] | None = None,
 ) -> Picture:
     """``values`` (rows, columns) with labels at both sides, in at most ``width`` × ``height`` cells.
 
     Whole numbers stand in their cells where there is room; where there isn't, two values share a cell as
     half-blocks. ``signed`` gives positive and negative numbers two hues around 0. ``root`` shades by
     the square root, so that a confusion matrix' few mistakes show beside its many right answers. Without
-    colour, and with 16 colours, cells are shaded by characters. A value that isn't finite is a "?". Like
-    ``build`` it never raises.
+    colour, and with 16 colours, cells are shaded by characters. A value that isn't finite is a "?". ``texts``
+    stand in the cells instead of the numbers. Like ``build`` it never raises.
     """
     try:
-        return _heatmap(values, row_labels, col_labels, width, height, signed, root, colour, ascii, palette)
+        return _heatmap(values, row_labels, col_labels, width, height, signed, root, colour, ascii, palette, texts)
     except Exception:
         log.warning("a heatmap could not be drawn", exc_info=True)
         return sentence("This table can't be drawn; the log says why.", width, height, Ink(dim=True))
@@ -90,6 +91,7 @@ def _heatmap(
     colour: bool,
     ascii: bool,
     palette: Palette,
+    texts: Sequence[Sequence[str]] | None,
 ) -> Picture:
     table = np.atleast_2d(np.asarray(values, dtype=np.float64))
     rows, columns = table.shape
@@ -98,7 +100,7 @@ def _heatmap(
     if ascii:
         row_labels, col_labels = [ascii_only(t) for t in row_labels], [ascii_only(t) for t in col_labels]
     gutter = min(max((cells(label) for label in row_labels), default=0) + 1, max(width // 3, 1))
-    shown = [[_number(v) for v in row] for row in table.tolist()]
+    shown = texts or [[_number(v) for v in row] for row in table.tolist()]
     broad = max(cells(text) for text in [*col_labels, *(text for row in shown for text in row)]) + 2
     if gutter + broad * columns > width:
         broad -= 1
@@ -106,9 +108,9 @@ def _heatmap(
         head = "".join(fitted(label.center(broad), broad) for label in col_labels)
         lines: list[Row] = [((" " * gutter + head, Ink(dim=True)),)]
         shares = _shares(table, signed, root)
-        for label, texts, share in zip(row_labels, shown, shares.tolist(), strict=True):
+        for label, written, share in zip(row_labels, shown, shares.tolist(), strict=True):
             row = [(fitted(label, gutter), Ink(dim=True))]
-            for text, value in zip(texts, share, strict=True):
+            for text, value in zip(written, share, strict=True):
                 row.append((text.center(broad), _cell_ink(value, signed, colour, palette)))
             lines.append(joined(row))
         return Picture(tuple(lines))

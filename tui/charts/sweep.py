@@ -1,0 +1,221 @@
+"""A study as pictures: the best so far, a map of two parameters, and what each parameter alone says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tui.charts.heatmap import heatmap
+from tui.charts.palette import Palette
+from tui.charts.picture import Ink, Picture, ascii_only, fitted, sentence
+from tui.charts.spec import Axis, ChartSpec, Level, Series
+
+if TYPE_CHECKING:
+    from core.search.sweeps.rows import Row, Table
+    from core.search.sweeps.spec import Dimension
+
+__all__ = ["best_chart", "map_axes", "slice_chart", "sweep_map"]
+
+_CELL = 7  # columns of a cell of the map: [95.3] and a gap
+_PREFERRED = ("training.eta", "training.lambda")
+
+
+def best_chart(table: Table) -> ChartSpec:
+    """The best accuracy over the trials as they ended, and every trial's own."""
+    ended = sorted((row for row in table.rows if row.ended), key=lambda row: (row.finished, row.number))
+    each = [(n, 100 * row.value) for n, row in enumerate(ended, 1) if row.value is not None and row.state == "complete"]
+    given_up = [
+        (n, 100 * row.value) for n, row in enumerate(ended, 1) if row.value is not None and row.state != "complete"
+    ]
+    steps: list[tuple[float, float]] = []
+    for count, value in table.best_so_far():
+        if steps:
+            steps.append((count, steps[-1][1]))
+        steps.append((count, 100 * value))
+    series = [
+        Series([x for x, _ in steps], [y for _, y in steps], "best so far", 0, points=False),
+        _scatter(each, "trials", 1),
+        _scatter(given_up, "pruned or diverged", 5),
+    ]
+    end = max(len(ended), min(table.plan.trials, 10), 2)
+    return ChartSpec(
+        "Accuracy in %, trials as they ended",
+        Axis("trials", limits=(0, end), whole=True),
+        Axis(),
+        tuple(s for s in series if len(s.x)),
+        empty="No trial has ended yet.",
+    )
+
+
+def slice_chart(table: Table, dimension: Dimension) -> ChartSpec:
+    """What one parameter alone says: every trial at its value, and the best at each."""
+    place = _places(dimension)
+    at = [
+        (place(row.params[dimension.key]), row)
+        for row in table.rows
+        if row.value is not None and dimension.key in row.params
+    ]
+    each = [(x, 100 * row.value) for x, row in at if row.state == "complete" and row.value is not None]
+    given_up = [(x, 100 * row.value) for x, row in at if row.state != "complete" and row.value is not None]
+    best: dict[float, float] = {}
+    for x, y in each:
+        best[x] = max(y, best.get(x, -math.inf))
+    few = len(best) <= 12
+    line = sorted(best.items()) if few else []
+    series = [
+        Series([x for x, _ in line], [y for _, y in line], "best", 0, points=False),
+        _scatter(each, "trials", 1),
+        _scatter(given_up, "pruned or diverged", 5),
+    ]
+    levels: tuple[Level, ...] = ()
+    if table.best is not None and table.within_noise:
+        levels = (Level(100 * min(float(row.value or 0) for row in table.within_noise), "within noise"),)
+    label = dimension.name
+    if place is not _as_is and not (dimension.log and _all_positive(dimension)):
+        label += ": " + " ".join(f"{n}={value}" for n, value in enumerate(dimension.grid()))
+    log = place is _as_is and dimension.log
+    return ChartSpec(
+        f"Accuracy in % by {label}",
+        Axis(dimension.name, log=log),
+        Axis(),
+        tuple(s for s in series if len(s.x)),
+        levels=levels,
+        empty="No trial has ended yet.",
+    )
+
+
+def _as_is(value: Any) -> float:
+    return float(value)
+
+
+def _all_positive(dimension: Dimension) -> bool:
+    return all(not isinstance(v, str) and v > 0 for v in dimension.grid())
+
+
+def _places(dimension: Dimension) -> Any:
+    """Where a value stands on the axis: at itself, or (words, a 0 among powers of ten) at its place in the list."""
+    if dimension.numeric and (not dimension.log or _all_positive(dimension)):
+        return _as_is
+    order = {value: float(n) for n, value in enumerate(dimension.grid())}
+    return lambda value: order.get(value, math.nan)
+
+
+def _scatter(points: Sequence[tuple[float, float]], label: str, colour: int) -> Series:
+    """Points without a line: a gap after each."""
+    x = [part for px, _ in points for part in (px, math.nan)]
+    y = [part for _, py in points for part in (py, math.nan)]
+    return Series(x, y, label, colour)
+
+
+def map_axes(table: Table) -> tuple[Dimension, Dimension] | None:
+    """Which two parameters a map shows, across and up: η and λ where both are swept over; None where only one is."""
+    over = sorted(table.plan.over, key=lambda d: _PREFERRED.index(d.key) if d.key in _PREFERRED else len(_PREFERRED))
+    return (over[0], over[1]) if len(over) > 1 else None
+
+
+@dataclass(frozen=True)
+class _Bins:
+    """The columns or rows of a map: a label each, and which of them a value falls into."""
+
+    labels: tuple[str, ...]
+    edges: tuple[float, ...] = ()
+    values: tuple[Any, ...] = ()
+    log: bool = False
+
+    def of(self, value: Any) -> int:
+        if self.values:
+            return self.values.index(value) if value in self.values else -1
+        x = math.log(value) if self.log else float(value)
+        return min(max(int(np.searchsorted(self.edges, x, side="right")) - 1, 0), len(self.labels) - 1)
+
+
+def _bins(dimension: Dimension, sampler: str, room: int) -> _Bins:
+    if dimension.kind == "list" or sampler == "grid":
+        values = dimension.grid()
+        ordered = tuple(sorted(values, key=float)) if dimension.numeric else values
+        if len(ordered) <= room or not dimension.numeric:
+            return _Bins(tuple(_label(v) for v in ordered), values=ordered)
+        low, high, log = float(ordered[0]), float(ordered[-1]), dimension.log and float(ordered[0]) > 0
+    else:
+        low, high, log = dimension.low, dimension.high, dimension.kind == "log"
+    if dimension.whole:
+        room = min(room, int(high - low) + 1)
+    count = max(1, min(room, 10))
+    a, b = (math.log(low), math.log(high)) if log else (low, high)
+    edges = [a + (b - a) * i / count for i in range(count + 1)]
+    middles = [(edges[i] + edges[i + 1]) / 2 for i in range(count)]
+    return _Bins(tuple(_label(math.exp(m) if log else m) for m in middles), tuple(edges), log=log)
+
+
+def _label(value: Any) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else str(value)[:10]
+
+
+def sweep_map(
+    table: Table,
+    across: Dimension,
+    up: Dimension,
+    width: int,
+    height: int,
+    *,
+    colour: bool = True,
+    ascii: bool = False,
+    palette: Palette = "dark",
+) -> Picture:
+    """The best accuracy in each cell of two parameters, in percent.
+
+    [ ] is the contour: cells that can't be told from the best (★). × stands where everything diverged, – where
+    all was pruned; a cell without a trial is empty.
+    """
+    if not any(row.ended for row in table.rows):
+        return sentence("No trial has ended yet.", width, height, Ink(dim=True))
+    columns = _bins(across, table.plan.sampler, max(1, (width - 9) // _CELL))
+    rows = _bins(up, table.plan.sampler, max(1, height - 2))
+    cells: dict[tuple[int, int], list[Row]] = {}
+    for row in table.rows:
+        if row.ended and across.key in row.params and up.key in row.params:
+            cells.setdefault((rows.of(row.params[up.key]), columns.of(row.params[across.key])), []).append(row)
+    near = {row.number for row in table.within_noise}
+    values = np.full((len(rows.labels), len(columns.labels)), np.nan)
+    texts = [["" for _ in columns.labels] for _ in rows.labels]
+    for (r, c), inside in cells.items():
+        if r < 0 or c < 0:
+            continue
+        done = [row for row in inside if row.state == "complete" and row.value is not None]
+        if not done:
+            states = {row.state for row in inside}
+            texts[r][c] = ("x" if ascii else "×") if "diverged" in states else "-" if ascii else "–"
+            continue
+        best = max(done, key=lambda row: row.value or 0.0)
+        values[r, c] = best.value
+        text = f"{100 * (best.value or 0.0):.1f}"
+        if best is table.best:
+            text = f"[{text}{'*' if ascii else '★'}"
+        texts[r][c] = f"[{text}]" if best.number in near and best is not table.best else text
+    known = values[np.isfinite(values)]
+    if len(known):
+        low, high = float(known.min()), float(known.max())
+        # Squared, for what counts is how the best differ among themselves
+        values = ((values - low) / (high - low)) ** 2 if high > low else np.where(np.isnan(values), np.nan, 1.0)
+    else:
+        values[...] = 0.0
+    order = slice(None, None, -1) if up.numeric else slice(None)
+    names = f"{up.name} up, {across.name} across" if up.numeric else f"{up.name} down, {across.name} across"
+    head = f"Accuracy in %, best of each cell; {names}; [ ] within noise of the best ★, × diverged, – pruned"
+    title = Picture(((((fitted(ascii_only(head) if ascii else head, width)), Ink(bold=True)),),))
+    body = heatmap(
+        values[order],
+        list(rows.labels)[order],
+        columns.labels,
+        width,
+        height - 1,
+        colour=colour,
+        ascii=ascii,
+        palette=palette,
+        texts=texts[order],
+    )
+    return title.over(body)
