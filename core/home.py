@@ -50,11 +50,6 @@ def expanded(typed: str) -> Path:
         return path
 
 
-def studies() -> Path:
-    """The directory of studies, one directory each."""
-    return home() / "studies"
-
-
 _NAME = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)
 
 

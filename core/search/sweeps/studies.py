@@ -210,6 +210,8 @@ def create(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
     import optuna
 
     record = StudyRecord(home.checked_name(name, "a study"), storage)
+    if not record.journal.exists() and _holds_other_things(record.directory):
+        raise BadInput(f"{printable(record.directory)} holds something else than a sweep; choose another --study")
     with record.taking():
         if storage is not None:
             home.write_whole(record.directory / _STORAGE, storage.encode())
@@ -221,6 +223,11 @@ def create(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
                 raise BadInput(f"the study {printable(name)} wasn't made by `tunelab sweep`; choose another name")
             study.set_user_attr(PLAN, plan.to_dict())
     return record
+
+
+def _holds_other_things(directory: Path) -> bool:
+    ours = {"journal.log", "lock", "drivers", "trials", "runs", _STORAGE}
+    return directory.is_dir() and any(entry.name not in ours for entry in directory.iterdir())
 
 
 def find(name: str, storage: str | None = None) -> StudyRecord:
