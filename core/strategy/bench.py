@@ -1,0 +1,152 @@
+"""What a stage works with: it tries experiments, everything measured goes into the journal, and time is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.data.dataset import Dataset
+from core.engine.pool import asked_to_leave
+from core.experiment import Experiment, assemble, load_data, stacks
+from core.experiment.keys import changed
+from core.records.events import measure_fields
+from core.strategy.facts import Facts, chance_of
+from core.strategy.journal import Event, Journal, told
+from core.strategy.luck import Guess, Score, guess, score
+from core.strategy.pace import modelled
+from core.strategy.state import State
+
+__all__ = ["Bench", "Interrupted", "Known", "OutOfTime", "with_epochs"]
+
+_LOOK_EVERY = 0.05  # seconds between looks at the control file
+
+
+class OutOfTime(Exception):
+    """The stage has used what it may use of the budget."""
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop; what is in the journal stays, and the stage is begun again later."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a stage may rest on: the state, the experiment by all decisions before it, the data, its share of time.
+
+    ``seeds`` networks are tried side by side where luck could mislead; ``allowed`` are seconds; ``pace`` is how much
+    longer than modelled a training takes on this machine.
+    """
+
+    state: State
+    experiment: Experiment
+    facts: Facts
+    seeds: int
+    allowed: float
+    pace: float
+
+    def seconds(self, *experiments: Experiment, epochs: float | None = None) -> float:
+        """How long these would take, one after another on one core."""
+        return self.pace * modelled(experiments, self.facts, epochs)
+
+    def with_data(self, experiment: Experiment, train: int, evaluation: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Settings for so many examples, λ/n staying put: dotted keys to be chosen, ``values`` among them."""
+        before = experiment.data.train or self.facts.training
+        lmbda = float(f"{experiment.training.lmbda * train / before:.3g}")
+        few = {"data.train": train, "data.evaluation": evaluation, "training.lambda": lmbda}
+        return few | {"training.mini_batch": min(experiment.training.mini_batch, train)} | values
+
+
+class Bench:
+    """Tries experiments for one stage. ``known`` is what the stage may rest on."""
+
+    def __init__(self, journal: Journal, stage: str, known: Known) -> None:
+        self.journal, self.stage, self.known = journal, stage, known
+        self.prefix = ""
+        """Put before the labels of what is tried: a stage may ask the same thing twice, of two networks."""
+        self.deadline = journal.time + known.allowed
+        self._datasets: dict[str, Dataset] = {}
+        self._looked = 0.0
+        self._measured = self._expected = 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds that the stage may still use."""
+        return self.deadline - self.journal.time
+
+    @property
+    def pace(self) -> float | None:
+        """How much longer than modelled what was tried has taken; None where it took too little to tell."""
+        return self._measured / self._expected if self._measured > 0.05 and self._expected > 0 else None
+
+    def dataset(self, experiment: Experiment) -> Dataset:
+        """The experiment's data, loaded once."""
+        key = experiment.data.model_dump_json()
+        if key not in self._datasets:
+            self._datasets[key] = load_data(experiment)
+        return self._datasets[key]
+
+    def run(self, tried: Mapping[str, Experiment]) -> dict[str, list[Event]]:
+        """Train these, by label; the measure events of each, as they stand in the journal.
+
+        Raises :class:`OutOfTime` or :class:`Interrupted` on the way.
+        """
+        labels, experiments = list(tried), list(tried.values())
+        found: dict[str, list[Event]] = {label: [] for label in labels}
+        for stack in stacks(experiments):
+            together = [experiments[position] for position in stack]
+            training = assemble(together, self.dataset(together[0]))
+            began = time.monotonic()
+            for measurement in training.run(self.pulse):
+                first = 0
+                for position in stack:
+                    seeds = len(experiments[position].seeds)
+                    fields = measure_fields(measurement, slice(first, first + seeds))
+                    found[labels[position]].append(self.measured(labels[position], fields))
+                    first += seeds
+            self.took(time.monotonic() - began, modelled(together, self.known.facts, training.epoch))
+        return found
+
+    def took(self, seconds: float, expected: float) -> None:
+        """Take note of how long something took, and how long the model says it would take."""
+        self._measured += seconds
+        self._expected += expected
+
+    def measured(self, label: str, fields: Event) -> Event:
+        """Write a measurement of one arm."""
+        return self.journal.write("measure", {"stage": self.stage} | fields, arm=self.prefix + label)
+
+    def row(self, label: str, text: str, **fields: Any) -> Event:
+        """Write a row of the evidence: what was tried, what came of it, and numbers for programs."""
+        about = {"stage": self.stage, "label": self.prefix + label, "text": text}
+        return self.journal.write("row", about | fields)
+
+    def guess(self, label: str, measure: Event, experiment: Experiment) -> Guess:
+        """Compare a measurement with guessing, as a row of the evidence."""
+        found = guess(measure, chance_of(self.dataset(experiment)))
+        self.row(label, found.text, right=found.right, total=found.total, chance=found.chance, p=found.p)
+        return found
+
+    def scored(self, label: str, measure: Event) -> Score:
+        """Take a validation accuracy for a row of the evidence."""
+        found = score(measure)
+        self.row(label, found.text, **found.to_dict())
+        return found
+
+    def pulse(self) -> None:
+        """Look at the clock, and whether somebody said stop; called every few mini-batches."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_EVERY:
+            return
+        self._looked = now
+        if asked_to_leave() or told(self.journal.directory) == "stop":
+            raise Interrupted
+        if self.left < 0:
+            raise OutOfTime
+
+
+def with_epochs(experiment: Experiment, epochs: int, seeds: int | None = None) -> Experiment:
+    """The experiment for a short look: so many epochs, so many networks."""
+    values: dict[str, Any] = {"training.epochs": epochs}
+    return changed(experiment, values | ({"initialization.seeds": seeds} if seeds else {}))
