@@ -1,0 +1,18 @@
+"""Which libraries there are scripts for."""
+
+from __future__ import annotations
+
+from core.snippets.keras import keras
+from core.snippets.pytorch import pytorch
+from core.snippets.recipe import Recipe
+from core.snippets.sklearn import sklearn
+
+__all__ = ["LIBRARIES", "script"]
+
+LIBRARIES = {"pytorch": pytorch, "sklearn": sklearn, "keras": keras}
+"""How each library's script is written, by the name that --for takes."""
+
+
+def script(library: str, r: Recipe) -> str:
+    """A complete script; :class:`core.errors.BadInput` where the library has no such network."""
+    return LIBRARIES[library](r)

@@ -1,0 +1,227 @@
+"""What the scripts for all libraries have in common: settings, data, first parameters, the loop over epochs."""
+
+from __future__ import annotations
+
+from core.snippets.recipe import Recipe
+
+__all__ = ["ANSWERED", "after", "before"]
+
+ANSWERED = "z of the outputs: the largest z is the largest answer."
+
+_HEAD = '''"""{title}
+
+The network of this tunelab experiment in {library}, written by `tunelab snippet`. Its data:
+
+    tunelab data export {data} DATA.npz
+    python THIS_SCRIPT.py DATA.npz [--seed K] [--parameters OUT.npz]
+
+With a seed it begins with the parameters that tunelab draws for that seed, and visits the examples in the same order.
+{notes}"""
+
+'''
+
+_SETTINGS = """
+SIZES = {sizes}
+TRAIN, EVALUATION = {train}, {evaluation}  # the first examples of each part
+{targets}
+ETA, LAMBDA, M, EPOCHS = {eta!r}, {lmbda!r}, {m}, {epochs}
+DTYPE = np.{dtype}
+"""
+
+_EXAMPLES = '''
+
+def examples(path):
+    """Training and validation examples: inputs as the network sees them, and the outputs wanted."""
+    parts = []
+    with np.load(path, allow_pickle=False) as file:
+        for part, count in (("train", TRAIN), ("validation", EVALUATION)):
+            x, y = file[f"x_{{part}}"], file[f"y_{{part}}"]
+{chosen}
+            scale = 1 / 255 if x.dtype == np.uint8 else 1.0
+            parts.append((x.reshape(len(x), -1).astype(DTYPE) * DTYPE(scale), wanted))
+    return parts
+'''
+
+_CHOSEN = """\
+            rows = np.flatnonzero(np.isin(y, CLASSES))[:count]
+            x, positions = x[rows], [CLASSES.index(label) for label in y[rows].tolist()]
+            wanted = np.eye(len(CLASSES), dtype=DTYPE)[positions]"""
+_NUMBERS = """\
+            x, wanted = x[:count], y[:count].reshape(len(x[:count]), -1).astype(DTYPE)"""
+
+_FIRST = '''
+
+def first_parameters(seed):
+    """(weights, biases) of every layer, (fan_in, fan_out) and (fan_out,)."""
+    layers = []
+    for layer, (fan_in, fan_out) in enumerate(zip(SIZES[:-1], SIZES[1:])):
+        rng = np.random.default_rng([seed, 0, layer])
+{weights}
+        rng = np.random.default_rng([seed, 1, layer])
+        biases = {biases}
+        layers.append(({gain}weights.astype(DTYPE), biases.astype(DTYPE)))
+    return layers
+'''
+
+_SIGMA = {
+    "standard": "1.0",
+    "scaled": "np.sqrt(1 / fan_in)",
+    "truncated": "np.sqrt(1 / fan_in)",
+    "lecun-uniform": "np.sqrt(1 / fan_in)",
+    "glorot-normal": "np.sqrt(2 / (fan_in + fan_out))",
+    "glorot-uniform": "np.sqrt(2 / (fan_in + fan_out))",
+    "he-normal": "np.sqrt(2 / fan_in)",
+    "he-truncated": "np.sqrt(2 / fan_in)",
+    "he-uniform": "np.sqrt(2 / fan_in)",
+}
+_NORMAL = """\
+        weights = {sigma} * rng.standard_normal((fan_in, fan_out))"""
+_UNIFORM = """\
+        limit = np.sqrt(3) * {sigma}
+        weights = rng.uniform(-limit, limit, (fan_in, fan_out))"""
+_TRUNCATED = """\
+        weights = rng.standard_normal((fan_in, fan_out))
+        while (far := np.abs(weights) > 2).any():
+            weights[far] = rng.standard_normal(int(far.sum()))
+        # What is left of N(0, 1) between -2 and 2 has this standard deviation
+        weights *= {sigma} / 0.87962566103423978"""
+_OTHER = {
+    "orthogonal": """\
+        q, r = np.linalg.qr(rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out))))
+        q = q * np.sign(np.diag(r))
+        weights = q if fan_in >= fan_out else q.T""",
+    "constant": """\
+        weights = np.ones((fan_in, fan_out))""",
+    "zeros": """\
+        weights = np.zeros((fan_in, fan_out))""",
+}
+_BIASES = {"standard": "rng.standard_normal(fan_out)", "zeros": "np.zeros(fan_out)"}
+
+_MAIN = '''
+
+def right(answers, wanted):
+    """How many answers are right."""
+    return int({right}.sum())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="?", default="DATA.npz")
+    parser.add_argument("--seed", type=int, default={seed})
+    parser.add_argument("--parameters", help="an .npz to write the trained weights and biases to")
+    asked = parser.parse_args()
+    (x, y), (x_validation, y_validation) = examples(asked.data)
+    network = build(first_parameters(asked.seed){also})
+    eta = ETA
+{begin}    for epoch in range(1, EPOCHS + 1):
+        order = np.random.default_rng([asked.seed, 2, epoch - 1]).permutation(len(x))
+        train(network, x[order], y[order], eta)
+        correct = right(answer(network, x_validation), y_validation)
+        accuracy = correct / len(x_validation)
+        print(f"Epoch {{epoch}}  {{correct}} / {{len(x_validation)}}  accuracy {{accuracy:.4f}}", flush=True)
+{rules}    if asked.parameters:
+        found = {{}}
+        for layer, (weights, biases) in enumerate(parameters(network)):
+            found |= {{f"weights_{{layer}}": weights, f"biases_{{layer}}": biases}}
+        np.savez(asked.parameters, **found)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+_STALL = """\
+        if accuracy > {best}:
+            {best}, {since} = accuracy, epoch
+"""
+_STOP = """\
+        if epoch - stop_since >= {patience}:  # early stopping
+            break
+"""
+_CUT = """\
+        if epoch - cut_since >= {patience}:  # validation accuracy has stalled: a smaller step
+            eta, cut_since = eta / {factor}, epoch
+        if ETA / eta >= {stop_at!r}:
+            break
+"""
+_FACTORS = {"halve-on-plateau": 2, "divide-by-ten-on-plateau": 10}
+
+
+def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
+    """The beginning of a script: what it is, its settings, its data and first parameters.
+
+    ``notes`` are sentences about what can't be carried over; those that hold for every library are added.
+    """
+    e = r.experiment
+    t, first = e.training, e.initialization
+    notes = [*notes, *_everywhere(r)]
+    said = "\nWhat is not the same as in tunelab:\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+    weights, sigma = _OTHER.get(first.weights), _SIGMA.get(first.weights, "")
+    if weights is None:
+        kind = {"uniform": _UNIFORM, "truncated": _TRUNCATED}.get(first.weights.rsplit("-", 1)[-1], _NORMAL)
+        weights = kind.format(sigma=sigma)
+    targets = f"CLASSES = {list(r.classes)!r}" if r.classes else f"TOLERANCE = {r.tolerance!r}  # of a right answer"
+    return "".join(
+        [
+            _HEAD.format(title=_plain(r.title), library=library, data=_plain(r.data), notes=said),
+            f"import argparse\n{imports}",
+            _SETTINGS.format(
+                sizes=list(r.sizes),
+                train=r.train,
+                evaluation=r.evaluation,
+                targets=targets,
+                eta=t.eta,
+                lmbda=t.lmbda,
+                m=t.mini_batch,
+                epochs=t.epochs,
+                dtype=e.network.precision,
+            ),
+            _EXAMPLES.format(chosen=_CHOSEN if r.classes else _NUMBERS),
+            _FIRST.format(
+                weights=weights,
+                biases=_BIASES[first.biases],
+                gain="" if first.gain == 1 else f"{first.gain!r} * ",
+            ),
+        ]
+    )
+
+
+def after(r: Recipe, also: str = "") -> str:
+    """The end of a script: the epochs, what is printed, the schedule and when to stop.
+
+    ``also`` are further arguments of its ``build``.
+    """
+    t = r.experiment.training
+    begin = rules = ""
+    if t.early_stopping:
+        begin += "    stop_best, stop_since = -1.0, 0\n"
+        rules += _STALL.format(best="stop_best", since="stop_since") + _STOP.format(patience=t.early_stopping.patience)
+    if t.schedule and t.schedule.rule != "constant":
+        begin += "    cut_best, cut_since = -1.0, 0\n"
+        rules += _STALL.format(best="cut_best", since="cut_since")
+        rules += _CUT.format(patience=t.schedule.patience, factor=_FACTORS[t.schedule.rule], stop_at=t.schedule.stop_at)
+    judged = "(answers.argmax(axis=1) == wanted.argmax(axis=1))"
+    return _MAIN.format(
+        right=judged if r.classes else "(np.abs(answers - wanted) <= TOLERANCE).all(axis=1)",
+        seed=r.experiment.initialization.seed,
+        also=also,
+        begin=begin,
+        rules=rules,
+    )
+
+
+def _everywhere(r: Recipe) -> list[str]:
+    e = r.experiment
+    notes = ["tunelab stops a training whose numbers are no longer finite; this goes on."]
+    if e.network.precision == "float32":
+        notes.append("Sums are rounded in another order: with float32 the weights drift apart by rounding.")
+    if e.initialization.seeds > 1:
+        notes.append(f"tunelab trains {e.initialization.seeds} seeds side by side; here one, --seed K takes another.")
+    if e.training.monitor_every != "epoch":
+        notes.append(f"tunelab measures (and decides) every {e.training.monitor_every:,} examples; here once an epoch.")
+    return notes
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in a docstring."""
+    return text.replace("\\", "/").replace('"', "'")

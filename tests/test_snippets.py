@@ -1,0 +1,164 @@
+"""`tunelab snippet`: the scripts are run as they are, and end where tunelab ends."""
+
+from __future__ import annotations
+
+import io
+import runpy
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+from commandline import refused, tunelab
+from small_runs import little_data
+
+from core.data import load
+from core.data.dataset import Array
+from core.experiment import Experiment
+from core.experiment.assembly import assemble
+from core.experiment.preset import parse
+from core.initialization.schemes import WEIGHTS
+
+TORCH = [
+    "sigmoid cross-entropy",
+    "softmax log-likelihood",
+    "sigmoid quadratic",
+    "softmax quadratic",
+    "linear quadratic",
+]
+SCHEDULED = "early_stopping = {patience = 4}\nschedule = {rule = 'halve-on-plateau', patience = 1, stop_at = 64}"
+
+
+def preset_file(folder: Path, network: str = "", first: str = "", training: str = "", train: int = 100) -> Path:
+    """A preset on little data, float64; 10 epochs of 10 mini-batches are 100 steps."""
+    path = folder / "p.toml"
+    path.write_text(
+        f'title = "A \\"quoted\\" title \\\\ η"\n[data]\nname = "{little_data(folder)}"\ntrain = {train}\n[network]\n'
+        f'hidden = [5, 4]\nprecision = "float64"\n{network}\n[initialization]\nseed = 3\n{first}\n'
+        f"[training]\neta = 0.4\nlambda = 1.5\nepochs = 10\n{training}\n"
+    )
+    return path
+
+
+def ours(preset: Path) -> tuple[dict[str, Array], list[int]]:
+    """Our parameters at the end, and how many were right after each epoch."""
+    experiment: Experiment = parse(preset.read_text(), "p", "p").arms[0].experiment
+    training = assemble([experiment], load(experiment.data.name, training=experiment.data.train))
+    correct = [int(m.evaluation.correct[0]) for m in training]
+    network = training.parameters()
+    layers = range(len(network.weights))
+    found = {f"weights_{n}": network.weights[n][0] for n in layers} | {
+        f"biases_{n}": network.biases[n][0, 0] for n in layers
+    }
+    return found, correct
+
+
+def theirs(library: str, preset: Path) -> tuple[dict[str, Array], list[int]]:
+    """The same from the script, run as it is on data exported as it says."""
+    folder = preset.parent
+    script, data, end = (folder / name for name in ("script.py", "data.npz", "end.npz"))
+    outcome = tunelab("snippet", preset, "--for", library, "--out", script)
+    assert outcome.code == 0, outcome
+    assert outcome.out == ""
+    assert tunelab("data", "export", folder / "little.npz", data, "--force").code == 0
+    said = io.StringIO()
+    names = runpy.run_path(str(script))
+    with redirect_stdout(said), mock.patch.object(sys, "argv", ["script", str(data), "--parameters", str(end)]):
+        names["main"]()
+    with np.load(end, allow_pickle=False) as arrays:
+        parameters = {name: arrays[name] for name in arrays.files}
+    return parameters, [int(line.split()[2]) for line in said.getvalue().splitlines()]
+
+
+def assert_the_same(library: str, preset: Path, within: float = 1e-12) -> None:
+    (mine, correct), (other, their_correct) = ours(preset), theirs(library, preset)
+    assert correct == their_correct
+    assert mine.keys() == other.keys()
+    for name, values in mine.items():
+        np.testing.assert_allclose(other[name], values, rtol=0, atol=within)
+
+
+@pytest.mark.parametrize(
+    ("pair", "activation"), list(zip(TORCH, ["sigmoid", "leaky-relu", "tanh", "relu", "sigmoid"], strict=True))
+)
+def test_the_pytorch_script_ends_where_we_do(tmp_path: Path, pair: str, activation: str) -> None:
+    """100 steps from the same seed in float64: the weights agree to 1e-12."""
+    pytest.importorskip("torch", reason="PyTorch isn't installed")
+    output, cost = pair.split()
+    network = f'activation = "{activation}"\noutput = "{output}"\ncost = "{cost}"'
+    assert_the_same("pytorch", preset_file(tmp_path, network))
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_first_weights_are_ours(tmp_path: Path, weights: str) -> None:
+    pytest.importorskip("torch", reason="PyTorch isn't installed")
+    first = f'weights = "{weights}"\ngain = 0.75\nbiases = "zeros"'
+    training = "mini_batch = 100\nepochs = 2"
+    preset = preset_file(tmp_path, first=first)
+    preset.write_text(preset.read_text().replace("epochs = 10", training))
+    assert_the_same("pytorch", preset)
+
+
+@pytest.mark.parametrize("library", ["pytorch", "sklearn"])
+def test_schedule_and_early_stopping_are_carried_over(tmp_path: Path, library: str) -> None:
+    module = {"pytorch": "torch", "sklearn": "sklearn"}[library]
+    pytest.importorskip(module, reason=f"{module} isn't installed")
+    assert_the_same(library, preset_file(tmp_path, training=SCHEDULED.replace("'", '"')))
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["", 'output = "softmax"\nactivation = "tanh"', 'output = "linear"\ncost = "quadratic"\nactivation = "relu"'],
+)
+def test_the_scikit_learn_script_ends_where_we_do(tmp_path: Path, network: str) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn isn't installed")
+    assert_the_same("sklearn", preset_file(tmp_path, network))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch and Keras among themselves
+@pytest.mark.parametrize("pair", ["sigmoid cross-entropy", "softmax log-likelihood", "sigmoid quadratic"])
+def test_the_keras_script_ends_where_we_do(tmp_path: Path, pair: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="Keras' light backend, PyTorch, isn't installed")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    pytest.importorskip("keras", reason="Keras isn't installed")
+    output, cost = pair.split()
+    # Keras keeps η as float32 whatever the network is made of, which is wrong in the eighth digit
+    assert_the_same("keras", preset_file(tmp_path, f'output = "{output}"\ncost = "{cost}"'), within=1e-7)
+
+
+@pytest.mark.parametrize("library", ["pytorch", "sklearn", "keras"])
+def test_every_script_is_python_and_says_what_it_needs(tmp_path: Path, library: str) -> None:
+    preset = preset_file(tmp_path, training="mini_batch = 30\nmonitor_every = 50", first="seeds = 3")
+    outcome = tunelab("snippet", preset, "--for", library)
+    assert outcome.code == 0, outcome
+    compile(outcome.out, "script", "exec")
+    head = outcome.out.split('"""')[1]
+    assert "tunelab data export" in head
+    assert "3 seeds side by side" in head
+    assert "every 50 examples" in head
+    if library == "sklearn":
+        assert "last mini-batch of an epoch has 10 examples" in head
+
+
+def test_a_run_and_its_arms_can_be_taken_too(tmp_path: Path) -> None:
+    preset = preset_file(tmp_path)
+    preset.write_text(preset.read_text() + '[[arm]]\nname = "a"\n[[arm]]\nname = "b"\ntraining.eta = 0.25\n')
+    assert tunelab("run", preset, "--quiet").code == 0
+    first = tunelab("snippet", "last", "--for", "pytorch")
+    assert "ETA, LAMBDA, M, EPOCHS = 0.4," in first.out
+    assert "--arm takes 'b'" in first.err
+    assert "ETA, LAMBDA, M, EPOCHS = 0.25," in tunelab("snippet", "last", "--for", "pytorch", "--arm", "b").out
+
+
+def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    preset = preset_file(tmp_path, 'activation = "leaky-relu"')
+    assert "no leaky-relu" in refused(tunelab("snippet", preset, "--for", "sklearn"))
+    assert "quadratic" in refused(tunelab("snippet", preset_file(tmp_path, 'cost = "quadratic"'), "--for", "sklearn"))
+    assert "no arm 'x'" in refused(tunelab("snippet", "first-look", "--for", "keras", "--arm", "x"))
+    assert "did you mean 'first-look'" in refused(tunelab("snippet", "first-lok", "--for", "keras"))
+    assert "--for is missing" in refused(tunelab("snippet", "first-look"))
+    assert "--for" in refused(tunelab("snippet", "first-look", "--for", "jax"))
+    assert "another name" in refused(tunelab("snippet", preset, "--for", "keras", "--out", tmp_path / "keras.py"))
+    assert "there is no run yet" in refused(tunelab("snippet", "last", "--for", "keras"))
