@@ -53,6 +53,7 @@ class ArmLog:
                 "classes": list(dataset.classes) if dataset.classes is not None else None,
                 "training": len(dataset.training),
                 "evaluation": len(dataset.validation),
+                **({"evaluated_on": said} if (said := self._experiment.data.evaluate_on) else {}),
             },
         }
         self._curves.absorb({"event": "start"} | about)

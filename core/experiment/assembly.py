@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from core import book
 from core.data import Dataset, load
 from core.errors import BadInput
 from core.experiment.declaration import Experiment, TrainingSection
@@ -25,9 +27,20 @@ _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
 
 
 def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | None = None) -> Dataset:
-    """The data set an experiment asks for: its classes, its first N examples."""
+    """The data set an experiment asks for: its classes, its first N examples, as the network is to see them.
+
+    Its ``validation`` part is what the experiment is judged on, the test examples where it says so.
+    """
     data = experiment.data
-    return load(data.name, training=data.train, evaluation=data.evaluation, classes=data.classes, report=report)
+    on_test = data.evaluate_on == "test"
+    evaluation = 1 if on_test else data.evaluation  # validation examples that nobody looks at needn't be made
+    dataset = load(data.name, training=data.train, evaluation=evaluation, classes=data.classes, report=report)
+    if on_test:
+        count, there = data.evaluation or len(dataset.test), len(dataset.test)
+        if count > there:
+            raise BadInput(f"data.evaluation is {count:,}, but {dataset.title} has {there:,} test examples")
+        dataset = replace(dataset, validation=dataset.test.first(count))
+    return book.with_its_pixels(dataset) if experiment.training.book else dataset
 
 
 def initialization_of(experiment: Experiment, dataset: Dataset) -> Initialization:
@@ -56,7 +69,7 @@ def stacks(experiments: Sequence[Experiment], workers: int = 1) -> list[list[int
 
 def _shape(experiment: Experiment) -> str:
     training = experiment.training
-    shared = (training.mini_batch, training.epochs, training.monitor_every)
+    shared = (training.mini_batch, training.epochs, training.monitor_every, training.book is not None)
     return f"{experiment.data.model_dump_json()} {experiment.network.model_dump_json()} {shared}"
 
 
@@ -75,7 +88,13 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
         [np.concatenate([net.biases[layer] for net in networks]) for layer in layers],
         **networks[0].names,
     )
-    seeds = [seed for experiment in experiments for seed in experiment.seeds]
+    n, m = len(dataset.training), first.training.mini_batch
+    if first.training.book:
+        order = book.order([place for experiment in experiments for place in _places(experiment)], n, m)
+        evaluation_penalty = book.evaluation_penalty(n, len(dataset.validation))
+    else:
+        order = shuffled([seed for experiment in experiments for seed in experiment.seeds], n)
+        evaluation_penalty = 1.0
     per_replicate = [e.training for e in experiments for _ in e.seeds]
     stopping = any(t.early_stopping for t in per_replicate)
     every = first.training.monitor_every
@@ -85,27 +104,32 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
         dataset.validation,
         eta=[t.eta for t in per_replicate],
         lmbda=[t.lmbda for t in per_replicate],
-        mini_batch=first.training.mini_batch,
+        mini_batch=m,
         epochs=first.training.epochs,
-        order=shuffled(seeds, len(dataset.training)),
+        order=order,
         monitor_every=None if every == "epoch" else every,
         schedules=[_schedule(t) for t in per_replicate],
         stopping=[_stopping(t) for t in per_replicate] if stopping else None,
         classes=dataset.classes is not None,
         tolerance=dataset.tolerance,
+        evaluation_penalty=evaluation_penalty,
     )
 
 
 def _initial(experiment: Experiment, dataset: Dataset) -> Network:
-    network = experiment.network
-    return initial_network(
-        initialization_of(experiment, dataset),
-        experiment.seeds,
-        dtype=np.dtype(network.precision),
-        activation=network.activation,
-        output=network.output,
-        cost=network.cost,
-    )
+    network, first = experiment.network, initialization_of(experiment, dataset)
+    names = {"activation": network.activation, "output": network.output, "cost": network.cost}
+    if experiment.training.book:
+        return book.first_network(first, _places(experiment), **names)
+    return initial_network(first, experiment.seeds, dtype=np.dtype(network.precision), **names)
+
+
+def _places(experiment: Experiment) -> list[book.Place]:
+    """Where on the book's random streams each replicate begins."""
+    said = experiment.training.book
+    assert said is not None  # whoever asks has looked
+    before = (said.networks_before, said.epochs_before, said.added == "backwards")
+    return [book.Place(seed, *before) for seed in experiment.seeds]
 
 
 def _check(experiment: Experiment, dataset: Dataset) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from core.costs import COSTS
 
 __all__ = [
+    "BookSection",
     "DataSection",
     "EarlyStoppingSection",
     "Experiment",
@@ -73,6 +74,11 @@ class DataSection(Section):
         "deviation of an accuracy is 3 to 5 points, and differences inside it mean nothing.",
         unit="examples",
         ge=1,
+    )
+    evaluate_on: Literal["validation", "test"] | None = parameter(
+        None,
+        "Which examples to judge on: validation if left out. Whoever chooses by the test set has nothing unseen left "
+        "to judge by; test is for a last number, or for comparing with a figure that was drawn so.",
     )
     classes: Annotated[tuple[int | str, ...] | None, BeforeValidator(_as_tuple)] = parameter(
         None,
@@ -191,6 +197,35 @@ class EarlyStoppingSection(Section):
     )
 
 
+class BookSection(Section):
+    """Train exactly as Nielsen's program network2.py does, so that the numbers are those of the book's figures.
+
+    Its random streams, order of examples, pixels of value/256 and way of counting λ; network.precision must be float64.
+    """
+
+    networks_before: int = parameter(
+        0,
+        "Networks that the book's script had drawn from the same random numbers before this one: it seeds once and "
+        "then trains one after the other, and its large weights are a second draw.",
+        unit="networks",
+        ge=0,
+        le=1000,
+    )
+    epochs_before: int = parameter(
+        0,
+        "Epochs that the script had trained before: the list of examples is shuffled further and further, and "
+        "stays as it is between networks.",
+        unit="epochs",
+        ge=0,
+        le=100_000,
+    )
+    added: Literal["forwards", "backwards"] = parameter(
+        "forwards",
+        "In which order the gradients of a mini-batch are added. To mathematics it is the same, to rounding it isn't: "
+        "two arms that differ only here show how fast rounding grows.",
+    )
+
+
 class TrainingSection(Section):
     """The hyper-parameters of mini-batch gradient descent."""
 
@@ -236,6 +271,9 @@ class TrainingSection(Section):
     early_stopping: EarlyStoppingSection | None = parameter(
         None, "Stop when validation accuracy no longer improves; train all epochs if left out."
     )
+    book: BookSection | None = parameter(
+        None, "Follow the book's program exactly, in every random number; tunelab's own way if left out."
+    )
 
 
 class Experiment(Section):
@@ -263,6 +301,25 @@ class Experiment(Section):
                 f"network.cost: {pair[1]} can't judge {pair[0]} outputs, which aren't probabilities; "
                 f'with network.output = "{pair[0]}" use {fitting}'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _as_the_book_can(self) -> Experiment:
+        if self.training.book is None:
+            return self
+        known: dict[str, tuple[object, tuple[object, ...]]] = {
+            "network.precision": (self.network.precision, ("float64",)),
+            "network.activation": (self.network.activation, ("sigmoid",)),
+            "network.output": (self.network.output, ("sigmoid",)),
+            "network.cost": (self.network.cost, ("cross-entropy", "quadratic")),
+            "initialization.weights": (self.initialization.weights, ("scaled", "standard")),
+            "initialization.biases": (self.initialization.biases, ("standard",)),
+            "initialization.gain": (self.initialization.gain, (1.0,)),
+        }
+        for key, (value, possible) in known.items():
+            if value not in possible:
+                right = " or ".join(f"{one:g}" if isinstance(one, float) else f'"{one}"' for one in possible)
+                raise ValueError(f"{key}: the book's program knows no {value}; with training.book use {key} = {right}")
         return self
 
     @property

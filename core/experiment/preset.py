@@ -140,6 +140,7 @@ Measure = Literal[
     "evaluation_data_cost",
     "evaluation_accuracy",
     "evaluation_correct",
+    "training_correct",
 ]
 
 

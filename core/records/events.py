@@ -39,6 +39,7 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
         "evaluation_data_cost": m.evaluation.data_cost,
         "evaluation_accuracy": m.evaluation_accuracy,
         "evaluation_correct": m.evaluation.correct,
+        "training_correct": m.training.correct,
     }
     measures = {name: values[replicates] for name, values in measures.items()}
     several = len(m.eta[replicates]) > 1
@@ -52,6 +53,7 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
                     values.std(ddof=1) if (values != values[0]).any() else values[0] - values[0]
                 )
     fields["evaluation_total"] = m.evaluation.total
+    fields["training_total"] = m.training.total
     if m.evaluation.answers.shape[1]:
         fields["evaluation_answers"] = m.evaluation.answers[replicates].sum(axis=0).tolist()
     if several:

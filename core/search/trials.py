@@ -82,7 +82,7 @@ class Trials:
 
     def dataset(self, experiment: Experiment) -> Dataset:
         """The data an experiment asks for."""
-        key = experiment.data.model_dump_json()
+        key = f"{experiment.data.model_dump_json()} {experiment.training.book is not None}"
         if key not in self._loaded:
             self._loaded[key] = load_data(experiment)
         return self._loaded[key]

@@ -63,6 +63,7 @@ class Training:
         schedules, stopping: one a replicate; a constant η and no early stopping where None.
         classes: whether targets are class positions rather than wanted outputs.
         tolerance: for targets that are wanted outputs, see :func:`core.training.measurement.score`.
+        evaluation_penalty: how many times the penalty of training a cost on evaluation examples includes.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Training:
         stopping: Sequence[EarlyStopping] | None = None,
         classes: bool = True,
         tolerance: float = 0.0,
+        evaluation_penalty: float = 1.0,
     ) -> None:
         R, n = network.replicates, len(training)
         self.network = network
@@ -95,6 +97,7 @@ class Training:
         self.stopping = list(stopping) if stopping is not None else None
         self._order = order
         self._training, self._evaluation = training, evaluation
+        self._evaluation_penalty = evaluation_penalty
         self._judged = {"classes": classes, "tolerance": tolerance}
         outputs = network.sizes[-1]
         self._wanted = np.eye(outputs, dtype=network.dtype) if classes else None
@@ -156,6 +159,7 @@ class Training:
             examples=self.examples,
             eta=latest["eta"],
             penalty=latest["penalty"],
+            evaluation_penalty=latest["penalty"] * self._evaluation_penalty,
             training=scores["training"],
             evaluation=scores["evaluation"],
             diverged=self._diverged(),

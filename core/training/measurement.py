@@ -44,15 +44,16 @@ class Measurement:
 
     ``epoch`` and ``examples`` say how far the replicates still training have come; one that has stopped keeps
     its last numbers. ``training`` and ``evaluation`` are the scores; ``penalty`` is λ/2n Σ w², which a
-    cost includes. ``eta`` is the learning rate in force. ``diverged`` says whose numbers aren't finite;
-    ``reasons`` say why one stopped ('' while it runs). ``vitals`` are those of :mod:`core.training.vitals`,
-    (R, layers) each.
+    cost includes, ``evaluation_penalty`` what one on evaluation examples includes. ``eta`` is the learning rate
+    in force. ``diverged`` says whose numbers aren't finite; ``reasons`` say why one stopped ('' while it runs).
+    ``vitals`` are those of :mod:`core.training.vitals`, (R, layers) each.
     """
 
     epoch: float
     examples: int
     eta: Array
     penalty: Array
+    evaluation_penalty: Array
     training: Score
     evaluation: Score
     diverged: Array
@@ -66,8 +67,8 @@ class Measurement:
 
     @property
     def evaluation_cost(self) -> Array:
-        """C on evaluation examples, with the same penalty as in training."""
-        return np.asarray(self.evaluation.data_cost + self.penalty)
+        """C on evaluation examples, with the same penalty as in training (in the book's program with its own)."""
+        return np.asarray(self.evaluation.data_cost + self.evaluation_penalty)
 
     @property
     def training_accuracy(self) -> Array:
