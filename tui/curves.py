@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.initialization import LayerEffect
     from core.records import Run
 
-__all__ = ["activation_charts", "chart_arm", "layer_charts", "plotted", "read", "z_chart", "z_plotted"]
+__all__ = ["activation_charts", "chart_arm", "layer_charts", "plotted", "plotted_arms", "read", "z_chart", "z_plotted"]
 
 
 def read(run: Run) -> list[ArmCurves]:
@@ -60,9 +60,13 @@ def chart_arm(curves: ArmCurves, number: int) -> Arm:
 
 def plotted(run: Run, *, colour: bool) -> str:
     """Both charts of a run as text for a terminal."""
+    return plotted_arms(read(run), colour=colour)
+
+
+def plotted_arms(curves: Sequence[ArmCurves], *, colour: bool) -> str:
+    """Both charts of some arms, whatever runs they are of, overlaid as text for a terminal."""
     from tui.charts.training import accuracy_chart, cost_chart
 
-    curves = read(run)
     arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
     title = curves[0].start.get("data", {}).get("title", "")
     chance = curves[0].chance or None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import sys
 import time
 from enum import StrEnum
@@ -15,7 +17,7 @@ from tui.commands.options import Json, say
 
 __all__ = ["runs_app"]
 
-runs_app = typer.Typer(help="Recorded runs: list, show, export and remove them.", no_args_is_help=False)
+runs_app = typer.Typer(help="Recorded runs: list, show, compare, export and remove them.", no_args_is_help=False)
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")]
 
 
@@ -88,6 +90,46 @@ def show_run(
         print()
         print(plotted(run, colour=sys.stdout.isatty()))
     say(f"Its files are in {run.directory}.")
+
+
+@runs_app.command("compare")
+def compare_runs(
+    names: Annotated[
+        list[str], typer.Argument(metavar="RUN[:ARM]", help="Runs, all their arms; or RUN:ARM for one arm.")
+    ],
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves over each other too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say in what runs differ, and whether their results differ by more than noise. ± is a 95 % interval."""
+    from core.comparison import METRICS, compare, sides
+    from tui.comparing import comparison_text, difference_sentence
+    from tui.tables import terminal_width
+
+    found = sides(names)
+    comparison = compare(found)
+    if as_json:
+        for position, side in enumerate(found):
+            about = {"event": "side", "name": side.name, "run": side.run, "arm": side.arm}
+            measures = {}
+            for (when, measure), row in zip(METRICS, comparison.intervals, strict=True):
+                i = row[position]
+                half = i.half if i and math.isfinite(i.half) else None
+                measures[f"{when}_{measure}"] = i and {"mean": i.mean, "half_width": half, "over": i.over}
+            print(json.dumps(about | {"seeds": side.experiment.seeds} | measures, ensure_ascii=False))
+        for key, values in comparison.settings:
+            print(json.dumps({"event": "setting", "key": key, "values": values}, ensure_ascii=False))
+        for d in comparison.differences:
+            about = {"event": "difference", "measure": "final_evaluation_accuracy"} | dataclasses.asdict(d)
+            print(json.dumps(about | {"beyond_noise": d.beyond, "text": difference_sentence(d)}, ensure_ascii=False))
+        for note in comparison.notes:
+            print(json.dumps({"event": "note", "text": note}, ensure_ascii=False))
+        return
+    print(comparison_text(comparison, terminal_width()))
+    if plot:
+        from tui.curves import plotted_arms
+
+        print()
+        print(plotted_arms([dataclasses.replace(s.curves, name=s.name) for s in found], colour=sys.stdout.isatty()))
 
 
 @runs_app.command("export")
