@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from core.data import Dataset
 from core.experiment import Experiment, assemble, load_data, stacks
+from core.network import Network
 from core.records.events import measure_fields
 from core.training import Measurement
 
@@ -28,11 +29,11 @@ Report = Callable[[str, dict[str, Any]], None]
 class Curve:
     """One experiment as it was tried: k measurements, a column for each of its R replicates.
 
-    ``epochs`` and ``seconds`` are (k,); ``seconds`` are of training and measuring, an equal share of the stack's where
-    it was stacked with others. Costs and accuracies are (k, R) float64, NaN where not finite; costs hold their
-    regularization term, ``…_data_cost`` don't. ``evaluation_correct`` is (k, R), of ``evaluation_total``. ``answers``
+    ``epochs`` and ``seconds`` are (k,); ``seconds`` are of training, without measuring, and an equal share of
+    the stack's where it was stacked with others. Costs and accuracies are (k, R) float64, NaN where not finite; costs
+    hold their regularization term, ``…_data_cost`` don't. ``evaluation_correct`` is (k, R), of ``evaluation_total``. ``answers``
     (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost`` (R,) the
-    training cost before any training.
+    training cost before any training. ``network`` holds the R networks as they ended.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Curve:
     answers: Array
     diverged: Array
     first_cost: Array
+    network: Network
 
     @property
     def seeds(self) -> int:
@@ -102,19 +104,45 @@ class Trials:
             for stack, training in prepared:
                 members = [_Member(labels[i], experiments[i]) for i in stack]
                 first = training.measure()
-                began, share = time.perf_counter(), 1 / len(stack)
+                clock, share = _Clock(self._pulse), 1 / len(stack)
                 place = 0
                 for member in members:
                     member.columns = slice(place, place := place + member.experiment.initialization.seeds)
                     member.first_cost = first.training_cost[member.columns]
-                for measurement in training.run(self._pulse):
-                    passed = (time.perf_counter() - began) * share
+                for measurement in training.run(clock.tick):
+                    clock.stop()
                     for member in members:
-                        member.take(measurement, passed)
+                        member.take(measurement, clock.spent * share)
                         if self._report is not None:
                             self._report(member.label, measure_fields(measurement, member.columns))
-                curves |= {i: member.curve() for i, member in zip(stack, members, strict=True)}
+                    clock.start()
+                curves |= {i: m.curve(training.parameters(m.columns)) for i, m in zip(stack, members, strict=True)}
         return [curves[i] for i in range(len(labels))]
+
+
+class _Clock:
+    """Seconds spent on training itself. A pulse comes when mini-batches are done; measuring begins after the last."""
+
+    def __init__(self, pulse: Callable[[], None] | None) -> None:
+        self._pulse = pulse
+        self.spent = 0.0
+        self.start()
+
+    def start(self) -> None:
+        """Training begins, or goes on."""
+        self._began = self._ticked = time.perf_counter()
+
+    def tick(self) -> None:
+        """Some mini-batches are done. What the pulse itself takes (a pause) is no training."""
+        self._ticked = time.perf_counter()
+        if self._pulse is not None:
+            self._pulse()
+            self._began += time.perf_counter() - self._ticked
+            self._ticked = time.perf_counter()
+
+    def stop(self) -> None:
+        """Measured: what was trained since :meth:`start` is counted."""
+        self.spent += self._ticked - self._began
 
 
 class _Member:
@@ -130,7 +158,7 @@ class _Member:
         """Take in a measurement of the stack, made after ``seconds``."""
         self._seen.append((measurement, seconds))
 
-    def curve(self) -> Curve:
+    def curve(self, network: Network) -> Curve:
         """Everything measured of this experiment."""
         seen, columns = [m for m, _ in self._seen], self.columns
 
@@ -154,6 +182,7 @@ class _Member:
             last.evaluation.answers[columns].copy(),
             last.diverged[columns].copy(),
             self.first_cost,
+            network,
         )
 
 

@@ -1,0 +1,116 @@
+"""The mini-batch size: whichever learns most in the same time, with η scaled along (Nielsen, chapter 3)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.experiment import Experiment
+from core.experiment.keys import changed
+from core.search.found import Found, Row
+from core.search.lmbda import margin
+from core.search.trials import Curve, Trials
+
+__all__ = ["find_mini_batch"]
+
+Array = NDArray[Any]
+
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_LOOKS = 4  # measurements an epoch
+_MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
+
+
+def find_mini_batch(base: Experiment, trials: Trials, *, seeds: int = 3, epochs: int = 4) -> Found:
+    """Search m for ``base``: every size gets the time that the present one needs for ``epochs`` epochs.
+
+    η is scaled with m, so that a single example counts for as much (η/m stays). Judged by validation accuracy at the
+    end of that time; where sizes are tied within noise, by who was there first. ``seconds`` depend on this machine.
+    """
+    n = len(trials.dataset(base).training)
+    present = base.training.mini_batch
+    sizes = sorted({m for m in _SIZES if m <= max(n // 10, 1)} | {present})
+    plain: dict[str, Any] = {"training.schedule": None, "training.early_stopping": None, "initialization.seeds": seeds}
+    base = changed(base, plain)
+
+    def sized(m: int, epochs: int) -> Experiment:
+        eta = float(f"{base.training.eta * m / present:.4g}")
+        every = max(m, n // _LOOKS)
+        keys = {"mini_batch": m, "eta": min(eta, 1e6), "epochs": epochs, "monitor_every": every}
+        return changed(base, {f"training.{key}": value for key, value in keys.items()})
+
+    def label(m: int) -> str:
+        return f"m = {m}, η = {sized(m, 1).training.eta:g}"
+
+    curves: dict[int, Curve] = {}
+    (reference,) = trials.run({label(present): sized(present, epochs)})
+    curves[present] = reference
+    time = float(reference.seconds[-1])
+    for m in (m for m in sizes if m != present):
+        (first,) = trials.run({label(m): sized(m, 1)})
+        wanted = min(math.ceil(time / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs)
+        curves[m] = trials.run({label(m): sized(m, wanted)})[0] if wanted > 1 else first
+    return _judged(curves, present, time)
+
+
+def _at(curve: Curve, seconds: float) -> Array:
+    """Every seed's best accuracy so far after some seconds of training, (R,), between measurements on a line."""
+    best = np.maximum.accumulate(np.nan_to_num(curve.evaluation_accuracy, nan=0.0), axis=0)
+    return np.array([np.interp(seconds, curve.seconds, column) for column in best.T])
+
+
+def _when(curve: Curve, accuracy: float) -> float:
+    """Seconds until the mean over seeds reaches an accuracy; infinity where it doesn't."""
+    mean = np.nan_to_num(curve.evaluation_accuracy, nan=0.0).mean(axis=1)
+    reached = np.flatnonzero(mean >= accuracy)
+    return float(curve.seconds[reached[0]]) if len(reached) else math.inf
+
+
+def _judged(curves: dict[int, Curve], present: int, time: float) -> Found:
+    scores = {m: _at(curve, time) for m, curve in curves.items()}
+    total = curves[present].evaluation_total
+    best = max(scores, key=lambda m: float(scores[m].mean()))
+    tied = sorted(
+        m for m, s in scores.items() if float(scores[best].mean() - s.mean()) <= margin(scores[best], s, total)
+    )
+    level = float(scores[best].mean()) - max(margin(scores[best], scores[m], total) for m in tied)
+    times = {m: _when(curve, level) for m, curve in curves.items()}
+    chosen = min(tied, key=lambda m: (times[m], abs(math.log(m / present))))
+    eta = curves[chosen].experiment.training.eta
+    rows = []
+    for m in sorted(curves):
+        score = scores[m]
+        std = float(score.std(ddof=1)) if len(score) > 1 else None
+        reached = (
+            f"{100 * level:.0f} % after {times[m]:.2g} s" if math.isfinite(times[m]) else f"below {100 * level:.0f} %"
+        )
+        rows.append(
+            Row(
+                float(m),
+                curves[m].label,
+                tuple(f"{100 * s:.1f} %" for s in score),
+                m in tied,
+                f"{100 * float(score.mean()):.1f} % in {time:.2g} s, {reached}",
+                float(score.mean()),
+                std,
+            )
+        )
+    because = (
+        f"All had the {time:.2g} s that m = {present} needs. m = {chosen} with η = {eta:g} is at "
+        f"{100 * float(scores[chosen].mean()):.1f} % by then"
+    )
+    because += (
+        f"; {', '.join(map(str, tied))} are tied within noise, and {chosen} gets near there first."
+        if len(tied) > 1
+        else ", more than noise above the others."
+    )
+    largest = max(curves)
+    if chosen != largest:
+        because += (
+            f" The largest, {largest}, makes the fewest steps and is at {100 * float(scores[largest].mean()):.1f} %."
+        )
+    sure = "Seconds are this machine's, and others working on it blur them; sizes next to each other differ little."
+    settings = {"training.mini_batch": chosen, "training.eta": eta}
+    return Found("batch", float(chosen), (float(tied[0]), float(tied[-1])), because, sure, tuple(rows), settings)

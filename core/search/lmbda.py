@@ -1,0 +1,166 @@
+"""Regularization by the book's rule: from 1.0 by tens, by validation accuracy, then finer (Nielsen, chapter 3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.diagnosis.chance import accuracy_std
+from core.experiment import Experiment
+from core.experiment.keys import changed
+from core.search.found import Found, Row
+from core.search.trials import Curve, Trials
+
+__all__ = ["find_lambda", "margin"]
+
+Array = NDArray[Any]
+
+_FINER = (0.2, 0.5, 2.0, 5.0)  # times the best power of ten
+_SMALLEST, _LARGEST = 1e-6, 1e6
+_END = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
+
+
+def find_lambda(base: Experiment, trials: Trials, *, start: float = 1.0, seeds: int = 5, epochs: int = 15) -> Found:
+    """Search λ for ``base``, whose η stays: from ``start`` by tens while validation accuracy gets better, then finer.
+
+    Every λ is tried with the same ``seeds``, so differences are paired. Values that differ by no more than noise are
+    tied, and of those the one with the lowest validation cost (without its penalty, which λ itself would move) is
+    chosen: it moves with confidence as well as with rightness, and so by less luck. λ = 0 is always tried beside.
+    """
+    hunt = _Hunt(base, trials, seeds, epochs)
+    hunt.score([0.0, start, start * 10, start / 10])
+    for factor in (10.0, 0.1):
+        value = start * factor
+        # On while it gets better, and over a plateau once: two steps that bring nothing end it
+        while _SMALLEST < value < _LARGEST and hunt.best in (value, value / factor):
+            value *= factor
+            hunt.score([value])
+    centre = hunt.best or start / 10
+    hunt.score([centre * step for step in _FINER])
+    return hunt.ended()
+
+
+def margin(best: Array, other: Array, total: int) -> float:
+    """How far two accuracies of the same seeds, (R,) each, may lie apart by luck: two standard errors.
+
+    From the paired differences over seeds, and never less than half of one standard deviation that ``total`` judged
+    examples alone allow: few seeds may agree by luck.
+    """
+    differences = best - other
+    paired = float(differences.std(ddof=1) / math.sqrt(len(differences))) if len(differences) > 1 else 0.0
+    level = min(max(float(best.mean()), 0.01), 0.99)
+    return max(2 * paired, 0.5 * accuracy_std(level, max(total, 1)))
+
+
+class _Hunt:
+    """One search: what has been tried, and how well it did."""
+
+    def __init__(self, base: Experiment, trials: Trials, seeds: int, epochs: int) -> None:
+        self._trials = trials
+        self._base = changed(
+            base,
+            {
+                "training.epochs": epochs,
+                "training.monitor_every": "epoch",
+                "training.schedule": None,
+                "training.early_stopping": None,
+                "initialization.seeds": seeds,
+            },
+        )
+        self._epochs, self._n = epochs, len(trials.dataset(base).training)
+        self._curves: dict[float, Curve] = {}
+        self._scores: dict[float, Array] = {}
+
+    def score(self, values: Sequence[float]) -> None:
+        """Try some λ, stacked."""
+        new = [v for v in dict.fromkeys(float(f"{v:.3g}") for v in values) if v not in self._curves]
+        tried = {f"λ = {value:g}": changed(self._base, {"training.lambda": value}) for value in new}
+        for value, curve in zip(new, self._trials.run(tried), strict=True):
+            accuracy = np.nan_to_num(curve.evaluation_accuracy[-_END:], nan=0.0).mean(axis=0)
+            self._curves[value] = curve
+            self._scores[value] = np.where(curve.diverged, 0.0, accuracy)
+
+    @property
+    def best(self) -> float:
+        """The λ with the highest mean accuracy, of equals the largest."""
+        return max(self._scores, key=lambda value: (float(self._scores[value].mean()), value))
+
+    @property
+    def _tied(self) -> list[float]:
+        """Every λ that is no worse than the best by more than noise."""
+        best, total = self._scores[self.best], self._total
+        return sorted(
+            value
+            for value, score in self._scores.items()
+            if float(best.mean() - score.mean()) <= margin(best, score, total)
+        )
+
+    @property
+    def _total(self) -> int:
+        return next(iter(self._curves.values())).evaluation_total
+
+    def _cost(self, value: float) -> float:
+        cost = self._curves[value].evaluation_data_cost[-_END:].mean()
+        return float(cost) if np.isfinite(cost) else math.inf
+
+    def ended(self) -> Found:
+        """The choice among those tied at the top, with everything that led to it."""
+        tied = self._tied
+        chosen = min(tied, key=self._cost)
+        best = self.best
+        rows = [self._row(value, value in tied) for value in sorted(self._scores)]
+        accuracy = 100 * float(self._scores[chosen].mean())
+        none = 100 * float(self._scores[chosen].mean() - self._scores[0.0].mean())
+        because = (
+            f"From 1.0 by tens and then finer, {self._epochs} epochs each: λ = {chosen:g} comes to {accuracy:.1f} %"
+        )
+        if len(tied) > 1:
+            because += (
+                f". From {tied[0]:g} to {tied[-1]:g} it makes no difference beyond noise, and there the validation "
+                f"cost is lowest at {chosen:g}."
+            )
+        else:
+            because += ", more than noise above every other."
+        if chosen and 0.0 in tied:
+            because += f" It isn't better than no λ by more than luck ({none:+.1f} points)."
+        elif chosen:
+            because += f" Without λ it is {none:.1f} points less."
+        because += f" What counts is λ/n = {chosen / self._n:.2g}: another number of examples wants another λ."
+        edge = chosen and chosen in (max(self._scores), min(v for v in self._scores if v))
+        spread = self._scores[best]
+        sure = (
+            f"{len(spread)} seeds, ± {100 * float(spread.std(ddof=1)):.1f} points between them"
+            if len(spread) > 1
+            else ("One seed only: how much of this is luck can't be said")
+        )
+        sure += "; the best lies at the edge of what was tried, so look further." if edge else "."
+        return Found(
+            "lambda",
+            chosen,
+            (tied[0], tied[-1]),
+            because,
+            sure,
+            tuple(rows),
+            {"training.lambda": chosen},
+        )
+
+    def _row(self, value: float, good: bool) -> Row:
+        score = self._scores[value]
+        std = float(score.std(ddof=1)) if len(score) > 1 else None
+        spread = f" ± {100 * std:.1f}" if std is not None else ""
+        return Row(
+            value,
+            f"λ = {value:g}",
+            tuple(
+                "diverges" if d else f"{100 * s:.1f} %"
+                for s, d in zip(score, self._curves[value].diverged, strict=True)
+            ),
+            good,
+            f"{100 * float(score.mean()):.1f}{spread} %",
+            float(score.mean()),
+            std,
+        )

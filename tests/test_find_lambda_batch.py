@@ -1,0 +1,48 @@
+"""λ by the book's rule and m against elapsed time: what is chosen, what is tied, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core import Experiment
+from core.search import Trials, find_lambda, find_mini_batch
+from core.search.lmbda import margin
+
+SMALL = Experiment(data={"train": 300, "evaluation": 200}, network={"hidden": []}, training={"eta": 0.25})
+
+
+def test_a_crushing_lambda_is_not_chosen_and_the_tied_ones_are_named() -> None:
+    found = find_lambda(SMALL, Trials(), seeds=3, epochs=6)
+    scores = {row.value: row.score or 0.0 for row in found.rows}
+    assert found.chosen in scores
+    assert scores[found.chosen] > max(scores.values()) - 0.03
+    assert found.bracket[0] <= found.chosen <= found.bracket[1]
+    assert {row.value for row in found.rows if row.good} >= {found.bracket[0], found.bracket[1]}
+    assert 0.0 in scores
+    assert "λ/n" in found.because
+
+
+def test_a_difference_that_every_seed_shows_is_no_luck_and_one_that_turns_is() -> None:
+    base = np.array([0.90, 0.91, 0.89, 0.92])
+    assert margin(base, base - 0.05, 10_000) < 0.05
+    assert margin(base, base + np.array([0.05, -0.06, 0.04, -0.05]), 10_000) > 0.02
+    assert margin(base, base - 0.01, 100) > 0.01  # a hundred examples can't tell a hundredth apart
+
+
+def test_mini_batches_have_the_same_time_and_eta_goes_along() -> None:
+    found = find_mini_batch(SMALL, Trials(), seeds=2, epochs=3)
+    assert found.settings["training.mini_batch"] == found.chosen
+    assert found.settings["training.eta"] == SMALL.training.eta * found.chosen / SMALL.training.mini_batch
+    assert {row.value for row in found.rows} == {1, 2, 5, 10, 20}
+    assert max(row.value for row in found.rows) <= 300 / 10  # larger ones would make too few steps an epoch
+
+
+def test_seconds_count_training_and_not_what_is_done_with_its_measurements() -> None:
+    worked = []
+
+    def slow(_label: str, _fields: object) -> None:
+        worked.append(sum(range(300_000)))  # several times longer than the training between two measurements
+
+    (busy,), (idle,) = Trials(slow).run({"a": SMALL}), Trials().run({"a": SMALL})
+    assert len(worked) == 30
+    assert busy.seconds[-1] < 3 * idle.seconds[-1]
