@@ -32,8 +32,8 @@ class Curve:
     ``epochs`` and ``seconds`` are (k,); ``seconds`` are of training, without measuring, and an equal share of
     the stack's where it was stacked with others. Costs and accuracies are (k, R) float64, NaN where not finite; costs
     hold their regularization term, ``…_data_cost`` don't. ``evaluation_correct`` is (k, R), of ``evaluation_total``.
-    ``answers`` (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost`` (R,) the
-    training cost before any training. ``network`` holds the R networks as they ended.
+    ``answers`` (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost``
+    (R,) the training cost before any training. ``network`` holds the R networks as they ended.
     """
 
     label: str
