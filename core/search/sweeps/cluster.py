@@ -61,12 +61,12 @@ class DaskHands:
         self._silent = time.monotonic()
         self._threads: dict[str, int] = {}
         if not self.count and not self._waited():
+            there = printable(client.scheduler.address)
             self.close(now=True)
             raise BadInput(
-                f"no worker of the cluster at {printable(client.scheduler.address)} can take part"
+                f"no worker of the cluster at {there} can take part"
                 if self._known
-                else f"the cluster at {printable(client.scheduler.address)} has no workers; "
-                "`dask worker ADDRESS` starts one"
+                else f"the cluster at {there} has no workers; `dask worker ADDRESS` starts one"
             )
 
     def _waited(self) -> bool:
