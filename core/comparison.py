@@ -90,15 +90,18 @@ def named_apart(found: Sequence[Side]) -> list[Side]:
     if len(once) < 2:
         raise BadInput("a comparison needs two runs, or two arms: tunelab runs compare RUN RUN, or RUN:ARM RUN:ARM")
     arms = [side.arm for side in once]
-    apart = len(set(arms)) == len(arms)
-    several = {side.run for side in once if side.curves.start and arms.count(side.arm) != len(arms)}
+    if len(set(arms)) == len(arms):
+        return once
+    if set(arms) == {"run"}:
+        return [replace(side, name=side.run) for side in once]
+    letters = _letters(once)
+    return [replace(side, name=f"{letters[side.run]} {side.arm}") for side in once]
 
-    def name(side: Side) -> str:
-        if apart:
-            return side.arm
-        return side.run if side.arm == "run" or not several else f"{side.run}:{side.arm}"
 
-    return [replace(side, name=name(side)) for side in once]
+def _letters(found: Sequence[Side]) -> dict[str, str]:
+    """A short name for each run: A, B, … and numbers beyond Z."""
+    runs = dict.fromkeys(side.run for side in found)
+    return {run: chr(ord("A") + n) if n < 26 else str(n + 1) for n, run in enumerate(runs)}
 
 
 def sides_of(run: Run) -> list[Side]:
@@ -173,6 +176,9 @@ def _notes(
     found: Sequence[Side], same_data: bool, finals: Sequence[Interval | None], differences: Sequence[Difference]
 ) -> tuple[str, ...]:
     notes = []
+    letters = _letters(found)
+    if any(side.name == f"{letters[side.run]} {side.arm}" for side in found):
+        notes.append(f"{'; '.join(f'{letter} is {run}' for run, letter in letters.items())}.")
     if not same_data:
         notes.append(
             "They didn't learn from, or weren't judged on, the same examples: part of a difference may be that."

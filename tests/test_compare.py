@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commandline import tunelab
+from screens import driven, opened
 from small_runs import little_data, preset_on, trained
 
 from core.diagnosis.difference import Sample, difference, interval
@@ -143,3 +144,31 @@ def test_slips_get_a_sentence(tmp_path: Path) -> None:
         assert outcome.out == ""
         assert said in outcome.err
         assert outcome.err.count("\n") == 1
+
+
+def test_arms_of_the_same_name_are_told_apart_by_a_letter_that_is_explained(tmp_path: Path) -> None:
+    one, other = (a_run(tmp_path, TWO).name for _ in range(2))
+    outcome = tunelab("runs", "compare", one, other)
+    assert "“A good: η = 0.5” is ahead of “A tiny”" in outcome.out
+    assert "“A good: η = 0.5” and “B good: η = 0.5” differ by 0.00" in outcome.out
+    assert f"A is {one}; B is {other}." in outcome.out
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@driven
+async def test_the_screen_says_the_same_and_draws_the_curves(tmp_path: Path, size: tuple[int, int]) -> None:
+    run = a_run(tmp_path, TWO)
+    async with opened(size=size) as lab:
+        await lab.press("c")
+        await lab.quiet()
+        assert "Lay another run over" in lab.app.text_screenshot()
+        await lab.press("escape", "b", "c")
+        await lab.quiet()
+        assert "beyond noise" in lab.app.text_screenshot()
+        if size[1] < 34:
+            await lab.press("v")
+        assert "chance" in lab.app.text_screenshot()
+        assert run.arms[1].name in lab.app.text_screenshot()
+        await lab.press("escape", "enter", "c")
+        await lab.quiet()
+        assert "beyond noise" in lab.app.text_screenshot()

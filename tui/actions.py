@@ -82,6 +82,14 @@ ACTIONS = (
         "Recorded runs: look at them, lay them over, play them back.",
         opens="runs.RunsScreen",
     ),
+    Action(
+        "lab",
+        "compare",
+        "c",
+        "compare",
+        "Compare the arms of the runs on the charts: is a difference more than noise?",
+        opens="compare.CompareScreen",
+    ),
     Action("lab", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False),
     Action(
         "lab", "zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it.", footer=False
@@ -113,9 +121,12 @@ ACTIONS = (
     Action("inside", "more", "m", "more", "Show further mistakes or weights."),
     Action("runs", "back", "escape", "back", "Return to the lab."),
     Action("runs", "overlay", "o", "overlay", "Lay this run over the charts of the lab, or take it off."),
+    Action("runs", "compare", "c", "compare", "Compare this run with what is on the charts of the lab."),
     Action("runs", "playback", "y", "play back", "Play the run again as if it were live, without training."),
     Action("runs", "replay", "t", "train again", "Train the run's experiment again."),
     Action("runs", "remove", "d", "delete", "Delete the run for good."),
+    Action("compare", "back", "escape", "back", "Return."),
+    Action("compare", "curves", "v", "words or curves", "Show the other, where there isn't room for both."),
     Action("presets", "back", "escape", "back", "Return to the lab."),
     Action("app", "help", "question_mark", "help", "What the keys do, and what the parameter in focus means."),
     Action("app", "copy", "y", "copy", "Copy what is in focus, and write it to a file as well.", footer=False),

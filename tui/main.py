@@ -25,6 +25,7 @@ from tui.commands.resume import resume_command
 from tui.commands.run import run_command
 from tui.commands.runs import runs_app
 from tui.commands.schema import schema_command
+from tui.commands.serve import serve_command
 from tui.commands.snippet import snippet_command
 from tui.commands.sweep import sweep_command
 from tui.usage import usage_sentence
@@ -53,6 +54,7 @@ app.command("sweep")(sweep_command)
 app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")
 app.add_typer(data_app, name="data")
+app.command("serve")(serve_command)
 app.command("snippet")(snippet_command)
 app.command("schema")(schema_command)
 app.command("doctor")(doctor_command)

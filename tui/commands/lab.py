@@ -51,7 +51,8 @@ def lab_command(
     loaded = find(preset) if preset is not None else None
     if screenshot is not None and screenshot.suffix not in {".svg", ".txt"}:
         raise BadInput(f"--screenshot takes a file that ends in .svg or .txt, not {printable(screenshot)}")
-    if not headless and not (sys.stdout.isatty() and sys.stdin.isatty()):
+    served = "TEXTUAL_DRIVER" in os.environ  # `tunelab serve`: the terminal is a browser's
+    if not headless and not served and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise BadInput(
             "the lab needs a terminal; `tunelab run PRESET` trains without one, --headless drives the screens"
         )

@@ -66,6 +66,13 @@ class RunsScreen(Browser[RunView | ToTrain]):
             self.bench.overlays.append(RunView(run))
         self.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
 
+    def action_compare(self) -> None:
+        """Compare the run with those on the charts; its own arms where there are none."""
+        from tui.screens.compare import CompareScreen
+
+        if (run := self._found(self.chosen)) is not None:
+            self.app.push_screen(CompareScreen(self.bench, [run]))
+
     def action_playback(self) -> None:
         """Play the run again as if it were live."""
         if (run := self._found(self.chosen)) is not None:
