@@ -151,6 +151,9 @@ def test_export_as_csv(run: str) -> None:
         (measure,) = [m for m in measures if (m["arm"], f"{m['epoch']}") == (row["arm"], row["epoch"])]
         for name in ("training_cost", "training_cost_std", "evaluation_accuracy", "eta"):
             assert float(row[name]) == measure[name]
+        assert [float(row[f"layer_z_rms_{layer}"]) for layer in (1, 2)] == measure["layer_z_rms"]
+        for name, cell in row.items():  # a number in every cell: what a spreadsheet can draw
+            assert name == "arm" or np.isfinite(float(cell))
 
 
 def test_export_as_json(run: str) -> None:

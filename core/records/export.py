@@ -18,13 +18,17 @@ _SHOWN = ["epoch", "eta", "training_cost", "training_accuracy", "evaluation_cost
 
 
 def _measures(run: Run) -> list[dict[str, Any]]:
-    """Every measurement of every arm, plain values only."""
-    nested = ("replicates", "evaluation_answers")
-    return [
-        {key: value for key, value in event.items() if key not in nested}
-        for arm in run.arms
-        for event in arm.events("measure")
-    ]
+    """Every measurement of every arm, plain values only: what is a number a layer gets a name a layer."""
+    rows = []
+    for event in (event for arm in run.arms for event in arm.events("measure")):
+        row: dict[str, Any] = {}
+        for key, value in event.items():
+            if key.startswith("layer_"):
+                row |= {f"{key}_{layer}": number for layer, number in enumerate(value, 1)}
+            elif key not in ("replicates", "evaluation_answers"):
+                row[key] = value
+        rows.append(row)
+    return rows
 
 
 def csv_text(run: Run) -> str:

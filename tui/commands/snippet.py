@@ -46,14 +46,14 @@ def snippet_command(
     text = script(
         library.value, recipe(title, experiment, load_data(experiment, progress_report(quiet=not sys.stderr.isatty())))
     )
-    if arm is None and len(preset.arms) > 1:
-        others = ", ".join(f"'{printable(other.name, 60)}'" for other in preset.arms[1:])
-        say(f"This is the arm '{printable(chosen.name, 60)}'; --arm takes {others}.")
     if out is None:
         sys.stdout.write(text)
     else:
         home.write_whole(out, text.encode())
         say(f"Written to {out}; what it needs is said at its top.")
+    if arm is None and len(preset.arms) > 1:
+        others = ", ".join(f"'{printable(other.name, 60)}'" for other in preset.arms[1:])
+        say(f"This is the arm '{printable(chosen.name, 60)}'; --arm takes {others}.")
 
 
 def _meant(name: str) -> Preset:
