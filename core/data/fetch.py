@@ -28,7 +28,7 @@ from core.data.dataset import Report
 from core.data.download import Failed, download, refusal
 from core.errors import BadInput, nearest, printable
 
-__all__ = ["SETS", "fetch"]
+__all__ = ["SETS", "fetch", "recognised"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,18 @@ def fetch(name: str, source: str | None, report: Report, *, allow_http: bool = F
             "the environment variable TUNELAB_HOME says where tunelab keeps things"
         ) from None
     return place
+
+
+def recognised(name: str) -> str:
+    """The named set whose very files lie in the directory ``name``; ``name`` itself where that is no such directory."""
+    path = home.expanded(name)
+    if name in NAMED or not path.is_dir():
+        return name
+    there = idx.files(path)
+    for known, source in SETS.items():
+        if all(_wrong(file, right) is None for file, right in zip(there, source.files, strict=True)):
+            return known
+    return name
 
 
 def _local(source: str) -> Path | None:

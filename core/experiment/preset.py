@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from core import home
+from core.data.catalogue import NAMED
 from core.errors import BadInput, nearest, printable
 from core.experiment.complaints import checked
 from core.experiment.declaration import (
@@ -61,8 +62,25 @@ class Preset:
 
     @property
     def expect(self) -> dict[str, Any]:
-        """What a replay checks: arm → 'final' or 'best' → measure → [low, high]."""
+        """What a replay checks: arm → 'final' or 'best' → measure → [low, high].
+
+        An arm's 'on' holds the same for other data sets, by their names: see :meth:`expecting_on`.
+        """
         return dict(self.tables.get("expect", {}))
+
+    def expecting_on(self, data: str) -> Preset:
+        """A copy that expects what the file states for the data set ``data``; the data it trains on stay as they are.
+
+        What was expected of the preset's own data stands under their name then, so nothing is lost by moving twice.
+        """
+        own = str(self.tables.get("data", {}).get("name", "digits"))
+        if data == own or not self.expect:
+            return self
+        moved = {}
+        for arm, bounds in self.expect.items():
+            others = {own: {k: v for k, v in bounds.items() if k != "on"}, **bounds.get("on", {})}
+            moved[arm] = {**others.pop(data, {}), "on": {name: ends for name, ends in others.items() if ends}}
+        return resolved(self.name, self.tables | {"expect": moved}, self.name)
 
     def with_settings(self, values: dict[str, Any]) -> Preset:
         """A copy with dotted keys of the base experiment changed. Arms that set a key keep theirs."""
@@ -144,11 +162,19 @@ Measure = Literal[
 ]
 
 
-class Expectation(Section):
+class Ends(Section):
     """Bounds on an arm's measures at its end and at its best."""
 
     final: dict[Measure, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the end.")
     best: dict[Measure, Bounds] = Field(default_factory=dict, description="measure → [low, high] at the best.")
+
+
+class Expectation(Ends):
+    """Bounds for the data that the preset names, and under ``on`` for other data."""
+
+    on: dict[str, Ends] = Field(
+        default_factory=dict, description="The same for other data: on.mnist.final.… counts with --data mnist."
+    )
 
 
 class PresetFile(Experiment):
@@ -203,12 +229,18 @@ def resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
             override = arm.model_dump(by_alias=True, exclude_unset=True, exclude={"name"})
             arms.append(Arm(arm.name, checked(Experiment, merged(base, _plain(override)), source, arm.name)))
     names = [arm.name for arm in arms]
-    for expected in file.expect:
+    for expected, expectation in file.expect.items():
         if expected not in names:
             raise BadInput(
                 f"{printable(source)}: expect names the arm '{printable(expected, 60)}'{nearest(expected, names)}, "
                 f"but the preset has {', '.join(repr(n) for n in names)}"
             )
+        for data in expectation.on:
+            if data not in NAMED:
+                raise BadInput(
+                    f"{printable(source)}: expect of the arm '{printable(expected, 60)}' is stated on the data set "
+                    f"'{printable(data, 60)}'{nearest(data, NAMED)}, but there are {', '.join(NAMED)}"
+                )
     return Preset(name, tables, tuple(arms))
 
 

@@ -132,8 +132,16 @@ def expected(preset: Preset) -> list[Expected]:
         Expected(arm, at, measure, float(low), float(high))
         for arm, ends in preset.expect.items()
         for at, bounds in ends.items()
+        if at != "on"
         for measure, (low, high) in bounds.items()
     ]
+    elsewhere = sorted({data for ends in preset.expect.values() for data in ends.get("on", {})})
+    if not found and elsewhere:
+        data = printable(preset.arms[0].experiment.data.name, 60)
+        raise BadInput(
+            f"{printable(preset.name)} states no expectations for {data}, only for {' and '.join(elsewhere)}; "
+            f"`tunelab run {printable(preset.name)}` trains it"
+        )
     if not found:
         raise BadInput(
             f"{printable(preset.name)} has no [expect], so there is nothing to check; `tunelab run` trains it"

@@ -50,6 +50,10 @@ def chosen(
     from core.experiment.preset import find
 
     preset = find(name)
+    if data is not None and preset.expect:
+        from core.data.fetch import recognised
+
+        preset = preset.expecting_on(recognised(data))
     values: dict[str, Any] = parse_settings(settings or [])
     options = {"data.name": data and _from_anywhere(data), "initialization.seeds": seeds, "initialization.seed": seed}
     values |= {key: value for key, value in options.items() if value is not None}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands.following import INTERRUPTED, attend, exit_code
-from tui.commands.options import Json, Quiet, progress_report, say
+from tui.commands.options import DataName, Json, Quiet, Seed, Seeds, chosen, progress_report, say
 
 if TYPE_CHECKING:
     from core.experiment import Preset
@@ -29,6 +29,9 @@ def replay_command(
     name: Annotated[
         str, typer.Argument(metavar="RUN|PRESET", help="A run to train again, or a preset whose [expect] to check.")
     ],
+    data: DataName = None,
+    seeds: Seeds = None,
+    seed: Seed = None,
     as_json: Json = False,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, metavar="N", help="Worker processes; one a core if not given.")
@@ -36,12 +39,17 @@ def replay_command(
     quiet: Quiet = False,
 ) -> None:
     """Train again, and compare with the record to the last bit, or with what the preset expects."""
-    run = _run(name)
-    if run is not None:
-        raise typer.Exit(_replay_run(run, workers, as_json=as_json, quiet=quiet))
-    from core.experiment.preset import find
+    from core.errors import BadInput
 
-    raise typer.Exit(_replay_preset(find(name), workers, as_json=as_json, quiet=quiet))
+    run = _run(name)
+    if run is None:
+        preset = chosen(name, None, None, data, seeds, seed, quiet)
+        raise typer.Exit(_replay_preset(preset, workers, as_json=as_json, quiet=quiet))
+    if (data, seeds, seed) != (None, None, None):
+        raise BadInput(
+            f"{run.name} is a run and is trained again as it was; --data, --seeds and --seed are for presets"
+        )
+    raise typer.Exit(_replay_run(run, workers, as_json=as_json, quiet=quiet))
 
 
 def _run(name: str) -> Run | None:
