@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import BadInput, CutOff
+from tui.commands.book import book_command
 from tui.commands.control import go_command, pause_command, stop_command, watch_command
 from tui.commands.data import data_app
 from tui.commands.doctor import doctor_command
@@ -45,6 +46,7 @@ app.command("lab", hidden=True)(lab_command)  # `tunelab` alone, or with a prese
 app.command("run")(run_command)
 app.command("resume")(resume_command)
 app.command("replay")(replay_command)
+app.command("book")(book_command)
 app.command("watch")(watch_command)
 app.command("pause")(pause_command)
 app.command("go")(go_command)
