@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.diagnosis import Curves, Verdict, verdicts
+from core.diagnosis import Curves, Verdict, on_test_set, verdicts
 from core.diagnosis.compare import Standing
 
 __all__ = ["ArmCurves"]
@@ -99,9 +99,9 @@ class ArmCurves:
         return [(float(epochs[i]), float(etas[i] / etas[i + 1])) for i in cuts]
 
     def verdicts(self) -> list[Verdict]:
-        """What this arm's curves show, the most important first."""
+        """What this arm's curves show, the most important first; and, last, whether they are of the test set."""
         answers = self.latest.get("evaluation_answers")
-        return verdicts(
+        found = verdicts(
             Curves(
                 epoch=self.epochs,
                 training_cost=self.values("training_cost"),
@@ -122,6 +122,7 @@ class ArmCurves:
                 first_cost=_number(self.initial.get("training_cost")),
             )
         )
+        return [*found, on_test_set()] if self.start.get("data", {}).get("evaluated_on") == "test" else found
 
     def standing(self, at: int = -1) -> Standing | None:
         """Where the arm stands at one of its measurements, for a comparison; None where it has none."""

@@ -1,8 +1,8 @@
 """Reads settings and curves and says what it sees, why that may be, and what to try."""
 
-from core.diagnosis.before import Plan, warnings
+from core.diagnosis.before import Plan, on_test_set, warnings
 from core.diagnosis.compare import compared
 from core.diagnosis.curves import Curves, verdicts
 from core.diagnosis.verdict import Verdict
 
-__all__ = ["Curves", "Plan", "Verdict", "compared", "verdicts", "warnings"]
+__all__ = ["Curves", "Plan", "Verdict", "compared", "on_test_set", "verdicts", "warnings"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.diagnosis.verdict import Verdict
 from core.initialization import LayerEffect
 
-__all__ = ["Plan", "shrink_factor", "warnings"]
+__all__ = ["Plan", "on_test_set", "shrink_factor", "warnings"]
 
 _MANY_SATURATED = 0.3
 _HEAVY_DECAY = 5.0  # e-foldings an epoch
@@ -42,6 +42,16 @@ def warnings(plan: Plan, effects: Sequence[LayerEffect] = ()) -> list[Verdict]:
             found.append(_saturated(effect))
             break
     return found
+
+
+def on_test_set() -> Verdict:
+    """What is to be said wherever a training is judged on the test set."""
+    return Verdict(
+        "on-test-set",
+        "These evaluation numbers are of the test set.",
+        "Whoever chooses by them has no unseen examples left to judge the choice by.",
+        "To choose η, λ or anything else, leave data.evaluate_on out.",
+    )
 
 
 def _shrink(plan: Plan) -> Verdict | None:

@@ -65,8 +65,12 @@ def book_command(
                 raise typer.Exit(INTERRUPTED)
             found, good = _judged(preset, run, published, as_json=as_json)
             parted += _parted(run, as_json=as_json)
-            took = f"{time.perf_counter() - begun:.0f} s"
-            rows += [[preset.name, *found[0], took], *(["", *row, ""] for row in found[1:])] if found else []
+            if found:
+                took = f"{time.perf_counter() - begun:.0f} s"
+                rows += [
+                    [preset.name, *[""] * (len(found[0]) - 1), took],
+                    *([f"  {row[0]}", *row[1:], ""] for row in found),
+                ]
             held = held and good
     seconds = time.perf_counter() - began
     if as_json:
@@ -117,23 +121,29 @@ def _judged(preset: Preset, run: Run, published: Path | None, *, as_json: bool) 
         for each in expected(preset):
             value, holds = held(each, run)
             good = good and holds
-            bounds = f"{each.low:.15g}" if each.low == each.high else f"{each.low:.12g} to {each.high:.12g}"
-            came = "not finite" if value is None else f"{value:.12g}"
             measure = f"{each.at} {each.measure.replace('_', ' ')}"
-            rows.append([each.arm, measure, bounds, came, "holds" if holds else "doesn't hold"])
+            came = "not finite" if value is None else f"{value:.12g}"
+            rows.append([each.arm, measure, _bounds(each.low, each.high), came, "holds" if holds else "doesn't hold"])
             if as_json:
                 about = {"arm": each.arm, "at": each.at, "measure": each.measure, "low": each.low, "high": each.high}
                 _line("expectation", run, {"figure": preset.name} | about | {"value": value, "held": holds})
         return rows, good
     for one in compared(run, preset.name, published.expanduser()):
         good = good and one.held
-        largest = "not finite" if one.largest is None else f"{one.largest:.2g}"
+        largest = "not finite" if one.largest is None else f"{one.largest:.{2 if 'cost' in one.measure else 6}g}"
         word = "chaotic" if one.chaotic else ("the book's" if one.held else "differs")
-        rows.append([one.arm, one.measure.replace("_", " "), f"{one.epochs} epochs", largest, word])
+        rows.append([one.arm, f"{one.measure.replace('_', ' ')}, {one.epochs} epochs", largest, word])
         if as_json:
             about = {"arm": one.arm, "measure": one.measure, "epochs": one.epochs, "largest": one.largest}
             _line("compared", run, {"figure": preset.name} | about | {"chaotic": one.chaotic, "held": one.held})
     return rows, good
+
+
+def _bounds(low: float, high: float) -> str:
+    if low == high:
+        return f"{low:g}"
+    middle, half = (low + high) / 2, (high - low) / 2
+    return f"{low:g} to {high:g}" if half > 1e-6 * middle else f"{middle:.12g} ± {half:.0e}"
 
 
 def _parted(run: Run, *, as_json: bool) -> list[Parting]:
@@ -155,9 +165,9 @@ def _tell(rows: list[list[str]], parted: list[Parting], seconds: float) -> None:
     from tui.tables import aligned
 
     if rows:
-        # With the published arrays the third column is over how many epochs, without them what is expected
-        heads = ["figure", "arm", "measure", "compared", "difference or value", "", "time"]
-        print(aligned([heads, *rows], right=frozenset({4, 6})))
+        beside = ["expected", "found"] if len(rows[0]) == 6 else ["differs by at most"]
+        heads = ["figure, arm", "measure", *beside, "", "time"]
+        print(aligned([heads, *rows], right=frozenset({len(heads) - 1})))
     if parted:
         table = [["the same run, added backwards", *(f"epoch {epoch}" for epoch in _SHOWN)]]
         for one in parted:
