@@ -47,7 +47,7 @@ class Bench:
 
         Raises :class:`core.errors.BadInput` where the draft can't be trained.
         """
-        return engine.start(draft.preset, self._workers())
+        return engine.start(draft.preset, self.executor())
 
     def branch(self, values: dict[str, Any]) -> engine.Job:
         """Stop the run on the charts where it is, and go on from there with other values, as a run of its own.
@@ -59,7 +59,7 @@ class Bench:
         if self.job is not None and self.training and self.job.run.name == self.view.run.name:
             self.job.stop()
             self.job.wait()
-        return engine.resume(engine.branch(self.view.run, values), self._workers())
+        return engine.resume(engine.branch(self.view.run, values), self.executor())
 
     def check_branch(self, values: dict[str, Any]) -> None:
         """Raise :class:`core.errors.BadInput` where :meth:`branch` can't be, before anything is stopped for it."""
@@ -67,7 +67,7 @@ class Bench:
             raise BadInput("nothing is trained yet: r trains the form")
         engine.branched(self.view.run.preset, values)
 
-    def _workers(self) -> Executor:
+    def executor(self) -> Executor:
         """The worker processes; new ones where somebody has killed one of the old, which ends them all."""
         try:
             self._pool.submit(engine.usable_cores)

@@ -1,0 +1,309 @@
+"""The wizard: one stage a screen, with its question, what is being tried, the evidence, and what can be decided."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from core.errors import BadInput
+from core.experiment import Preset
+from core.experiment.fields import described
+from core.experiment.keys import full_key
+from core.experiment.preset import resolved
+from tui.actions import bindings
+from tui.bench import Bench
+from tui.draft import Draft
+from tui.guide import Guide
+from tui.journaltext import journal_text, so_far, way
+from tui.screens.dialogs import AskText, Choose
+from tui.screens.reading import Reading
+from tui.widgets.curves import Curves
+
+__all__ = ["WizardScreen"]
+
+_BY_COST = {"baseline", "shrink", "chance", "eta", "eta-again", "find-eta", "why"}
+_VALUES_HINT = """A parameter and its value, or several with commas between them:
+  eta = 0.25
+  eta = 0.25, lambda = 0.1"""
+
+
+class WizardScreen(Screen[Draft | None]):
+    """Shows where a strategy stands, live; dismissed with a draft for the lab, or None."""
+
+    BINDINGS = bindings("wizard")
+
+    class Done(Message):
+        """The strategy has come to its end, or the one question has its answer."""
+
+    def __init__(self, bench: Bench, guide: Guide) -> None:
+        super().__init__(id="wizard")
+        self.bench, self.guide = bench, guide
+        self._shown = ""
+        self._told = False
+        self._by_cost: bool | None = None
+        self._began = time.monotonic()
+        self._complained = ""
+
+    def compose(self) -> ComposeResult:
+        """The way, the stage in words, the chart of what is tried, where it has come to."""
+        yield Static(id="way", markup=False)
+        with Horizontal(id="stage"):
+            with VerticalScroll(id="words"):
+                yield Static(id="question", markup=False)
+                yield Static(id="evidence", markup=False)
+                yield Static(id="advice", markup=False)
+            with Vertical(id="tried"):
+                yield Curves(self.bench.looks, id="charts")
+        yield Static(id="so-far", markup=False)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin, or go on, and look at the journal a few times a second."""
+        self.query_one("#words").focus()
+        self.set_interval(1 / self.bench.looks.frames_a_second, self._tick)
+        self.lay_out()
+        self._advance()
+        self._show()
+
+    def on_resize(self) -> None:
+        """A narrow terminal has the chart below the words."""
+        self.call_after_refresh(self.lay_out)
+
+    def lay_out(self) -> None:
+        """Words beside the chart where there is room, above it elsewhere; no chart where there is none for it."""
+        width, height = self.app.size
+        self.set_class(width >= 100, "-beside")
+        self.query_one("#tried").display = width >= 100 or height >= 20
+        self.call_after_refresh(self._draw)
+
+    # -- following ----------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        """Show what the journal has gained."""
+        new = self.guide.poll()
+        guide = self.guide
+        if not guide.working and guide.problem and guide.problem != self._complained:
+            self._complained = guide.problem
+            self.notify(guide.problem, title="Not worked out", severity="error", markup=False, timeout=20)
+        elif guide.alone and guide.state.asks:
+            self._decide("accept")
+        elif not guide.working and not self._complained:
+            self._advance()
+        if new:
+            self._draw()
+        self._show()
+        ended = guide.finished or (guide.single and guide.state.asks)
+        if ended and not self._told:
+            self._told = True
+            self.post_message(self.Done())
+
+    def _advance(self) -> None:
+        if not self.guide.working:
+            self._began = time.monotonic()
+            self.guide.go_on()
+
+    def _draw(self) -> None:
+        charts = self.query_one(Curves)
+        by_cost = self._by_cost if self._by_cost is not None else self.guide.stage.name in _BY_COST
+        charts.cost.display, charts.accuracy.display = by_cost, not by_cost
+        charts.show(self.guide.arms)
+
+    def _show(self) -> None:
+        """Words for where it stands."""
+        guide, stage = self.guide, self.guide.stage
+        names = list(guide.state.stages)
+        title = stage.title or stage.name
+        number = f"{names.index(stage.name) + 1} · " if len(names) > 1 else ""
+        self.query_one("#words").border_title = Text(f"{number}{title}")
+        self._update("#way", way(guide.state, self.app.size.width - 2))
+        self._update("#question", "\n\n".join(part for part in (stage.question, stage.teaching) if part))
+        rows = [f"  {row['label']}: {row['text']}" for row in stage.rows]
+        plan = [f"  {line}" for line in stage.plan]
+        if rows:
+            self._update("#evidence", "\n".join(["What was seen", *rows]))
+        else:
+            self._update("#evidence", "\n".join(["What is run", *plan]) if plan else "")
+        self._update("#advice", self._advice())
+        self._update("#so-far", so_far(guide.state))
+        state = f"{stage.name}{stage.status}{guide.finished}{guide.working}"
+        if state != self._shown:
+            self._shown = state
+            self.refresh_bindings()
+
+    def _advice(self) -> str:
+        guide, stage = self.guide, self.guide.stage
+        if guide.state.done is not None:
+            return _ending(guide)
+        if stage.status in ("working", "ahead", "stale") or (stage.tries and guide.working):
+            passed = time.monotonic() - self._began
+            left = f" of about {stage.seconds:.0f} s" if stage.seconds >= 1 and stage.status == "working" else ""
+            return f"● at work, {passed:.0f} s{left}"
+        if stage.recommendation is None:
+            return ""
+        advice = stage.recommendation
+        chosen = ", ".join(f"{_short(key)} = {_value(value)}" for key, value in advice["chosen"].items())
+        parts = [f"Recommended: {chosen}" if chosen else "", advice["because"], advice["sure"], advice.get("tried", "")]
+        others = [f"  or {other['text']}" for other in advice["alternatives"]]
+        if others:
+            parts.append("\n".join(others))
+        return "\n\n".join(part for part in parts if part)
+
+    def _update(self, where: str, text: str) -> None:
+        static = self.query_one(where, Static)
+        if static.content != text:
+            static.update(text)
+
+    # -- deciding -----------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only what can be decided now is offered."""
+        guide = self.guide
+        asks, whole = guide.state.asks, not guide.single
+        if action in {"accept", "other"}:
+            return asks or (action == "accept" and guide.finished)
+        if action in {"attempt", "skip"}:
+            return asks and whole
+        if action in {"alone", "back_to", "journal"}:
+            return whole and (action == "journal" or not guide.finished or action == "back_to")
+        return True
+
+    def action_accept(self) -> None:
+        """Take the recommendation and go on; at the end, take the result into the lab."""
+        guide = self.guide
+        if guide.finished:
+            self.dismiss(self._draft())
+            return
+        if self._decide("accept") and guide.single:
+            self.dismiss(self._draft())
+
+    def action_other(self) -> None:
+        """Ask for another value, and go on with it."""
+
+        def answered(values: dict[str, Any] | None) -> None:
+            if values is not None and self._decide("change", values) and self.guide.single:
+                self.dismiss(self._draft())
+
+        self.app.push_screen(self._ask("Another value"), answered)
+
+    def action_attempt(self) -> None:
+        """Ask for something to be tried beside the recommendation."""
+
+        def answered(values: dict[str, Any] | None) -> None:
+            if values is not None:
+                self._decide("try", values)
+
+        self.app.push_screen(self._ask("Try as well"), answered)
+
+    def action_skip(self) -> None:
+        """Leave everything as it was in this stage, and go on."""
+        self._decide("skip")
+
+    def action_back_to(self) -> None:
+        """Go back to a stage; those after it will be asked again."""
+        passed = [s for s in self.guide.state.stages.values() if s.status in ("decided", "skipped", "left-out")]
+        if not passed:
+            self.notify("This is the first stage.", timeout=3)
+            return
+        choices = [(chr(ord("a") + n), s.name, s.title) for n, s in enumerate(passed)]
+
+        def answered(name: str | None) -> None:
+            if name is not None:
+                self.guide.alone = self._told = False
+                self._decide("back", stage=name)
+
+        question = "What was decided after it is asked again."
+        self.app.push_screen(Choose("Back to which stage?", question, choices), answered)
+
+    def action_alone(self) -> None:
+        """Let it go on by itself, accepting every recommendation; the same key stops that."""
+        self.guide.alone = not self.guide.alone
+        said = "It goes on by itself; the same key holds it." if self.guide.alone else "It waits for you again."
+        self.notify(said, timeout=4)
+
+    def action_other_chart(self) -> None:
+        """The cost instead of the accuracy, or the other way round."""
+        charts = self.query_one(Curves)
+        self._by_cost = not charts.cost.display
+        self._draw()
+
+    def action_journal(self) -> None:
+        """Everything decided so far, and why."""
+        self.app.push_screen(Reading("Journal", journal_text(self.guide.state)))
+
+    def action_back(self) -> None:
+        """Return to the lab; the journal is kept, and w goes on with it."""
+        self.guide.alone = False
+        self.guide.stop()
+        self.dismiss(None)
+
+    def _decide(self, action: str, values: dict[str, Any] | None = None, stage: str | None = None) -> bool:
+        try:
+            self.guide.decide(action, values, stage)
+        except BadInput as problem:
+            self.notify(str(problem), severity="warning", markup=False)
+            return False
+        if not (self.guide.single and action in {"accept", "change"}):
+            self._advance()
+        self._show()
+        return True
+
+    def _ask(self, title: str) -> AskText[dict[str, Any]]:
+        advice = self.guide.stage.recommendation or {"chosen": {}}
+        first = next((f"{_short(k)} = {_value(v)}" for k, v in advice["chosen"].items() if not isinstance(v, list)), "")
+        return AskText(title, _VALUES_HINT, _values, first or "eta = ")
+
+    def _draft(self) -> Draft:
+        experiment = self.guide.experiment()
+        tables = experiment.to_dict()
+        base = self.bench.draft.preset
+        preset: Preset = resolved(base.name, {"title": base.title} | tables, "the wizard")
+        draft = Draft(preset)
+        draft.changed = True
+        return draft
+
+
+def _values(text: str) -> dict[str, Any]:
+    """``eta = 0.25, lambda = 0.1`` as dotted keys and values."""
+    values: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip():
+            raise BadInput("write a parameter and its value, such as: eta = 0.25")
+        key = full_key(name.strip())
+        values[key] = described()[key].read(value)
+    return values
+
+
+def _short(key: str) -> str:
+    about = described().get(key)
+    return (about.symbol if about and about.symbol else key.rsplit(".", 1)[-1]) or key
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(str, value)) + "]"
+    return f"{value:,g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _ending(guide: Guide) -> str:
+    done = guide.state.done or {}
+    words = {
+        "finished": "The whole way is done.",
+        "budget": "The time is used up.",
+        "stop-after": "Stopped where you wanted.",
+        "stopped": "Stopped.",
+        "no-better-than-chance": "Nothing that was tried does better than guessing.",
+    }
+    said = words.get(str(done.get("reason")), f"Ended: {done.get('reason')}.")
+    if left_out := done.get("left_out"):
+        said += f" Left out for lack of time: {', '.join(left_out)}."
+    return f"{said}\n\nenter takes the result into the lab; j shows everything that was decided, and why."
