@@ -10,31 +10,34 @@ from textual.message import Message
 
 from tui.app import Tunelab
 from tui.screens.lab import LabScreen
+from tui.screens.wizard import WizardScreen
 
 __all__ = ["drive"]
 
 
-def drive(
-    app: Tunelab, size: tuple[int, int], keys: Sequence[str], *, wait_for_run: bool, screenshot: Path | None
-) -> None:
-    """Press keys, wait until a training has ended or all is quiet, and write what the screen shows."""
-    asyncio.run(_drive(app, size, keys, wait_for_run, screenshot))
+def drive(app: Tunelab, size: tuple[int, int], keys: Sequence[str], *, until: str, screenshot: Path | None) -> None:
+    """Press keys, wait, and write what the screen shows.
+
+    ``until`` is 'run-done' (a training has ended), 'wizard-done' (the wizard has come to its end or the answer to its
+    one question) or 'idle' (nothing works in the background).
+    """
+    asyncio.run(_drive(app, size, keys, until, screenshot))
 
 
-async def _drive(
-    app: Tunelab, size: tuple[int, int], keys: Sequence[str], wait_for_run: bool, screenshot: Path | None
-) -> None:
+async def _drive(app: Tunelab, size: tuple[int, int], keys: Sequence[str], until: str, screenshot: Path | None) -> None:
     ended = asyncio.Event()
+    waited_for = {"run-done": LabScreen.RunDone, "wizard-done": WizardScreen.Done}.get(until, ())
 
     def hook(message: Message) -> None:
-        if isinstance(message, LabScreen.RunDone):
+        if isinstance(message, waited_for):
             ended.set()
 
     async with app.run_test(size=size, message_hook=hook, notifications=True) as pilot:
         await app.workers.wait_for_complete()
         for key in keys:
             await pilot.press(key)
-        if wait_for_run:
+            await app.workers.wait_for_complete()  # what a key begins is there for the next one
+        if waited_for:
             await ended.wait()
         await app.workers.wait_for_complete()
         await pilot.pause()

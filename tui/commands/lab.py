@@ -22,6 +22,7 @@ class Until(StrEnum):
     """What a headless lab waits for before it takes its screenshot and ends."""
 
     run_done = "run-done"
+    wizard_done = "wizard-done"
     idle = "idle"
 
 
@@ -65,7 +66,7 @@ def lab_command(
     from tui.headless import drive
 
     keys = [key for key in re.split(r"[,\s]+", press) if key]
-    drive(app, (width, height), keys, wait_for_run=until is Until.run_done, screenshot=screenshot)
+    drive(app, (width, height), keys, until=until.value, screenshot=screenshot)
 
 
 def _size(text: str) -> tuple[int, int]:
