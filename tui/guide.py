@@ -42,7 +42,7 @@ class Guide:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to decide: the way has come to its end, or the one question is answered."""
-        return self.state.done is not None or self.state.now is None
+        return self.state.done is not None or (self.single and self.state.now is None)
 
     @property
     def working(self) -> bool:
@@ -76,7 +76,10 @@ class Guide:
         if name not in self._arms:
             self._arms[name] = ArmCurves(name)
             seeds = len(event.get("replicates", {}).get("eta", [0]))
-            about = {"experiment": self._about["experiment"], "seeds": [0] * seeds}
+            experiment = dict(self._about["experiment"])
+            # What is tried may be shorter than what is planned, and the axis should end where it does
+            experiment["training"] = {k: v for k, v in experiment["training"].items() if k != "epochs"}
+            about = {"experiment": experiment, "seeds": [0] * seeds}
             self._arms[name].absorb({"event": "start"} | about)
         self._arms[name].absorb(event)
 

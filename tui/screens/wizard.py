@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -15,8 +16,9 @@ from textual.widgets import Footer, Static
 from core.errors import BadInput
 from core.experiment import Preset
 from core.experiment.fields import described
-from core.experiment.keys import full_key
+from core.experiment.keys import changed, full_key
 from core.experiment.preset import resolved
+from core.strategy.state import StageState
 from tui.actions import bindings
 from tui.bench import Bench
 from tui.draft import Draft
@@ -50,6 +52,7 @@ class WizardScreen(Screen[Draft | None]):
         self._by_cost: bool | None = None
         self._began = time.monotonic()
         self._complained = ""
+        self._evidence: tuple[Any, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The way, the stage in words, the chart of what is tried, where it has come to."""
@@ -124,18 +127,31 @@ class WizardScreen(Screen[Draft | None]):
         self.query_one("#words").border_title = Text(f"{number}{title}")
         self._update("#way", way(guide.state, self.app.size.width - 2))
         self._update("#question", "\n\n".join(part for part in (stage.question, stage.teaching) if part))
-        rows = [f"  {row['label']}: {row['text']}" for row in stage.rows]
-        plan = [f"  {line}" for line in stage.plan]
-        if rows:
-            self._update("#evidence", "\n".join(["What was seen", *rows]))
-        else:
-            self._update("#evidence", "\n".join(["What is run", *plan]) if plan else "")
+        self._show_evidence(stage)
         self._update("#advice", self._advice())
         self._update("#so-far", so_far(guide.state))
         state = f"{stage.name}{stage.status}{guide.finished}{guide.working}"
         if state != self._shown:
             self._shown = state
             self.refresh_bindings()
+            # Where there is little room, what matters now comes into view: the question, or what is recommended
+            words = self.query_one("#words", VerticalScroll)
+            show = words.scroll_end if stage.status == "asking" or guide.finished else words.scroll_home
+            self.call_after_refresh(show, animate=False)
+
+    def _show_evidence(self, stage: StageState) -> None:
+        """A row for everything tried, its words in a column of their own; before that, what will be run."""
+        rows = [(str(row["label"]), str(row["text"])) for row in stage.rows]
+        shown = (stage.name, len(rows), stage.plan)
+        if shown == self._evidence:
+            return
+        self._evidence = shown
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="bold" if rows else "")
+        table.add_column()
+        for label, text in rows or [("", line) for line in stage.plan]:
+            table.add_row(Text(label), Text(text))
+        self.query_one("#evidence", Static).update(table)
 
     def _advice(self) -> str:
         guide, stage = self.guide, self.guide.stage
@@ -257,7 +273,13 @@ class WizardScreen(Screen[Draft | None]):
     def _ask(self, title: str) -> AskText[dict[str, Any]]:
         advice = self.guide.stage.recommendation or {"chosen": {}}
         first = next((f"{_short(k)} = {_value(v)}" for k, v in advice["chosen"].items() if not isinstance(v, list)), "")
-        return AskText(title, _VALUES_HINT, _values, first or "eta = ")
+
+        def accept(text: str) -> dict[str, Any]:
+            values = _values(text)
+            changed(self.guide.experiment(), values)  # what can't be is said while it can be mended
+            return values
+
+        return AskText(title, _VALUES_HINT, accept, first or "eta = ")
 
     def _draft(self) -> Draft:
         experiment = self.guide.experiment()
