@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import BrokenExecutor, Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import engine
 from core.errors import BadInput
 from tui.draft import Draft
 from tui.runview import RunView
 from tui.terminal import Looks
+
+if TYPE_CHECKING:
+    from tui.sweepview import SweepView
 
 __all__ = ["Bench"]
 
@@ -19,7 +22,8 @@ class Bench:
     """The state of the lab; it knows no widget.
 
     ``draft`` is the experiment in the form, ``job`` a training begun here, ``view`` the run whose curves are
-    shown (it may be old, or another terminal's), ``overlays`` old runs laid over it.
+    shown (it may be old, or another terminal's), ``overlays`` old runs laid over it, ``sweep`` the study that the
+    sweep's screen shows.
     """
 
     def __init__(self, draft: Draft, looks: Looks) -> None:
@@ -29,6 +33,7 @@ class Bench:
         self.view: RunView | None = None
         self.overlays: list[RunView] = []
         self.paused = False
+        self.sweep: SweepView | None = None
         # Made before Textual takes stderr over: multiprocessing wants a real one when it is first used.
         self._pool = engine.process_pool(polite=True)
 
@@ -101,6 +106,8 @@ class Bench:
     def leave(self) -> None:
         """Stop a training begun here, and let the workers go when they are done."""
         self.stop_own()
+        if self.sweep is not None:
+            self.sweep.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def state(self) -> str:

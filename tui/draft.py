@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput
 from core.experiment import Arm, Experiment, Preset
@@ -11,7 +11,10 @@ from core.experiment.fields import described, value_of, value_text
 from core.experiment.keys import full_key, placed
 from core.experiment.preset import parse, resolved
 
-__all__ = ["Draft", "ToTrain"]
+if TYPE_CHECKING:
+    from tui.runview import RunView
+
+__all__ = ["Draft", "ToTrain", "Trial"]
 
 _RULE = "training.schedule.rule"  # the table is there only where η falls; on the form its absence reads 'constant'
 
@@ -98,3 +101,11 @@ class ToTrain:
     """A draft that is to be trained at once."""
 
     draft: Draft
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a sweep: its experiment for the form, and its curves where they are here."""
+
+    draft: Draft
+    view: RunView | None

@@ -1,9 +1,10 @@
 """``python -m tests.benchmarks.sweeps``: trials an hour, against Optuna with scikit-learn and with PyTorch.
 
 All tune η and λ of a 784-30-10 network at random, 5 epochs of 10,000 images with mini-batches of 10, judged on 1,000.
-Ours is the whole command from start to end, processes and report included, measured after every epoch. The others are
-timed from their first trial on, without imports and data, and judge once, at the end; they are given processes that
-share a study, as Optuna advises. scikit-learn and PyTorch are written the fast way their users would.
+Each is the whole program from start to end, its processes and imports included. Of the others fewer trials are run,
+and their time is reckoned for as many. Ours measures after every epoch, they judge once, at the end; they are given
+processes that share a study, as Optuna advises, and are written the fast way their users would. Seconds of processor
+time stand beside the trials an hour: on a machine that has other work they are what can be compared.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -54,7 +56,7 @@ def main() -> None:
     from core.data import load
 
     load(options.data, training=TRAIN, evaluation=EVALUATION)  # drawn or unpacked before anybody's clock runs
-    rates: dict[str, list[float]] = {}
+    rates: dict[str, list[tuple[float, float]]] = {}
     for _ in range(options.rounds):
         for workers in sorted({1, options.workers}):
             rates.setdefault(f"tunelab sweep, {workers} worker{'s' if workers > 1 else ''}", []).append(
@@ -64,20 +66,31 @@ def main() -> None:
             rate = theirs(who, options.data, options.workers)
             if rate is not None:
                 rates.setdefault(f"Optuna + {who}, {options.workers} workers", []).append(rate)
-    best = statistics.median(rates[f"tunelab sweep, {options.workers} worker{'s' if options.workers > 1 else ''}"])
-    print("| 64 trials of 784-30-10, 5 × 10,000 images | trials an hour (median, lowest to highest) | tunelab is |")
-    print("| --- | --- | --- |")
+    mine = rates[f"tunelab sweep, {options.workers} worker{'s' if options.workers > 1 else ''}"]
+    best = [statistics.median(column) for column in zip(*mine, strict=True)]
+    print("| 64 trials of 784-30-10, 5 × 10,000 images | trials an hour (lowest to highest) | tunelab is |", end="")
+    print(" processor seconds a trial | tunelab is |\n| --- | --- | --- | --- | --- |")
     for who, found in rates.items():
-        middle = statistics.median(found)
-        print(f"| {who} | {middle:,.0f} ({min(found):,.0f} to {max(found):,.0f}) | {best / middle:.1f}× |")
+        hour, cost = zip(*found, strict=True)
+        middle, seconds = statistics.median(hour), statistics.median(cost)
+        print(
+            f"| {who} | {middle:,.0f} ({min(hour):,.0f} to {max(hour):,.0f}) | {best[0] / middle:.1f}× "
+            f"| {seconds:.3f} ({min(cost):.3f} to {max(cost):.3f}) | {seconds / best[1]:.1f}× |"
+        )
 
 
-def ours(data: str, workers: int) -> float:
-    """Trials an hour of ``tunelab sweep``."""
+def _processor() -> float:
+    """Seconds of processor time that children which have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def ours(data: str, workers: int) -> tuple[float, float]:
+    """Trials an hour of ``tunelab sweep``, and processor seconds a trial."""
     with tempfile.TemporaryDirectory() as folder:
         preset = Path(folder) / "bench.toml"
         preset.write_text(PRESET.replace("DATA", data), "utf-8")
-        begin = time.perf_counter()
+        begin, used = time.perf_counter(), _processor()
         subprocess.run(
             [
                 sys.executable,
@@ -95,11 +108,13 @@ def ours(data: str, workers: int) -> float:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        return TRIALS / (time.perf_counter() - begin) * 3600
+        return TRIALS / (time.perf_counter() - begin) * 3600, (_processor() - used) / TRIALS
 
 
-def theirs(who: str, data: str, workers: int) -> float | None:
-    """Trials an hour of another library; None where it isn't installed."""
+def theirs(who: str, data: str, workers: int) -> tuple[float, float] | None:
+    """The same of another library; None where it isn't installed."""
+    used = _processor()
+    begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         journal = str(Path(folder) / "journal.log")
         each = str(max(1, THEIRS // workers))
@@ -114,12 +129,15 @@ def theirs(who: str, data: str, workers: int) -> float | None:
     if any(process.returncode for process in processes):
         return None
     spans = [json.loads(text) for text in said]
-    seconds = max(end for _, end, _ in spans) - min(begin for begin, _, _ in spans)
-    return sum(count for _, _, count in spans) / seconds * 3600
+    begin, end, count = min(s[0] for s in spans), max(s[1] for s in spans), sum(s[2] for s in spans)
+    inside = sum(s[3] for s in spans)  # processor seconds in trials
+    start = _processor() - used - inside
+    whole = begin - begun + (end - begin) * TRIALS / count
+    return TRIALS / whole * 3600, start / TRIALS + inside / count
 
 
 def contend(who: str, journal: str, trials: int, data: str) -> None:
-    """One process of Optuna with another library; prints when it began, when it ended, and how many trials."""
+    """One process of Optuna with another library; prints its begin, its end, its trials and their processor seconds."""
     import optuna
 
     from core.data import load
@@ -143,9 +161,9 @@ def contend(who: str, journal: str, trials: int, data: str) -> None:
         direction="maximize",
         load_if_exists=True,
     )
-    begin = time.monotonic()
+    begin, used = time.monotonic(), time.process_time()
     study.optimize(objective, n_trials=trials)
-    print(json.dumps([begin, time.monotonic(), trials]))
+    print(json.dumps([begin, time.monotonic(), trials, time.process_time() - used]))
 
 
 def _scikit_learn() -> Any:

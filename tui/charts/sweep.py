@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["best_chart", "map_axes", "slice_chart", "sweep_map"]
 
-_CELL = 7  # columns of a cell of the map: [95.3] and a gap
+_CELL = 8  # columns of a cell of the map: [95.3★] and a gap
 _PREFERRED = ("training.eta", "training.lambda")
 
 
@@ -181,21 +181,21 @@ def sweep_map(
             cells.setdefault((rows.of(row.params[up.key]), columns.of(row.params[across.key])), []).append(row)
     near = {row.number for row in table.within_noise}
     values = np.full((len(rows.labels), len(columns.labels)), np.nan)
-    texts = [["" for _ in columns.labels] for _ in rows.labels]
+    marks = [["" for _ in columns.labels] for _ in rows.labels]
+    inside_noise = np.zeros(values.shape, bool)
     for (r, c), inside in cells.items():
         if r < 0 or c < 0:
             continue
         done = [row for row in inside if row.state == "complete" and row.value is not None]
         if not done:
             states = {row.state for row in inside}
-            texts[r][c] = ("x" if ascii else "×") if "diverged" in states else "-" if ascii else "–"
+            marks[r][c] = ("x" if ascii else "×") if "diverged" in states else "-" if ascii else "–"
             continue
-        best = max(done, key=lambda row: row.value or 0.0)
+        best = max(done, key=lambda row: (row is table.best, row.value or 0.0))
         values[r, c] = best.value
-        text = f"{100 * (best.value or 0.0):.1f}"
-        if best is table.best:
-            text = f"[{text}{'*' if ascii else '★'}"
-        texts[r][c] = f"[{text}]" if best.number in near and best is not table.best else text
+        star = ("*" if ascii else "★") if best is table.best else ""
+        marks[r][c] = f"{100 * (best.value or 0.0):.1f}{star}"
+        inside_noise[r, c] = best.number in near
     known = values[np.isfinite(values)]
     if len(known):
         low, high = float(known.min()), float(known.max())
@@ -203,19 +203,49 @@ def sweep_map(
         values = ((values - low) / (high - low)) ** 2 if high > low else np.where(np.isnan(values), np.nan, 1.0)
     else:
         values[...] = 0.0
-    order = slice(None, None, -1) if up.numeric else slice(None)
-    names = f"{up.name} up, {across.name} across" if up.numeric else f"{up.name} down, {across.name} across"
-    head = f"Accuracy in %, best of each cell; {names}; [ ] within noise of the best ★, × diverged, – pruned"
-    title = Picture(((((fitted(ascii_only(head) if ascii else head, width)), Ink(bold=True)),),))
+    order = range(len(rows.labels))[:: -1 if up.numeric else 1]
+    tall = max(1, min((height - 3) // len(rows.labels), 3))
+    gutter = min(max(len(label) for label in rows.labels) + 1, width // 3)
+    broad = max(_CELL, min((width - gutter) // len(columns.labels), 14))
+    lines = [_cell_lines(marks[r], inside_noise[r].tolist(), tall, max(broad - 2, _CELL - 1), ascii) for r in order]
+    names = f"{up.name} {'up' if up.numeric else 'down'}, {across.name} across"
+    head = (
+        f"Accuracy in %, the best of each cell; {names}",
+        "framed: within noise of the best ★   × diverged   – pruned"
+        if tall == 3 and near
+        else "[ ] within noise of the best ★   × diverged   – pruned",
+    )
+    title = [
+        ((fitted(ascii_only(text) if ascii else text, width), Ink(dim=n > 0, bold=n == 0)),)
+        for n, text in enumerate(head)
+    ]
+    middle = tall // 2
     body = heatmap(
-        values[order],
-        list(rows.labels)[order],
+        np.repeat(values[list(order)], tall, axis=0),
+        [rows.labels[r] if n == middle else "" for r in order for n in range(tall)],
         columns.labels,
         width,
-        height - 1,
+        height - len(title),
         colour=colour,
         ascii=ascii,
         palette=palette,
-        texts=texts[order],
+        texts=[line for cell in lines for line in cell],
     )
-    return title.over(body)
+    return Picture(tuple(title)).over(body)
+
+
+def _cell_lines(marks: Sequence[str], framed: Sequence[bool], tall: int, broad: int, ascii: bool) -> list[list[str]]:
+    """The lines of a row of cells, each with its number in the middle; what is within noise stands in a frame."""
+    left, right, top, bottom, side = ("[", "]", "+-+", "+-+", "||") if ascii else ("[", "]", "╭─╮", "╰─╯", "││")
+    room = max(broad - 2, 1)
+    lines = [["" for _ in marks] for _ in range(tall)]
+    for n, (mark, frame) in enumerate(zip(marks, framed, strict=True)):
+        if not frame:
+            lines[tall // 2][n] = mark.center(broad)
+        elif tall < 3:
+            lines[tall // 2][n] = f"{left}{mark}{right}".center(broad)
+        else:
+            lines[0][n] = top[0] + top[1] * room + top[2]
+            lines[1][n] = side[0] + mark.center(room) + side[1]
+            lines[2][n] = bottom[0] + bottom[1] * room + bottom[2]
+    return lines

@@ -17,6 +17,8 @@ from tui.commands.following import INTERRUPTED
 from tui.commands.options import DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.search.sweeps import Plan, Row, StudyRecord
     from core.search.sweeps.hands import Hands
 
@@ -101,13 +103,17 @@ def sweep_command(
             "--seed": seed,
             "--arm": arm,
         }
-        record = _known(study, storage, trials, [option for option, value in named.items() if value])
+        useless = [option for option, value in named.items() if value]
+
+        def opened() -> StudyRecord:
+            return _known(study, storage, trials, useless)
     else:
         plan = _plan(preset, over or [], sampler, trials, pruner, settings, arm, data, seeds, seed, quiet)
-        record = open_study(study or fresh_name(plan), plan, storage)
-    if not quiet:
-        say(_about(record))
-    raise typer.Exit(_attend(record, workers, cluster, as_json=as_json, plot=plot, quiet=quiet))
+
+        def opened() -> StudyRecord:
+            return open_study(study or fresh_name(plan), plan, storage)
+
+    raise typer.Exit(_attend(opened, workers, cluster, as_json=as_json, plot=plot, quiet=quiet))
 
 
 def _known(study: str | None, storage: str | None, trials: int | None, useless: list[str]) -> StudyRecord:
@@ -173,7 +179,13 @@ def _about(record: StudyRecord) -> str:
 
 
 def _attend(
-    record: StudyRecord, workers: int | None, cluster: str | None, *, as_json: bool, plot: bool, quiet: bool
+    opened: Callable[[], StudyRecord],
+    workers: int | None,
+    cluster: str | None,
+    *,
+    as_json: bool,
+    plot: bool,
+    quiet: bool,
 ) -> int:
     """Have the study trained, showing what comes, and print what came of it; the exit code."""
     from core.search.sweeps.driver import sweep
@@ -185,7 +197,10 @@ def _attend(
     whole = False
     hands: Hands | None = None
     try:
-        hands = _hands(workers, cluster, notice)
+        hands = _hands(workers, cluster, notice)  # first of all: they load numpy while Optuna is loaded here
+        record = opened()
+        if not quiet:
+            say(_about(record))
         for row in sweep(record, hands, stop=stop, notice=notice, report=progress_report(quiet)):
             if row is not None:
                 if as_json:

@@ -23,7 +23,7 @@ from core.errors import BadInput, CutOff
 from tui.actions import bindings
 from tui.bench import Bench
 from tui.charts.palette import marker
-from tui.draft import Draft, ToTrain
+from tui.draft import Draft, ToTrain, Trial
 from tui.failures import tell_failure
 from tui.runview import Playback, RunView
 from tui.screens.questions import ask_again, ask_arms, ask_name
@@ -422,13 +422,17 @@ class LabScreen(Screen[None]):
         made = getattr(importlib.import_module(f"tui.screens.{module}"), screen)(self.bench)
         self.app.push_screen(made, self.take)
 
-    def take(self, choice: Draft | ToTrain | RunView | None) -> None:
+    def take(self, choice: Draft | ToTrain | Trial | RunView | None) -> None:
         """Edit, train or look at what another screen has handed back."""
         if isinstance(choice, Draft):
             self.edit(choice)
         elif isinstance(choice, ToTrain):
             self.edit(choice.draft)
             self.begin()
+        elif isinstance(choice, Trial):
+            self.edit(choice.draft)
+            if choice.view is not None:
+                self.look_at(choice.view)
         elif choice is not None:
             self.look_at(choice)
         else:

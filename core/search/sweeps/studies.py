@@ -53,6 +53,11 @@ class StudyRecord:
         return self.directory / "journal.log"
 
     @property
+    def touched(self) -> float:
+        """When it was last written to, in seconds since 1970."""
+        return _touched(self.directory)
+
+    @property
     def address(self) -> str:
         """What optuna-dashboard opens."""
         return self.storage or str(self.journal)
@@ -226,7 +231,7 @@ def create(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
 
 
 def _holds_other_things(directory: Path) -> bool:
-    ours = {"journal.log", "lock", "drivers", "trials", "runs", _STORAGE}
+    ours = {"journal.log", "lock", "drivers", "trials", "runs", "driver.txt", _STORAGE}
     return directory.is_dir() and any(entry.name not in ours for entry in directory.iterdir())
 
 
@@ -276,7 +281,9 @@ def all_studies() -> Iterator[StudyRecord]:
 
 
 def _touched(directory: Path) -> float:
-    try:
-        return max((directory / name).stat().st_mtime for name in ("journal.log",))
-    except OSError:
-        return 0.0
+    for name in ("journal.log", _STORAGE):
+        try:
+            return (directory / name).stat().st_mtime
+        except OSError:
+            continue
+    return 0.0

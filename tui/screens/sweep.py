@@ -1,0 +1,416 @@
+"""The sweep: trials as they come, the best so far, a map of two parameters, and what to make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker
+
+from core.errors import BadInput
+from tui.actions import bindings
+from tui.bench import Bench
+from tui.charts import Picture
+from tui.charts.strips import strips
+from tui.charts.sweep import best_chart, map_axes, slice_chart, sweep_map
+from tui.draft import Draft, Trial
+from tui.failures import tell_failure
+from tui.runview import RunView
+from tui.screens.dialogs import AskText
+from tui.terminal import Looks
+from tui.widgets.chart import Chart
+
+if TYPE_CHECKING:
+    from core.search.sweeps import Row, Table
+    from tui.sweepview import SweepView, Wanted
+
+__all__ = ["SweepScreen"]
+
+_HINT = """What to sweep over, and how:
+  eta = log:0.01..10; lambda = 0, 1, 10; trials = 32
+  hidden = 10, 30, [100, 30]; seeds = 3; sampler = tpe; pruner = median
+Lists alone are tried completely; from a range points are drawn at random."""
+_FIRST = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
+_ROOMS = ("pictures", "best", "trials", "remarks")
+
+
+class MapView(Widget, can_focus=True):
+    """The map of two parameters, drawn to the size there is."""
+
+    ALLOW_MAXIMIZE = True
+
+    def __init__(self, looks: Looks) -> None:
+        super().__init__(id="map")
+        self._looks = looks
+        self._table: Table | None = None
+        self._picture = Picture(())
+        self._strips: list[Strip] = []
+
+    def show(self, table: Table) -> None:
+        """Another table, or the same with more trials."""
+        self._table = table
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw it again."""
+        axes = map_axes(self._table) if self._table is not None else None
+        if axes is None or self._table is None or self.size.width == 0:
+            return
+        dark = self.app.current_theme.dark
+        palette: Any = "ansi" if self.app.theme.startswith("ansi") else "dark" if dark else "light"
+        picture = sweep_map(
+            self._table,
+            *axes,
+            self.size.width,
+            self.size.height,
+            colour=self._looks.colour,
+            ascii=self._looks.ascii,
+            palette=palette,
+        )
+        if picture != self._picture:
+            self._picture, self._strips = picture, strips(picture)
+            self.refresh()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Another size wants another picture."""
+        self.redraw()
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        if y < len(self._strips):
+            return self._strips[y].adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return Strip.blank(self.size.width, self.rich_style)
+
+
+class SweepScreen(Screen["Trial | Draft | None"]):
+    """A study, live or old. Enter opens a trial in the lab; n begins another sweep of the form's experiment."""
+
+    class Read(Message):
+        """The study has been read again."""
+
+    BINDINGS = bindings("sweep")
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(id="sweep")
+        self.bench = bench
+        self._room = "pictures"
+        self._slice = -1  # the map; else which parameter
+        self._by_number = False
+        self._listed: list[int] = []
+        self._reading = False
+        self._told = False
+
+    def compose(self) -> ComposeResult:
+        """Pictures on the left, trials and remarks on the right; a small terminal shows one of them."""
+        yield Static(id="sweep-status", markup=False)
+        with Horizontal(id="main"):
+            with Vertical(id="sweep-left"):
+                yield MapView(self.bench.looks)
+                yield Chart(self.bench.looks, id="slice")
+                yield Chart(self.bench.looks, id="best")
+            with Vertical(id="sweep-right"):
+                yield OptionList(id="trials", markup=False)
+                with VerticalScroll(id="remarks"):
+                    yield Static(id="sweep-sentences", markup=False)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A background worker that failed says so."""
+        self._reading = False
+        tell_failure(self.app, event)
+
+    def on_mount(self) -> None:
+        """Show the study that is at hand: the one begun here, else the newest, else ask for one."""
+        self.query_one("#map").border_title = "1 Map"
+        self.query_one("#trials").border_title = "3 Trials"
+        self.query_one("#remarks").border_title = "4 What tunelab sees"
+        self.lay_out()
+        self.set_interval(1 / self.bench.looks.frames_a_second, self.tick)
+        if self.bench.sweep is None:
+            self.run_worker(self._newest, thread=True, exit_on_error=False, group="study")
+        else:
+            self.tick()
+
+    def _newest(self) -> None:
+        from core.search.sweeps import all_studies
+        from tui.sweepview import SweepView
+
+        for record in all_studies():
+            if record.exists:
+                self.app.call_from_thread(self.look_at, SweepView(record))
+                return
+        self.app.call_from_thread(self.action_new)
+
+    # -- what is shown ------------------------------------------------------------------------------------
+
+    def look_at(self, view: SweepView) -> None:
+        """Show another study; one begun here goes on until it is stopped."""
+        self.bench.sweep = view
+        self._told = False
+        self._listed = []
+        self.tick()
+
+    @property
+    def view(self) -> SweepView | None:
+        """The study that is shown."""
+        return self.bench.sweep
+
+    def tick(self) -> None:
+        """Read the study again, away from the keys."""
+        if self.view is not None and not self._reading:
+            self._reading = True
+            self.run_worker(self._read, thread=True, exit_on_error=False, group="read")
+
+    def _read(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        running = view.running  # asked before: what it wrote before it ended is then read
+        try:
+            changed = view.read()
+        except BadInput as problem:
+            self.app.call_from_thread(self._say, str(problem))
+            return
+        self.app.call_from_thread(self._show, view, changed, running)
+
+    def _show(self, view: SweepView, changed: bool, running: bool) -> None:
+        self._reading = False
+        if view is not self.view or not self.is_attached:
+            return
+        table = view.table
+        if table is not None and (changed or not self._listed):
+            self._draw(view, table)
+        self._show_status(view)
+        if not running and not self._told and view.process is not None and not view.running:
+            self._told = True
+            if (problem := view.process.problem()) is not None:
+                self.notify(problem, title="The sweep was cut off", severity="error", markup=False, timeout=20)
+        self.post_message(self.Read())
+
+    def _show_status(self, view: SweepView) -> None:
+        table = view.table
+        left = f" {view.name}"
+        if table is None:
+            right = "reading"
+        else:
+            right = f"{view.state()}  {table.ended}/{table.plan.trials} trials"
+            if table.plan.seeds > 1:
+                right += f" × {table.plan.seeds} seeds"
+            if table.best is not None and table.best.value is not None:
+                right += f"  best {100 * table.best.value:.1f} %"
+            left += f" · {table.plan.sampler}"
+        room = self.app.size.width - len(left) - len(right) - 1
+        text = f"{left[: len(left) + min(room - 2, 0)]}{' ' * max(room, 2)}{right}"
+        status = self.query_one("#sweep-status", Static)
+        if status.content != text:
+            status.update(text, layout=False)
+
+    def _draw(self, view: SweepView, table: Table) -> None:
+        from tui.sweeptext import remarks
+
+        over = table.plan.over
+        has_map = map_axes(table) is not None
+        if self._slice < 0 and not has_map:
+            self._slice = 0
+        self.query_one("#map").display = self._slice < 0
+        slice_view = self.query_one("#slice", Chart)
+        slice_view.display = self._slice >= 0
+        self.query_one("#map", MapView).show(table)
+        if self._slice >= 0:
+            slice_view.show(slice_chart(table, over[self._slice % len(over)]))
+        self.query_one("#best", Chart).show(best_chart(table))
+        self._list(table)
+        self._say("\n\n".join(remarks(table, view.importance)) or "No trial has ended yet.")
+
+    def _say(self, text: str) -> None:
+        self._reading = False
+        sentences = self.query_one("#sweep-sentences", Static)
+        if sentences.content != text:
+            sentences.update(text, layout=True)
+
+    def _list(self, table: Table) -> None:
+        """The trials, the best first or the newest first; the one under the cursor stays there."""
+        from tui.sweeptext import value_text
+
+        rows = self._ordered(table)
+        near = {row.number for row in table.within_noise}
+        listed = self.query_one("#trials", OptionList)
+        at = self._listed[listed.highlighted] if listed.highlighted is not None and self._listed else None
+        lines = []
+        for row in rows:
+            sign = "★" if row is table.best else "=" if row.number in near else " "
+            result = value_text(row) if row.state == "complete" else row.state
+            if row.state == "pruned":
+                result += f" at epoch {row.epochs:g}"
+            lines.append(Option(f"{sign}{row.number:>4}  {result:<16} {table.label(row)}"))
+        self._listed = [row.number for row in rows]
+        listed.clear_options()
+        listed.add_options(lines)
+        listed.highlighted = self._listed.index(at) if at in self._listed else 0 if rows else None
+        listed.border_subtitle = "by number" if self._by_number else "best first"
+
+    def _ordered(self, table: Table) -> list[Row]:
+        rows = [row for row in table.rows if row.state != "waiting"]
+        if self._by_number:
+            return sorted(rows, key=lambda row: -row.number)
+        order = {"complete": 0, "running": 1, "pruned": 2, "diverged": 3, "failed": 4}
+        return sorted(rows, key=lambda row: (order.get(row.state, 5), -(row.value or 0.0), row.number))
+
+    # -- rooms ----------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """A narrow terminal shows one room at a time."""
+        self.call_after_refresh(self.lay_out)
+
+    def lay_out(self) -> None:
+        """All rooms side by side, or one."""
+        width, height = self.app.size
+        wide = width >= 100 and height >= 24
+        left = self._room in ("pictures", "best")
+        self.set_class(wide, "-all-rooms")
+        self.query_one("#sweep-left").display = wide or left
+        self.query_one("#sweep-right").display = wide or not left
+        self.query_one("#best").display = wide or self._room == "best"
+        pictures = wide or self._room == "pictures"
+        self.query_one("#map").display = pictures and self._slice < 0
+        self.query_one("#slice").display = pictures and self._slice >= 0
+        self.query_one("#trials").display = wide or self._room == "trials"
+        self.query_one("#remarks").display = wide or self._room == "remarks"
+        self.call_after_refresh(self._redraw)
+
+    def _redraw(self) -> None:
+        self.query_one("#map", MapView).redraw()
+        for name in ("best", "slice"):
+            self.query_one(f"#{name}", Chart).redraw()
+
+    def action_room(self, number: int) -> None:
+        """Go to one of the four rooms."""
+        self._room = _ROOMS[number - 1]
+        self.lay_out()
+        picture = "map" if self._slice < 0 else "slice"
+        target = self.query_one(f"#{picture if self._room == 'pictures' else self._room}")
+        self.call_after_refresh(target.focus)
+
+    # -- actions --------------------------------------------------------------------------------------------
+
+    def action_back(self) -> None:
+        """Return to the lab; a sweep that runs goes on."""
+        self.dismiss(None)
+
+    def action_view(self) -> None:
+        """The map, then what each parameter alone says, in turn."""
+        table = self.view.table if self.view is not None else None
+        if table is None:
+            return
+        first = -1 if map_axes(table) is not None else 0
+        self._slice = self._slice + 1 if self._slice + 1 < len(table.plan.over) else first
+        self._room = "pictures"
+        self.lay_out()
+        if self.view is not None:
+            self.call_after_refresh(self._draw, self.view, table)
+
+    def action_order(self) -> None:
+        """The best first, or the newest first."""
+        self._by_number = not self._by_number
+        if self.view is not None and self.view.table is not None:
+            self._list(self.view.table)
+
+    def action_stop(self) -> None:
+        """Stop the sweep that was begun here."""
+        if self.view is not None and self.view.running:
+            self.view.stop()
+            self.notify("Stopping; every trial that ended is kept, and g goes on.", timeout=4)
+
+    def action_go(self) -> None:
+        """Go on with a study that isn't complete."""
+        view = self.view
+        if view is None:
+            self.action_new()
+        elif view.running or view.elsewhere:
+            self.notify("It is running.", timeout=2)
+        elif view.table is not None and view.table.ended >= view.table.plan.trials:
+            self.notify("All its trials have ended; n begins another sweep.", timeout=4)
+        else:
+            self._told = False
+            self._start(lambda: view.go_on())
+
+    def action_new(self) -> None:
+        """Ask what to sweep over, and begin."""
+        from tui.sweepview import begin, parse_wanted
+
+        if self.view is not None and self.view.running:
+            self.notify("A sweep is running: s stops it.", timeout=3)
+            return
+        preset = self.bench.draft.preset
+
+        def answered(wanted: Wanted | None) -> None:
+            if wanted is None:
+                if self.view is None:
+                    self._say("Nothing to look at yet: n begins a sweep of the form's experiment.")
+                return
+            self._start(lambda: self.app.call_from_thread(self.look_at, begin(preset, wanted)))
+
+        self.app.push_screen(AskText(f"Sweep {preset.name}", _HINT, parse_wanted, _FIRST), answered)
+
+    def _start(self, make: Callable[[], object]) -> None:
+        self.query_one("#sweep-status", Static).update(" Starting …")
+        self.run_worker(lambda: self._make(make), thread=True, exit_on_error=False, group="start")
+
+    def _make(self, make: Callable[[], object]) -> None:
+        try:
+            make()
+        except BadInput as problem:
+            self.app.call_from_thread(
+                self.notify, str(problem), title="Not swept", severity="warning", markup=False, timeout=10
+            )
+
+    def action_studies(self) -> None:
+        """Choose another study to look at."""
+        from tui.screens.studies import StudiesScreen
+
+        if self.view is not None and self.view.running:
+            self.notify("A sweep is running: s stops it.", timeout=3)
+            return
+
+        def chosen(view: SweepView | None) -> None:
+            if view is not None:
+                self.look_at(view)
+
+        self.app.push_screen(StudiesScreen(self.bench), chosen)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        """Open a trial in the lab."""
+        event.stop()
+        view = self.view
+        if view is None or view.table is None or event.option_index >= len(self._listed):
+            return
+        number = self._listed[event.option_index]
+        row = next(row for row in view.table.rows if row.number == number)
+        self.run_worker(lambda: self._open(view, row), thread=True, exit_on_error=False, group="open")
+
+    def _open(self, view: SweepView, row: Row) -> None:
+        from core.search.sweeps.trialfile import as_run
+
+        plan = view.record.plan
+        name = f"trial-{row.number}"
+        try:
+            draft = Draft(plan.preset_of(row.number, row.params, name))
+        except BadInput as problem:
+            self.app.call_from_thread(self.notify, str(problem), severity="warning", markup=False)
+            return
+        try:
+            shown = RunView(as_run(view.record, row)) if row.ended else None
+        except BadInput as problem:
+            self.app.call_from_thread(self.notify, f"{problem}; r trains it here", markup=False)
+            shown = None
+        self.app.call_from_thread(self.dismiss, Trial(draft, shown))
