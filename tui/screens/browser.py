@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.bench import Bench
+from tui.widgets.keys import Keys
 
 __all__ = ["Browser"]
 
@@ -52,7 +53,7 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
                 yield OptionList(markup=False)
                 with VerticalScroll(classes="preview"):
                     yield Static("", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Fill the list."""

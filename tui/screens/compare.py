@@ -9,7 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
 from core.comparison import Comparison, Side, compare, named_apart, sides_of
@@ -20,6 +20,7 @@ from tui.bench import Bench
 from tui.comparing import comparison_text
 from tui.failures import tell_failure
 from tui.widgets.curves import Curves
+from tui.widgets.keys import Keys
 
 __all__ = ["CompareScreen"]
 
@@ -44,7 +45,7 @@ class CompareScreen(Screen[None]):
         with VerticalScroll(id="words"):
             yield Static("Comparing …", id="comparison", markup=False)
         yield Curves(self._bench.looks, id="charts")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Read the records away from the keys."""

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Label, Select, Static
+from textual.widgets import Label, Select, Static
 from textual.worker import Worker, get_current_worker
 
 from core.errors import BadInput
@@ -18,6 +18,7 @@ from tui.charts import aligned
 from tui.curves import activation_charts, z_chart
 from tui.failures import tell_failure
 from tui.widgets.chart import Chart
+from tui.widgets.keys import Keys
 from tui.widgets.slider import Slider
 
 __all__ = ["ExplorerScreen"]
@@ -70,7 +71,7 @@ class ExplorerScreen(Screen[None]):
                 yield Chart(self._looks, id="density")
                 yield Chart(self._looks, id="activation")
                 yield Chart(self._looks, id="slope")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""

@@ -10,7 +10,6 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer
 from textual.worker import Worker, get_current_worker
 
 from core.errors import BadInput
@@ -23,6 +22,7 @@ from tui.charts.picture import Ink, fitted, sentence
 from tui.charts.strips import strips
 from tui.curves import layer_charts
 from tui.failures import tell_failure
+from tui.widgets.keys import Keys
 
 __all__ = ["InsideScreen"]
 
@@ -64,7 +64,7 @@ class InsideScreen(Screen[None]):
         """One scrolled page."""
         with VerticalScroll(id="page"):
             yield Page()
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Log, Static
+from textual.widgets import Log, Static
 from textual.worker import Worker
 
 from core.curves import ArmCurves
@@ -32,6 +32,7 @@ from tui.widgets.chart import Chart
 from tui.widgets.curves import Curves
 from tui.widgets.field import Field
 from tui.widgets.form import PANELS, Form
+from tui.widgets.keys import Keys
 from tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class LabScreen(Screen[None]):
                     with VerticalScroll(id="verdict"):
                         yield Static(id="sentence", markup=False)
         yield Static("tunelab needs at least 50 × 14 characters; this terminal has less.", id="too-small")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""
@@ -119,7 +120,7 @@ class LabScreen(Screen[None]):
         self.set_class(wide, "-all-rooms")
         self.query_one("#too-small").display = tiny
         self.query_one("#main").display = not tiny
-        self.query_one(Footer).display = not tiny
+        self.query_one(Keys).display = not tiny
         self.query_one("#form").display = wide or in_form
         self.query_one("#right").display = wide or not in_form
         below = self._room in {"log", "verdict"}

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from core.errors import BadInput
 from core.experiment import Preset
@@ -27,6 +27,7 @@ from tui.journaltext import journal_text, so_far, way
 from tui.screens.dialogs import AskText, Choose
 from tui.screens.reading import Reading
 from tui.widgets.curves import Curves
+from tui.widgets.keys import Keys
 
 __all__ = ["WizardScreen"]
 
@@ -65,7 +66,7 @@ class WizardScreen(Screen[Draft | None]):
             with Vertical(id="tried"):
                 yield Curves(self.bench.looks, id="charts")
         yield Static(id="so-far", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Begin, or go on, and look at the journal a few times a second."""
