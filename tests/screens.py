@@ -183,8 +183,8 @@ async def opened(
 
     look = LabScreen._tick
 
-    def looked(screen: LabScreen) -> None:
-        look(screen)
+    async def looked(screen: LabScreen) -> None:
+        await look(screen)
         heard.set()  # a timer's call is no message
 
     try:

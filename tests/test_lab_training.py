@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 from screens import TINY, Lab, driven, opened, written_run
-from textual.widgets import Log
 
 from core import engine
 from core.records import all_runs
 from tui.runview import Playback, RunView
 from tui.screens.lab import LabScreen
 from tui.widgets.chart import Chart
+from tui.widgets.epochs import Epochs
 
 LONG = TINY.replace("epochs = 3", "epochs = 1000000\nmini_batch = 100\nmonitor_every = 20000")
 """Goes on until it is stopped, and measures a few times a second."""
 
 
 def rows_of(lab: Lab) -> list[str]:
-    return list(lab.lab.query_one("#log", Log).lines)
+    return list(lab.lab.query_one("#log", Epochs).lines)
 
 
 @driven

@@ -146,8 +146,9 @@ class Tunelab(App[int]):
 
     def _text_of_focus(self) -> str:
         from tui.widgets.chart import Chart
+        from tui.widgets.epochs import Epochs
 
-        if isinstance(self.focused, Chart):
+        if isinstance(self.focused, Chart | Epochs):
             return self.focused.plain()
         selected = self.screen.get_selected_text()
         return selected or self.bench.draft.to_toml()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Log, Static
+from textual.widgets import Static
 from textual.worker import Worker
 
 from core.curves import ArmCurves
@@ -30,6 +31,7 @@ from tui.screens.questions import ask_again, ask_arms, ask_name
 from tui.sentences import epoch_line, paragraphs, seen, status_line
 from tui.widgets.chart import Chart
 from tui.widgets.curves import Curves
+from tui.widgets.epochs import Epochs
 from tui.widgets.field import Field
 from tui.widgets.form import PANELS, Form
 from tui.widgets.keys import Keys
@@ -71,7 +73,7 @@ class LabScreen(Screen[None]):
             with Vertical(id="right"):
                 yield Curves(self.bench.looks, id="charts")
                 with Horizontal(id="below"):
-                    yield Log(id="log", max_lines=2000, highlight=False)
+                    yield Epochs(id="log")
                     with VerticalScroll(id="verdict"):
                         yield Static(id="sentence", markup=False)
         yield Static("tunelab needs at least 50 × 14 characters; this terminal has less.", id="too-small")
@@ -179,8 +181,8 @@ class LabScreen(Screen[None]):
 
     # -- curves -------------------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        """Take what the record has gained since the last look."""
+    async def _tick(self) -> None:
+        """Take what the record has gained since the last look, in steps between which a key can be answered."""
         view, job = self.bench.view, self.bench.job
         # Asked before reading: what a training wrote before it ended is then surely read.
         ended = job is not None and job.ended
@@ -191,7 +193,11 @@ class LabScreen(Screen[None]):
             self.log_events(events)
             if self.is_current:
                 if events:
-                    self.charts.show(self.curves())
+                    for draw in self.charts.steps(self.curves()):
+                        await asyncio.sleep(0)
+                        if view is not self.bench.view:
+                            return
+                        draw()
                     if view.ended or now - self._said > _SAY_EVERY:
                         self._show_verdict()
                 self._show_status()
@@ -209,13 +215,13 @@ class LabScreen(Screen[None]):
             elif event["event"] == "done":
                 lines.append(f"{sign} {event['arm']} ended: {event['reason']}")
         if lines:
-            self.query_one("#log", Log).write_lines(lines)
+            self.query_one("#log", Epochs).write_lines(lines)
 
     def new_view(self) -> None:
         """Another run is looked at: an empty log, its curves from the beginning."""
         self.charts.forget()
         self._ticked = time.monotonic()
-        self.query_one("#log", Log).clear()
+        self.query_one("#log", Epochs).clear()
         if self.bench.view is not None:
             self.log_events(self.bench.view.poll())
         self.show_curves()
@@ -362,7 +368,7 @@ class LabScreen(Screen[None]):
         if isinstance(view := self.bench.view, Playback):
             events = view.seek(view.position + by * view.length / 20)
             if by < 0:
-                self.query_one("#log", Log).clear()
+                self.query_one("#log", Epochs).clear()
             self.log_events(events)
             self.show_curves()
 

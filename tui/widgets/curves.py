@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -14,7 +14,7 @@ from tui.terminal import Looks
 from tui.widgets.chart import Chart
 
 if TYPE_CHECKING:
-    from tui.charts.training import Part
+    from tui.charts.training import Arm, Part
 
 __all__ = ["Curves"]
 
@@ -54,20 +54,37 @@ class Curves(Horizontal):
 
     def show(self, arms: Sequence[ArmCurves]) -> None:
         """Draw these arms."""
-        from tui.charts.training import accuracy_chart, cost_chart
+        for draw in self.steps(arms):
+            draw()
 
+    def steps(self, arms: Sequence[ArmCurves]) -> list[Callable[[], None]]:
+        """Draw these arms a chart at a time, whenever a step is called."""
         self._arms = arms
-        shown = [chart_arm(arm, n) for n, arm in enumerate(arms) if n not in self._hidden and arm.measures]
-        focus = arms[self._front].name if self._front < len(arms) else None
-        epochs = max((arm.planned_epochs for arm in arms), default=0.0) or None
-        chance = next((arm.chance for arm in arms if arm.chance), None)
-        parts = _PARTS[self._parts]
-        limits = self.cost.spec.y.limits
-        self.cost.show(cost_chart(shown, epochs=epochs, parts=parts, log=self._log, focus=focus, previous=limits))
-        limits = self.accuracy.spec.y.limits
-        self.accuracy.show(
-            accuracy_chart(shown, epochs=epochs, parts=parts, chance=chance, focus=focus, previous=limits)
-        )
+        return [self._show_cost, self._show_accuracy]
+
+    @property
+    def _shown(self) -> list[Arm]:
+        return [chart_arm(arm, n) for n, arm in enumerate(self._arms) if n not in self._hidden and arm.measures]
+
+    def _common(self, before: Chart) -> dict[str, Any]:
+        """What both charts are given: how far x goes, the parts, the arm in front, the y limits that were."""
+        return {
+            "epochs": max((arm.planned_epochs for arm in self._arms), default=0.0) or None,
+            "parts": _PARTS[self._parts],
+            "focus": self._arms[self._front].name if self._front < len(self._arms) else None,
+            "previous": before.spec.y.limits,
+        }
+
+    def _show_cost(self) -> None:
+        from tui.charts.training import cost_chart
+
+        self.cost.show(cost_chart(self._shown, log=self._log, **self._common(self.cost)))
+
+    def _show_accuracy(self) -> None:
+        from tui.charts.training import accuracy_chart
+
+        chance = next((arm.chance for arm in self._arms if arm.chance), None)
+        self.accuracy.show(accuracy_chart(self._shown, chance=chance, **self._common(self.accuracy)))
 
     def redraw(self) -> None:
         """Build the pictures again: another size, or another theme."""
