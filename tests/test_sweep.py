@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import Inline, Outcome, refused, tunelab, tunelab_process
+from commandline import Inline, Outcome, refused, tunelab
 from small_runs import little_data
 
 from core import home
@@ -189,13 +189,6 @@ def test_a_trial_in_a_stack_comes_to_the_bits_it_has_alone(preset: Path) -> None
 def test_seeds_come_from_the_studys_seed_and_the_number(preset: Path) -> None:
     seeds = [plan_of(preset, "eta=1,2", seeds=3).experiment_of(n, {"training.eta": 1}).seeds for n in range(50)]
     assert len({seed for each in seeds for seed in each}) == 150
-
-
-def test_one_worker_and_two_come_to_the_same_table(preset: Path) -> None:
-    over = ["--over", "eta=log:0.1..5", "--over", "hidden=5,6", "--trials", "9", "--seeds", "2", "--quiet", "--json"]
-    for workers in "12":
-        assert len(told(tunelab_process("sweep", preset, *over, "--study", f"w{workers}", "--workers", workers))) == 9
-    assert substance(find("w1").rows()) == substance(find("w2").rows())
 
 
 def test_optuna_opens_the_study_as_it_is(preset: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_sweep_killed_at_any_moment_loses_nothing_and_repeats_nothing(preset: 
         assert ends(record) == dict.fromkeys(range(12), 1)
 
 
-def test_a_killed_worker_costs_only_what_it_had_in_hand(preset: Path) -> None:
+def test_two_workers_come_to_the_table_of_one_though_one_is_killed(preset: Path) -> None:
     plan = plan_of(preset, *OVER, trials=8, epochs=400)
     record = open_study("s", plan)
     hands = LocalHands(2)

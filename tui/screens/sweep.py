@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["SweepScreen"]
 
 _HINT = """What to sweep over, and how:
-  eta = log:0.01..10; lambda = 0, 1, 10; trials = 32
-  hidden = 10, 30, [100, 30]; seeds = 3; sampler = tpe; pruner = median
+  eta = log:0.01..10; lambda = 0, 1, 10; trials = 32; seeds = 3
+  hidden = 10, 30, [100, 30]; sampler = tpe; pruner = median
 Lists alone are tried completely; from a range points are drawn at random."""
 _FIRST = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
 _ROOMS = ("pictures", "best", "trials", "remarks")
@@ -134,6 +134,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         self.query_one("#trials").border_title = "3 Trials"
         self.query_one("#remarks").border_title = "4 What tunelab sees"
         self.lay_out()
+        self.query_one("#trials").focus()
         self.set_interval(1 / self.bench.looks.frames_a_second, self.tick)
         if self.bench.sweep is None:
             self.run_worker(self._newest, thread=True, exit_on_error=False, group="study")
@@ -244,7 +245,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         rows = self._ordered(table)
         near = {row.number for row in table.within_noise}
         listed = self.query_one("#trials", OptionList)
-        at = self._listed[listed.highlighted] if listed.highlighted is not None and self._listed else None
+        at = self._listed[listed.highlighted] if listed.highlighted and self._listed else None  # the first is no choice
         lines = []
         for row in rows:
             sign = "★" if row is table.best else "=" if row.number in near else " "
@@ -285,6 +286,8 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         self.query_one("#slice").display = pictures and self._slice >= 0
         self.query_one("#trials").display = wide or self._room == "trials"
         self.query_one("#remarks").display = wide or self._room == "remarks"
+        for name in ("map", "slice", "best", "remarks"):
+            self.query_one(f"#{name}").border_subtitle = "" if wide else "1 map  2 best  3 trials  4 remarks"
         self.call_after_refresh(self._redraw)
 
     def _redraw(self) -> None:

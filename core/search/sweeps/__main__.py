@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -19,7 +20,8 @@ def main(name: str) -> int:
         signal.signal(number, lambda *_: stop.set())
 
     def listen() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # not sys.stdin, whose lock a thread that waits would hold at the end
+            pass
         stop.set()
 
     threading.Thread(target=listen, daemon=True).start()

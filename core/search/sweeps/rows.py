@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -85,12 +86,16 @@ class Table:
 
     @cached_property
     def within_noise(self) -> list[Row]:
-        """The trials that can't be told from the best: less than two standard errors of the difference behind it."""
+        """The trials that can't be told from the best: less than two standard errors of a difference behind it.
+
+        The error is the usual one among the better half: a trial's own, from a few seeds, is itself a matter of luck.
+        """
         best = self.best
         if best is None:
             return []
-        behind = [(row, _number(best.value) - _number(row.value)) for row in self.complete]
-        return [row for row, less in behind if row is best or less <= 2 * math.hypot(best.error, row.error)]
+        better = self.complete[: max(1, -(-len(self.complete) // 2))]
+        least = _number(best.value) - 2 * math.sqrt(2) * statistics.median(row.error for row in better)
+        return [row for row in self.complete if row is best or _number(row.value) >= least]
 
     @property
     def counts(self) -> dict[str, int]:

@@ -1,0 +1,119 @@
+"""The sweep's screen: begun from the form, followed, stopped and gone on with; a trial opened in the lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screens import Lab, driven, opened
+from small_runs import little_data
+from test_sweep import plan_of, preset, swept
+from textual.widgets import Input, OptionList, Static
+
+from core.search.sweeps import find
+from tui.screens.dialogs import AskText
+from tui.screens.sweep import SweepScreen
+from tui.sweepview import SweepView
+
+__all__ = ["preset"]
+
+
+def little(tmp_path: Path, epochs: int = 2) -> str:
+    data = little_data(tmp_path)
+    return f'[data]\nname = "{data}"\n[network]\nhidden = [5]\n[training]\nepochs = {epochs}\n'
+
+
+def sweep_of(lab: Lab) -> SweepView:
+    view = lab.bench.sweep
+    assert view is not None
+    return view
+
+
+def shown(lab: Lab) -> bool:
+    """Whether the screen shows a table that has been read to its end."""
+    view = lab.bench.sweep
+    screen = lab.app.screen
+    if not isinstance(screen, SweepScreen) or view is None or view.table is None or view.running:
+        return False
+    return f"{view.table.ended}/{view.table.plan.trials} trials" in lab.picture and "running" not in lab.picture
+
+
+async def asked(lab: Lab, text: str) -> None:
+    """Press g, or n, until the question is there; answer it."""
+    await lab.until(lambda: isinstance(lab.app.screen, AskText))
+    lab.app.screen.query_one(Input).focus()
+    await lab.type(text)
+    await lab.press("enter")
+
+
+@driven
+async def test_a_sweep_is_begun_from_the_form_and_a_trial_opens_in_the_lab(tmp_path: Path) -> None:
+    async with opened(little(tmp_path)) as lab:
+        await lab.press("g")
+        await asked(lab, "eta = 0.1, 1; lambda = 0; bogus = 3")
+        assert "there is no parameter 'bogus'" in lab.picture
+        await asked(lab, "eta = 0.1, 1; lambda = 0, 1; seeds = 2")
+        await lab.until(lambda: shown(lab))
+        assert "✓ done  4/4 trials × 2 seeds" in lab.picture
+        assert "λ up, η across" in lab.picture
+        assert "Best: trial" in str(lab.app.screen.query_one("#sweep-sentences", Static).content)
+        table = sweep_of(lab).table
+        assert table is not None
+        assert table.best is not None
+        trials = lab.app.screen.query_one("#trials", OptionList)
+        assert trials.option_count == 4
+        trials.focus()
+        await lab.press("enter")
+        await lab.until(lambda: lab.app.screen is lab.lab and lab.bench.view is not None)
+        assert lab.bench.draft.base.training.eta == table.best.params["training.eta"]
+        assert lab.bench.view is not None
+        assert lab.bench.view.arms[0].latest["evaluation_accuracy"] == table.best.value
+
+
+@driven
+async def test_a_sweep_is_stopped_and_gone_on_with(tmp_path: Path) -> None:
+    async with opened(little(tmp_path, epochs=300)) as lab:
+        await lab.press("g")
+        await asked(lab, "eta = log:0.1..1; trials = 40")
+        await lab.until(lambda: lab.bench.sweep and lab.bench.sweep.table and lab.bench.sweep.table.ended)
+        assert "● running" in lab.picture
+        await lab.press("s")
+        await lab.until(lambda: not sweep_of(lab).running)
+        await lab.until(lambda: shown(lab))
+        assert "■ stopped" in lab.picture
+        before = {row.number for row in find(sweep_of(lab).name).rows() if row.ended}
+        assert 0 < len(before) < 40
+        await lab.press("g")
+        await lab.until(lambda: sweep_of(lab).running)
+        process = sweep_of(lab).process
+    assert process is not None
+    process.wait()  # leaving the lab has stopped it
+    assert process.problem() is None
+    rows = find(sweep_of(lab).name).rows()
+    assert before <= {row.number for row in rows if row.ended}
+    assert not any(row.state == "running" for row in rows)
+
+
+@driven
+async def test_an_old_study_is_looked_at_in_any_size(preset: Path) -> None:
+    swept("old", plan_of(preset, "eta=0.1,0.5,2", "lambda=0,1", epochs=4))
+    async with opened(preset.read_text("utf-8"), size=(80, 24)) as lab:
+        await lab.press("g")
+        await lab.until(lambda: shown(lab))
+        assert "λ up, η across" in lab.picture
+        await lab.press("v")
+        assert "Accuracy in % by η" in lab.picture
+        await lab.press("v")
+        assert "Accuracy in % by λ" in lab.picture
+        await lab.press("2")
+        assert "trials as they ended" in lab.picture
+        await lab.press("3")
+        assert "best first" in lab.picture
+        assert "★" in lab.picture
+        await lab.press("o")
+        assert "by number" in lab.picture
+        await lab.press("4")
+        assert "6 trials trained to their end." in lab.picture
+        await lab.press("b")
+        await lab.until(lambda: "old" in lab.picture and "training.eta=0.1,0.5,2" in lab.picture)
+        await lab.press("escape", "escape")
+        assert lab.app.screen is lab.lab
