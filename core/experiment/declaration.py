@@ -217,7 +217,7 @@ class BookSection(Section):
         "stays as it is between networks.",
         unit="epochs",
         ge=0,
-        le=100_000,
+        le=1000,
     )
     added: Literal["forwards", "backwards"] = parameter(
         "forwards",
