@@ -61,6 +61,12 @@ class ArmCurves:
         layers = max(map(len, rows), default=0)
         return np.array([[_number(v) for v in row] + [float("nan")] * (layers - len(row)) for row in rows], np.float64)
 
+    def _latest_layers(self, name: str) -> Array:
+        """The same of the last measurements only, which is all that a diagnosis looks at."""
+        rows = [m.get(f"layer_{name}", []) for m in self.measures[-3:]]
+        layers = min(map(len, rows), default=0)
+        return np.array([[_number(v) for v in row[:layers]] for row in rows], np.float64).reshape(len(rows), layers)
+
     @property
     def epochs(self) -> Array:
         """The epochs of the measurements, (k,)."""
@@ -83,9 +89,10 @@ class ArmCurves:
 
     @property
     def chance(self) -> float:
-        """The accuracy of guessing among the classes; 0 for regression."""
-        classes = self.start.get("data", {}).get("classes")
-        return 1 / len(classes) if classes else 0.0
+        """The accuracy of the best answer that ignores the input; 0 where it isn't known."""
+        data = self.start.get("data", {})
+        classes = data.get("classes")  # all that older records say
+        return float(data.get("chance", 1 / len(classes) if classes else 0.0))
 
     @property
     def _training(self) -> dict[str, Any]:
@@ -120,6 +127,13 @@ class ArmCurves:
                 mini_batch=int(self._training.get("mini_batch", 1)),
                 n=int(self.start.get("data", {}).get("training", 0)),
                 first_cost=_number(self.initial.get("training_cost")),
+                constant_cost=_number(self.start.get("data", {}).get("constant_cost")),
+                activation=str(self.start.get("experiment", {}).get("network", {}).get("activation", "")),
+                saturated=self._latest_layers("saturated_share"),
+                update_ratio=self._latest_layers("update_ratio"),
+                saturated_at_first=np.array(
+                    [_number(v) for v in self.initial.get("layer_saturated_share", [])], np.float64
+                ),
             )
         )
         return [*found, on_test_set()] if self.start.get("data", {}).get("evaluated_on") == "test" else found

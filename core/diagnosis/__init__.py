@@ -3,6 +3,19 @@
 from core.diagnosis.before import Plan, on_test_set, warnings
 from core.diagnosis.compare import compared
 from core.diagnosis.curves import Curves, verdicts
+from core.diagnosis.edge import at_the_edge
+from core.diagnosis.guess import blind_accuracy, constant_cost
 from core.diagnosis.verdict import Verdict
 
-__all__ = ["Curves", "Plan", "Verdict", "compared", "on_test_set", "verdicts", "warnings"]
+__all__ = [
+    "Curves",
+    "Plan",
+    "Verdict",
+    "at_the_edge",
+    "blind_accuracy",
+    "compared",
+    "constant_cost",
+    "on_test_set",
+    "verdicts",
+    "warnings",
+]

@@ -6,85 +6,34 @@ what is said. Thresholds are multiples of the noise that the numbers themselves 
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from core.diagnosis.before import Plan, warnings
-from core.diagnosis.chance import accuracy_std, binomial_tail
+from core.diagnosis.chance import binomial_tail
+from core.diagnosis.layers import dead, saturated
+from core.diagnosis.measured import Curves, noise, sound, steps, trend
+from core.diagnosis.reach import class_shares, crushed, flat, too_slow, underfitting
 from core.diagnosis.verdict import Verdict
 
 __all__ = ["Curves", "verdicts"]
 
-Array = NDArray[Any]
-
 _CHANCE_LEVEL = 0.01  # how rarely guessing may do as well before it is believed to be more than guessing
 _LITTLE_LEFT = 0.05  # share of the first cost below which its ups and downs are no concern
-_WINDOW = 8  # measurements looked at for rising and falling
-_LARGEST = 1e100  # beyond, a cost is as good as infinite, and sums of its squares are
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """One arm's measurements so far, means over its seeds, k of them in the order of training.
-
-    ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite. ``answers`` (classes,) counts
-    what the network answered at the last measurement, None for regression. ``evaluation_total`` is how
-    many evaluation examples there are, ``chance`` the accuracy of the best guess that ignores the input.
-    ``eta``, ``lmbda``, ``mini_batch`` and ``n`` are the arm's (n = 0: not known); ``first_cost`` is the training cost
-    before training, NaN where it isn't known.
-    """
-
-    epoch: Array
-    training_cost: Array
-    training_data_cost: Array
-    evaluation_data_cost: Array
-    training_accuracy: Array
-    evaluation_accuracy: Array
-    evaluation_total: int
-    chance: float
-    eta: float
-    lmbda: float
-    answers: Array | None = None
-    diverged: bool = False
-    ended: bool = False
-    seeds: int = 1
-    mini_batch: int = 1
-    n: int = 0
-    first_cost: float = math.nan
+_CLEARLY = 0.03  # fall of ln(evaluation cost) over the last third that promises more
+_WINDOW = 8  # measurements looked at for a level
 
 
 def verdicts(curves: Curves) -> list[Verdict]:
     """What the curves show, the most important first; never empty."""
     if len(curves.epoch) == 0:
         return [Verdict("nothing-yet", "Nothing is measured yet.")]
-    curves = _sound(curves)
-    rules = (_diverged, _constant, _chance, _rising, _oscillating, _overfitting, _still_improving, _level, _learning)
-    found = [verdict for rule in rules if (verdict := rule(curves)) is not None]
-    if not found:
-        return [Verdict("not-clear", "Not clear yet.", "", "A few more epochs will tell.")]
-    # After something that stops learning altogether, finer judgements mean nothing.
-    fatal = [v for v in found if v.code in {"diverged", "constant", "chance"}]
-    return fatal[:1] or found
-
-
-def _sound(c: Curves) -> Curves:
-    """The curves with NaN for what can't be: no comparison holds for it, so it proves nothing."""
-
-    def within(values: Array, low: float, high: float) -> Array:
-        return np.where((values >= low) & (values <= high), values, np.nan)
-
-    return replace(
-        c,
-        training_cost=within(c.training_cost, 0.0, _LARGEST),
-        training_data_cost=within(c.training_data_cost, 0.0, _LARGEST),
-        evaluation_data_cost=within(c.evaluation_data_cost, 0.0, _LARGEST),
-        training_accuracy=within(c.training_accuracy, 0.0, 1.0),
-        evaluation_accuracy=within(c.evaluation_accuracy, 0.0, 1.0),
-    )
+    curves = sound(curves)
+    stopped = [v for rule in _STOPS if (v := rule(curves)) is not None][:1]
+    causes = [v for rule in _CAUSES if (v := rule(curves)) is not None]
+    if stopped:  # after something that stops learning altogether, finer judgements mean nothing
+        return stopped + ([] if stopped[0].code == "diverged" else causes)
+    found = causes + [v for rule in _JUDGEMENTS if (v := rule(curves)) is not None]
+    return found or [Verdict("not-clear", "Not clear yet.", "", "A few more epochs will tell.")]
 
 
 def _diverged(c: Curves) -> Verdict | None:
@@ -114,6 +63,14 @@ def _constant(c: Curves) -> Verdict | None:
     if share < 0.995 or not few or (c.evaluation_accuracy[-1] > 1.5 * c.chance and c.seeds == 1):
         return None
     what = f"class number {int(np.argmax(c.answers))}" if c.seeds == 1 else "one class"
+    if too_slow(c) is not None:
+        return Verdict(
+            "constant",
+            f"It answers {what} whatever it sees, as its first weights happen to.",
+            "The training cost falls, but so slowly that the answers haven't changed yet.",
+            f"Try η = {c.eta * 10:.3g}.",
+            {"share": share, "try_eta": c.eta * 10},
+        )
     heavy = c.lmbda > 0 and c.epoch[-1] >= 1
     return Verdict(
         "constant",
@@ -121,7 +78,7 @@ def _constant(c: Curves) -> Verdict | None:
         "The biases have won over the weights: "
         + ("λ holds the weights at nearly nothing, or η throws them about." if heavy else "η may throw them about."),
         f"Try η = {c.eta / 10:.3g}" + (" and λ = 0." if c.lmbda else "."),
-        {"share": share},
+        {"share": share, "try_eta": c.eta / 10},
     )
 
 
@@ -145,22 +102,15 @@ def _chance(c: Curves) -> Verdict | None:
     )
 
 
-def _steps(c: Curves) -> Array:
-    """Changes of ln(training cost) between the last measurements."""
-    cost = c.training_cost[-(_WINDOW + 1) :]
-    cost = cost[np.isfinite(cost) & (cost > 0)]
-    return np.diff(np.log(cost))
-
-
 def _rising(c: Curves) -> Verdict | None:
-    steps = _steps(c)
-    if len(steps) < 3 or steps.sum() < 0.02 or (steps > 0).mean() < 0.7:
+    moves = steps(c.training_cost)
+    if len(moves) < 3 or moves.sum() < 0.02 or (moves > 0).mean() < 0.7:
         return None
-    rise = steps.sum()
+    rise = moves.sum()
     much = f"by {100 * np.expm1(rise):.0f} %" if rise < np.log(100) else f"to 10^{rise / np.log(10):.0f} times its size"
     return Verdict(
         "rising",
-        f"The training cost rises: {much} over the last {len(steps)} measurements.",
+        f"The training cost rises: {much} over the last {len(moves)} measurements.",
         f"Steps of η = {c.eta:g} climb out of the valley instead of going down.",
         f"Try η = {c.eta / 10:.3g}.",
         {"log_change": float(rise)},
@@ -168,12 +118,12 @@ def _rising(c: Curves) -> Verdict | None:
 
 
 def _oscillating(c: Curves) -> Verdict | None:
-    steps = _steps(c)
-    if len(steps) < 5:
+    moves = steps(c.training_cost)
+    if len(moves) < 5:
         return None
-    up, down = steps[steps > 0].sum(), -steps[steps < 0].sum()
-    turns = (np.sign(steps[1:]) != np.sign(steps[:-1])).mean()
-    if turns < 0.5 or up < 0.5 * down or up / len(steps) < 0.02:
+    up, down = moves[moves > 0].sum(), -moves[moves < 0].sum()
+    turns = (np.sign(moves[1:]) != np.sign(moves[:-1])).mean()
+    if turns < 0.5 or up < 0.5 * down or up / len(moves) < 0.02:
         return None
     if np.nanmean(c.training_cost[-_WINDOW:]) < _LITTLE_LEFT * c.first_cost:
         return None  # what goes up and down is the little that is left
@@ -186,10 +136,6 @@ def _oscillating(c: Curves) -> Verdict | None:
     )
 
 
-def _noise(c: Curves) -> float:
-    return accuracy_std(float(np.clip(c.evaluation_accuracy[-1], 0.01, 0.99)), max(c.evaluation_total, 1))
-
-
 def _overfitting(c: Curves) -> Verdict | None:
     if len(c.epoch) < 5:
         return None
@@ -199,9 +145,10 @@ def _overfitting(c: Curves) -> Verdict | None:
     best = int(np.nanargmin(cost))
     gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
     risen = float(cost[-1] / max(cost[best], 1e-100) - 1)
-    wide = gap > max(0.04, 3 * _noise(c))
+    wide = gap > max(0.04, 2 * noise(c))
     falls_on = c.training_data_cost[-1] < 0.97 * c.training_data_cost[best]
-    if not wide or not falls_on or best >= len(cost) - 3 or risen < 0.03:
+    back_to = np.nanmin(cost[-2:]) / max(cost[best], 1e-100) - 1  # a single measurement may be bad luck
+    if not wide or not falls_on or best >= len(cost) - 2 or min(risen, back_to) < 0.03:
         return None
     much = f"by {100 * risen:.0f} %" if risen < 10 else "many times over"
     return Verdict(
@@ -214,25 +161,13 @@ def _overfitting(c: Curves) -> Verdict | None:
     )
 
 
-def _trend(values: Array, epochs: Array) -> tuple[float, float]:
-    """Slope an epoch of a straight line through the values, and its standard error."""
-    x = epochs - epochs.mean()
-    spread = float((x**2).sum())
-    if spread == 0:
-        return 0.0, float("inf")
-    slope = float((x * values).sum() / spread)
-    rest = values - values.mean() - slope * x
-    error = float(np.sqrt((rest**2).sum() / max(len(x) - 2, 1) / spread))
-    return slope, error
-
-
 def _still_improving(c: Curves) -> Verdict | None:
     k = max(len(c.epoch) // 3, 4)
     if not c.ended or len(c.epoch) < 5:
         return None
-    slope, error = _trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
+    slope, error = trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
     gained = slope * float(c.epoch[-1] - c.epoch[-k])
-    if not (slope > 3 * error and gained > 0.003):
+    if not (slope > 3 * error and gained > 0.003) and not (_evaluation_falls(c, k) and gained > 0):
         return None
     return Verdict(
         "still-improving",
@@ -244,14 +179,22 @@ def _still_improving(c: Curves) -> Verdict | None:
     )
 
 
+def _evaluation_falls(c: Curves, k: int) -> bool:
+    """Whether the evaluation cost, which is less noisy than the accuracy, clearly falls over the last k."""
+    cost = np.log(np.maximum(c.evaluation_data_cost[-k:], 1e-300))
+    slope, error = trend(cost, c.epoch[-k:])
+    return slope < -3 * error and slope * float(c.epoch[-1] - c.epoch[-k]) < -_CLEARLY
+
+
 def _level(c: Curves) -> Verdict | None:
     k = max(len(c.epoch) // 3, 5)
     if len(c.epoch) < 8:
         return None
-    slope, error = _trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
+    slope, error = trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
     gained = abs(slope) * float(c.epoch[-1] - c.epoch[-k])
-    moves = gained > max(0.003, _noise(c) / 2) and abs(slope) > 2 * error
-    if moves or not np.isfinite(gained):
+    moving = gained > max(0.003, noise(c) / 2) and abs(slope) > 2 * error
+    promised = slope > error and _evaluation_falls(c, k)
+    if moving or promised or not np.isfinite(gained):
         return None
     return Verdict(
         "level",
@@ -263,16 +206,26 @@ def _level(c: Curves) -> Verdict | None:
 
 
 def _learning(c: Curves) -> Verdict | None:
-    steps = _steps(c)
-    if len(c.epoch) < 2 or steps.sum() >= 0 or not np.isfinite(c.evaluation_accuracy[-1]):
+    moves = steps(c.training_cost)
+    if len(c.epoch) < 2 or moves.sum() >= 0 or not np.isfinite(c.evaluation_accuracy[-1]):
         return None
     gap = float(c.training_accuracy[-1] - c.evaluation_accuracy[-1])
-    parting = gap > max(0.04, 3 * _noise(c))
-    noise = f"{c.evaluation_total:,} evaluation examples: ± {100 * _noise(c):.1f} points."
+    parting = gap > max(0.04, 3 * noise(c))
+    luck = f"{c.evaluation_total:,} evaluation examples: ± {100 * noise(c):.1f} points."
     return Verdict(
         "learning",
         f"Learning: {100 * c.evaluation_accuracy[-1]:.1f} % right, the training cost falls.",
-        (f"Training is {100 * gap:.0f} points ahead of evaluation, so watch for overfitting." if parting else noise),
+        (f"Training is {100 * gap:.0f} points ahead of evaluation, so watch for overfitting." if parting else luck),
         "",
         {"gap": gap},
     )
+
+
+_STOPS = (_diverged, _constant, class_shares, _chance, flat)
+"""What stops learning altogether, from what is certain on; the first that holds is said."""
+
+_CAUSES = (dead, saturated, crushed, too_slow)
+"""Why it may be so, where the layers or the way of the cost give it away."""
+
+_JUDGEMENTS = (_rising, _oscillating, _overfitting, underfitting, _still_improving, _level, _learning)
+"""What else is seen in a training that learns."""

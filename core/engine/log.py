@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from core.curves import ArmCurves
 from core.data import Dataset
+from core.diagnosis import blind_accuracy, constant_cost
 from core.errors import BadInput, printable
 from core.experiment import Experiment
 from core.records import ArmWriter, measure_fields
@@ -59,12 +63,23 @@ class ArmLog:
         self._curves.absorb({"event": "start"} | about)
         started = [event for event in self._writer.recorded if event["event"] == "start"]
         if started:
-            self._must_agree("start", about, started[0])
+            known = started[0].get("data", {})  # an older record doesn't say what ignoring the input reaches
+            data = {key: value for key, value in about["data"].items() if key in known}
+            self._must_agree("start", about | {"data": data}, started[0])
             self._writer.write("resume", {"epoch": training.epoch, "examples": training.examples})
         else:
             self._writer.write("start", about)
         if untrained is not None:
             self._note("initial", measure_fields(untrained, self._replicates))
+
+    def _blind(self, dataset: Dataset) -> dict[str, Any]:
+        """What is reached without looking at the input: the yardsticks of a diagnosis."""
+        kinds, network = len(dataset.classes or ()), self._experiment.network
+        cost = constant_cost(np.asarray(dataset.training.targets), kinds, network.output, network.cost)
+        return {
+            "chance": blind_accuracy(np.asarray(dataset.validation.targets), kinds, dataset.tolerance),
+            "constant_cost": cost if math.isfinite(cost) else None,
+        }
 
     def measure(self, training: Training, measurement: Measurement) -> None:
         """Record a measurement, and the arm's end where all its replicates have come to theirs."""
