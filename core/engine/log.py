@@ -47,7 +47,7 @@ class ArmLog:
 
     def begin(self, training: Training, dataset: Dataset, untrained: Measurement | None) -> None:
         """Say what is trained and from where on, and how it does ``untrained``."""
-        about = {
+        about: dict[str, Any] = {
             "experiment": self._experiment.to_dict(),
             "parameters": parameter_count(training.network),
             "seeds": self._experiment.seeds,
