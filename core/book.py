@@ -19,12 +19,9 @@ from core.data.dataset import Dataset, Examples
 from core.initialization import Initialization
 from core.network import Network
 
-__all__ = ["SEED", "Place", "evaluation_penalty", "first_network", "order", "with_its_pixels"]
+__all__ = ["Place", "evaluation_penalty", "first_network", "order", "with_its_pixels"]
 
 Array = NDArray[Any]
-
-SEED = 12345678
-"""What the scripts behind the book's figures give to both generators."""
 
 _PIXEL, _ITS_PIXEL = 1 / 255, 1 / 256
 

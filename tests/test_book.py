@@ -202,8 +202,49 @@ def test_every_figure_is_a_preset_of_the_books_own_seed_with_expectations(figure
     preset = find(figure)
     assert [arm.name for arm in preset.arms] == list(FIGURES[figure]) == list(preset.expect)
     for arm in preset.arms:
-        assert arm.experiment.seeds == [book.SEED]
+        assert arm.experiment.seeds == [12345678]  # what its scripts give to both generators
         assert arm.experiment.training.book is not None
+
+
+@pytest.fixture
+def figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A figure on little data, as a preset file: what it expects holds, and its second arm is a chaotic one."""
+    tables = f'{BOOK}\n[expect]\nfirst.final.epoch = [4, 4]\n"first, backwards".best.evaluation_correct = [1, 60]\n'
+    file = tmp_path / "figure.toml"
+    file.write_text(f'[data]\nname = "{little_data(tmp_path)}"\n[network]\nhidden = [5]\n{tables}')
+    places = {"first": published._Place("it.json"), "first, backwards": published._Place("it.json", chaotic=True)}
+    monkeypatch.setitem(FIGURES, "figure", places)
+    return file
+
+
+def test_the_command_checks_what_is_expected_and_shows_how_roundings_part(figure: Path) -> None:
+    told = tunelab("book", figure, "--quiet")
+    assert (told.code, told.err) == (0, "")
+    lines = told.out.splitlines()
+    assert any(line.split() == ["first", "final", "epoch", "4", "4", "holds"] for line in lines)
+    assert any(line.rstrip().endswith("holds (chaotic)") for line in lines)
+    assert "How fast two roundings part" in told.out
+    figure.write_text(figure.read_text().replace("[4, 4]", "[5, 5]"))
+    assert tunelab("book", figure, "--quiet").code == 4
+
+
+def test_the_command_compares_with_what_was_published(figure: Path, tmp_path: Path) -> None:
+    arrays = tmp_path / "fig"
+    arrays.mkdir()
+    assert "no it.json" in refused(tunelab("book", figure, "--published", arrays))
+    (arrays / "it.json").write_text("[[], [1, 2, 3, 4], [], []]")
+    told = tunelab("book", figure, "--quiet", "--json", "--published", arrays)
+    assert told.code == 4
+    judged = {e["arm"]: (e["measure"], e["chaotic"], e["held"]) for e in told.of("compared")}
+    assert judged == {
+        "first": ("evaluation_correct", False, False),
+        "first, backwards": ("evaluation_correct", True, True),
+    }
+    correct = [e["evaluation_correct"] for e in told.of("measure", "first")]
+    (arrays / "it.json").write_text(json.dumps([[], correct, [], []]))
+    told = tunelab("book", figure, "--published", arrays)
+    assert told.code == 0
+    assert [line.split()[-2:] for line in told.out.splitlines() if line.startswith("  first  ")] == [["the", "book's"]]
 
 
 def test_the_command_knows_its_figures() -> None:

@@ -123,7 +123,11 @@ def _judged(preset: Preset, run: Run, published: Path | None, *, as_json: bool) 
             good = good and holds
             measure = f"{each.at} {each.measure.replace('_', ' ')}"
             came = "not finite" if value is None else f"{value:.12g}"
-            rows.append([each.arm, measure, _bounds(each.low, each.high), came, "holds" if holds else "doesn't hold"])
+            # Of a chaotic arm only the level is expected, and a reader should know
+            word = ("holds" if holds else "doesn't hold") + (
+                " (chaotic)" if FIGURES[preset.name][each.arm].chaotic else ""
+            )
+            rows.append([each.arm, measure, _bounds(each.low, each.high), came, word])
             if as_json:
                 about = {"arm": each.arm, "at": each.at, "measure": each.measure, "low": each.low, "high": each.high}
                 _line("expectation", run, {"figure": preset.name} | about | {"value": value, "held": holds})
