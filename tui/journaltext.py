@@ -18,7 +18,7 @@ def way(state: State, width: int) -> str:
     now = state.now
     stages = list(state.stages.values())
     if len(stages) == 1:
-        return f" {stages[0].title}"
+        return f" One question: {stages[0].title}"
     at = stages.index(now) if now is not None else len(stages)
     words = [_word(stage, stage is now) for stage in stages]
     first = last = min(at, len(stages) - 1)

@@ -117,6 +117,7 @@ class WizardScreen(Screen[Draft | None]):
         charts = self.query_one(Curves)
         by_cost = self._by_cost if self._by_cost is not None else self.guide.stage.name in _BY_COST
         charts.cost.display, charts.accuracy.display = by_cost, not by_cost
+        charts.only("training" if by_cost else "evaluation")  # what the stage is judged by; both would be a tangle
         charts.show(self.guide.arms)
 
     def _show(self) -> None:

@@ -102,6 +102,10 @@ class Curves(Horizontal):
         self._parts = (self._parts + 1) % len(_PARTS)
         self.show(self._arms)
 
+    def only(self, part: Part) -> None:
+        """Show training or evaluation alone, from the next drawing on."""
+        self._parts = _PARTS.index((part,))
+
     def next_arm(self) -> str:
         """Bring the next arm to the front; its name."""
         if not self._arms:
