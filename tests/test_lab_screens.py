@@ -16,8 +16,9 @@ OPENING = [action for action in actions_of("lab") if action.opens]
 async def test_every_screen_opens_with_its_key_and_is_left_with_escape(action: Action) -> None:
     async with opened() as lab:
         await lab.press(action.key)
-        assert type(lab.app.screen).__name__ == action.opens.partition(".")[2]
+        assert action.opens.partition(".")[2] in [type(screen).__name__ for screen in lab.app.screen_stack]
         await lab.quiet()
-        await lab.press("escape")
+        while len(lab.app.screen_stack) > 2:  # some ask something first
+            await lab.press("escape")
         assert isinstance(lab.app.screen, LabScreen)
         assert lab.told == ""

@@ -22,6 +22,7 @@ from core.errors import BadInput
 from core.experiment.fields import Described, described
 from tui.actions import actions_of, bindings
 from tui.bench import Bench
+from tui.commands.following import INTERRUPTED
 from tui.failures import keep_details, tell_failure
 from tui.screens.dialogs import Choose
 from tui.screens.help import HelpScreen
@@ -58,25 +59,28 @@ class Tunelab(App[int]):
         self.set_keymap(self.config.keys)
         self.set_class(self.bench.looks.ascii, "-ascii")
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        leaving = {signal.SIGTERM: 0, signal.SIGHUP: 0}
+        if not self.is_headless:  # without a terminal ctrl+c is Python's own
+            leaving[signal.SIGINT] = INTERRUPTED
+        for number, code in leaving.items():
             # Without this Python ends on the spot and leaves the terminal in its alternate screen.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self._leave)
+                loop.add_signal_handler(number, self._leave, code)
         self.push_screen(LabScreen(self.bench))
         gc.freeze()  # modules and widgets are here to stay: looking through them again and again delays keys
         self.call_after_refresh(self.run_worker, self.bench.wake_workers, thread=True, exit_on_error=False)
 
-    def _leave(self) -> None:
+    def _leave(self, code: int) -> None:
         """End in good order: the record is whole, the terminal clean.
 
         Where the terminal has gone, writing to it may never return; then the process ends all the same, and its
         workers save where they stand when they notice.
         """
-        watchdog = threading.Timer(_PATIENCE, os._exit, [0])
+        watchdog = threading.Timer(_PATIENCE, os._exit, [code])
         watchdog.daemon = True
         watchdog.start()
         self.bench.stop_own()
-        self.exit(0)
+        self.exit(code)
 
     def on_unmount(self) -> None:
         """Remember the session, stop what is being trained, and let the workers go."""
@@ -99,6 +103,10 @@ class Tunelab(App[int]):
                 self.run_worker(lambda: self._hand_over(job), thread=True, exit_on_error=False)
 
         self.push_screen(Choose("Leave tunelab?", question, choices), chosen)
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c gets where there is nothing to copy."""
+        self.notify("q leaves tunelab, and asks first what becomes of a training.", timeout=4)
 
     def _hand_over(self, job: engine.Job) -> None:
         """Stop the training here and go on with it, from its last bit, in a process of its own."""

@@ -45,7 +45,7 @@ def epoch_line(event: dict[str, Any], sign: str) -> str:
     cost = event["training_cost"]
     shown = "not finite" if cost is None else f"{cost:.3g}"
     # Right answers first: a narrow log cuts the end off
-    return f"Epoch {event['epoch']:<4g} {sign} {right} / {event['evaluation_total']}  cost {shown}"
+    return f"Epoch {_count(event['epoch']):<4} {sign} {right} / {event['evaluation_total']}  cost {shown}"
 
 
 def status_line(arms: Sequence[ArmCurves], state: str) -> str:
@@ -54,10 +54,15 @@ def status_line(arms: Sequence[ArmCurves], state: str) -> str:
     counts += "s" if max(arm.seeds for arm in arms) > 1 else ""
     epoch = min((float(arm.latest.get("epoch", 0.0)) for arm in arms if not arm.done), default=None)
     planned = max(arm.planned_epochs for arm in arms)
-    where = f"  epoch {epoch:.4g}/{planned:g}" if epoch is not None and planned else ""
+    where = f"  epoch {_count(epoch)}/{_count(planned)}" if epoch is not None and planned else ""
     return f"{state}{where}  {counts}"
 
 
 def paragraphs(text: str) -> str:
     """A description with its lines joined, so that it breaks where the screen ends."""
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+def _count(epochs: float) -> str:
+    """How many epochs: 7, 7.4, 12,500; never 1e+06."""
+    return f"{epochs:,.0f}" if epochs >= 100 or epochs == int(epochs) else f"{epochs:.3g}"

@@ -59,7 +59,7 @@ def lab_command(
         )
     if low_bandwidth:
         # Textual reads these when it is imported, which is why nothing above imports it.
-        os.environ |= {"TEXTUAL_FPS": "5", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+        os.environ |= {"TEXTUAL_FPS": "20", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
     app = _app(loaded, low_bandwidth)
     if not headless:
         raise typer.Exit(app.run() or 0)

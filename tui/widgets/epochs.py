@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from rich.segment import Segment
 from textual.binding import Binding
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -70,7 +71,7 @@ class Epochs(Widget, can_focus=True):
         held = "" if self._top is None else f"line {self._top + 1:,} of {len(self.lines):,}, end: newest"
         if held != (self.border_subtitle or ""):
             self.border_subtitle = held
-        self.refresh()
+        self.refresh(Region(0, 0, *self.size))  # without the border, which hasn't changed
 
     def action_look(self, by: int) -> None:
         """A few lines up or down."""
