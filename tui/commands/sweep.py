@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep_command"]
 
+DIVERGED = 3
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -221,7 +223,8 @@ def _attend(
         return INTERRUPTED
     if not quiet:
         say(f"Kept as {record.name}; optuna-dashboard {record.address} opens it.")
-    return 0
+    counts = record.table().counts
+    return DIVERGED if counts.get("diverged") and "complete" not in counts else 0
 
 
 def _hands(workers: int | None, cluster: str | None, notice: Any) -> Hands:

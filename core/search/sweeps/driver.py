@@ -193,11 +193,10 @@ class _Driver:
         failed = []
         with self._record.taking():
             self._find_lost()
-            while wanted > 0:
-                waits = any(t.state.name == "WAITING" for t in self._study.get_trials(deepcopy=False))
-                self._exhausted = not waits and self._taken >= self._plan.trials
-                if self._exhausted:
-                    break
+            trials = self._study.get_trials(deepcopy=False)
+            left = max(0, self._plan.trials - len(trials)) + sum(t.state.name == "WAITING" for t in trials)
+            self._exhausted = left <= wanted
+            for _ in range(min(left, wanted)):
                 trial = self._study.ask(self._space)
                 trial.set_user_attr("owner", self._name)
                 if trial.number >= self._plan.trials:  # two machines asked in the same moment
@@ -209,7 +208,6 @@ class _Driver:
                     failed.append((trial, str(problem)))
                     continue
                 self._waiting.append(_Open(trial, experiment))
-                wanted -= 1
         for trial, why in failed:
             yield self._fail(trial, why)
 
