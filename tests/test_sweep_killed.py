@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from commandline import command, environment
 from test_sweep import Here, plan_of, preset, substance, swept
@@ -95,7 +94,7 @@ def test_a_sweep_killed_at_any_moment_loses_nothing_and_repeats_nothing(preset: 
 
 
 def test_two_workers_come_to_the_table_of_one_though_one_is_killed(preset: Path) -> None:
-    plan = plan_of(preset, *OVER, trials=8, epochs=400)
+    plan = plan_of(preset, *OVER, trials=8, epochs=200)
     record = open_study("s", plan)
     hands = LocalHands(2)
     told: list[str] = []
@@ -113,7 +112,7 @@ def test_two_workers_come_to_the_table_of_one_though_one_is_killed(preset: Path)
 
 
 def test_ctrl_c_leaves_a_whole_study_and_says_how_to_go_on(preset: Path) -> None:
-    arguments = ["--over", "eta=log:0.1..2", "--trials", "500", "--study", "s", "--set", "epochs=50", "--json"]
+    arguments = ["--over", "eta=log:0.1..2", "--trials", "500", "--study", "s", "--set", "epochs=20", "--json"]
     process = subprocess.Popen(
         command("sweep", preset, *arguments, "--workers", "1"),
         stdout=subprocess.PIPE,
@@ -136,20 +135,14 @@ def test_ctrl_c_leaves_a_whole_study_and_says_how_to_go_on(preset: Path) -> None
 
 
 def test_two_processes_share_a_study(preset: Path) -> None:
-    plan = plan_of(preset, *OVER, trials=24, epochs=20)
+    plan = plan_of(preset, *OVER, trials=24, epochs=10)
     open_study("s", plan)
-    both = [
-        subprocess.Popen(
-            command("sweep", "--study", "s", "--json", "--quiet", "--workers", "1"),
-            stdout=subprocess.PIPE,
-            env=environment(),
-        )
-        for _ in range(2)
-    ]
-    numbers: list[Any] = []
+    both = [child("s"), child("s")]
     for process in both:
-        out, _ = process.communicate(timeout=60)
+        process.communicate(timeout=60)
         assert process.returncode == 0
-        numbers += [e["number"] for e in map(json.loads, out.splitlines()) if e["event"] == "trial"]
-    assert sorted(numbers) == list(range(24))
-    assert substance(find("s").rows()) == substance(swept("whole", plan).rows)
+    record = find("s")
+    assert ends(record) == dict.fromkeys(range(24), 1)
+    assert substance(record.rows()) == substance(swept("whole", plan).rows)
+    owners = {trial.user_attrs["owner"] for trial in record.study.get_trials()}
+    assert len(owners) <= 2  # the second may have come too late for any
