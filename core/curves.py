@@ -61,9 +61,9 @@ class ArmCurves:
         layers = max(map(len, rows), default=0)
         return np.array([[_number(v) for v in row] + [float("nan")] * (layers - len(row)) for row in rows], np.float64)
 
-    def _latest_layers(self, name: str) -> Array:
-        """The same of the last measurements only, which is all that a diagnosis looks at."""
-        rows = [m.get(f"layer_{name}", []) for m in self.measures[-3:]]
+    def _latest_layers(self, name: str, k: int) -> Array:
+        """The same of the last three of k measurements, which is all that a diagnosis looks at."""
+        rows = [m.get(f"layer_{name}", []) for m in self.measures[max(k - 3, 0) : k]]
         layers = min(map(len, rows), default=0)
         return np.array([[_number(v) for v in row[:layers]] for row in rows], np.float64).reshape(len(rows), layers)
 
@@ -106,22 +106,42 @@ class ArmCurves:
         return [(float(epochs[i]), float(etas[i] / etas[i + 1])) for i in cuts]
 
     def verdicts(self) -> list[Verdict]:
-        """What this arm's curves show, the most important first; and, last, whether they are of the test set."""
-        answers = self.latest.get("evaluation_answers")
-        found = verdicts(
+        """What this arm's curves show, the most important first; and, last, whether they are of the test set.
+
+        While it trains, a new first verdict must hold for two measurements before it takes the place of another that
+        did: a sentence on the screen shouldn't flicker.
+        """
+        found = self._steady()
+        return [*found, on_test_set()] if self.start.get("data", {}).get("evaluated_on") == "test" else found
+
+    def _steady(self) -> list[Verdict]:
+        k = len(self.measures)
+        found = self._verdicts(k)
+        if self.done or k < 3 or found[0].code == "diverged":
+            return found
+        before = self._verdicts(k - 1)
+        if before[0].code == found[0].code:
+            return found
+        return before if before[0].code == self._verdicts(k - 2)[0].code else found
+
+    def _verdicts(self, k: int) -> list[Verdict]:
+        """What the first k measurements show."""
+        latest = self.measures[k - 1] if k else {}
+        answers = latest.get("evaluation_answers")
+        return verdicts(
             Curves(
-                epoch=self.epochs,
-                training_cost=self.values("training_cost"),
-                training_data_cost=self.values("training_data_cost"),
-                evaluation_data_cost=self.values("evaluation_data_cost"),
-                training_accuracy=self.values("training_accuracy"),
-                evaluation_accuracy=self.values("evaluation_accuracy"),
-                evaluation_total=int(self.latest.get("evaluation_total", 1)),
+                epoch=self.epochs[:k],
+                training_cost=self.values("training_cost")[:k],
+                training_data_cost=self.values("training_data_cost")[:k],
+                evaluation_data_cost=self.values("evaluation_data_cost")[:k],
+                training_accuracy=self.values("training_accuracy")[:k],
+                evaluation_accuracy=self.values("evaluation_accuracy")[:k],
+                evaluation_total=int(latest.get("evaluation_total", 1)),
                 chance=self.chance,
                 eta=float(self._training.get("eta", 0.0)),
                 lmbda=float(self._training.get("lambda", 0.0)),
                 answers=np.array(answers) if answers else None,
-                diverged=bool(self.latest.get("diverged")),
+                diverged=bool(latest.get("diverged")),
                 ended=bool(self.done),
                 seeds=self.seeds,
                 mini_batch=int(self._training.get("mini_batch", 1)),
@@ -129,14 +149,13 @@ class ArmCurves:
                 first_cost=_number(self.initial.get("training_cost")),
                 constant_cost=_number(self.start.get("data", {}).get("constant_cost")),
                 activation=str(self.start.get("experiment", {}).get("network", {}).get("activation", "")),
-                saturated=self._latest_layers("saturated_share"),
-                update_ratio=self._latest_layers("update_ratio"),
+                saturated=self._latest_layers("saturated_share", k),
+                update_ratio=self._latest_layers("update_ratio", k),
                 saturated_at_first=np.array(
                     [_number(v) for v in self.initial.get("layer_saturated_share", [])], np.float64
                 ),
             )
         )
-        return [*found, on_test_set()] if self.start.get("data", {}).get("evaluated_on") == "test" else found
 
     def standing(self, at: int = -1) -> Standing | None:
         """Where the arm stands at one of its measurements, for a comparison; None where it has none."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from commandline import tunelab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numbers
 
+from core.checkup import checkup
 from core.curves import ArmCurves
-from core.diagnosis import Curves, Plan, compared, verdicts, warnings
+from core.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, compared, constant_cost, verdicts, warnings
 from core.diagnosis.before import shrink_factor
 from core.diagnosis.chance import accuracy_std, binomial_tail
 from core.diagnosis.compare import Standing
+from core.experiment import Experiment
 from core.initialization import Initialization, effects
 
 
@@ -334,3 +339,159 @@ def test_the_tail_at_its_ends() -> None:
 def test_a_hundred_images_leave_three_to_five_points_of_noise() -> None:
     assert accuracy_std(0.9, 100) == pytest.approx(0.03)
     assert accuracy_std(0.5, 100) == pytest.approx(0.05)
+
+
+# -- what ignoring the input reaches ----------------------------------------------------------------------
+
+TEN = np.arange(1000) % 10
+
+
+@pytest.mark.parametrize(
+    ("output", "cost", "wanted"),
+    [("sigmoid", "cross-entropy", 3.2508), ("softmax", "log-likelihood", 2.3026), ("sigmoid", "quadratic", 0.45)],
+)
+def test_knowing_only_the_class_shares_costs_what_the_book_of_numbers_says(
+    output: str, cost: str, wanted: float
+) -> None:
+    assert constant_cost(TEN, 10, output, cost) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_chance_is_the_share_of_the_largest_class() -> None:
+    assert blind_accuracy(np.array([0] * 90 + [1] * 10), 2) == pytest.approx(0.9)
+    assert blind_accuracy(np.array([[0.0], [0.2], [5.0], [-5.2]]), 0, 0.5) == pytest.approx(0.5)
+    assert constant_cost(np.array([[0.0], [2.0]]), 0, "linear", "quadratic") == pytest.approx(0.5)
+
+
+def test_a_cost_that_stays_where_the_class_shares_put_it_is_said_with_both_numbers() -> None:
+    found = verdicts(curves([3.30, 3.26, 3.255, 3.252], 0.1, constant_cost=3.2508, lmbda=20.0))
+    assert found[0].code == "class-shares"
+    assert "3.252" in found[0].seen
+    assert "3.251" in found[0].seen
+    assert "λ = 0" in found[0].advice
+
+
+def test_a_cost_at_the_class_shares_is_no_alarm_where_answers_are_right() -> None:
+    assert "class-shares" not in codes(curves([3.30, 3.26, 3.255, 3.252], 0.4, constant_cost=3.2508))
+
+
+def test_regression_that_gives_the_mean_for_everything_is_recognised() -> None:
+    found = verdicts(curves([2.0, 1.51, 1.5, 1.5, 1.5], 0.08, chance=0.08, constant_cost=1.5))
+    assert found[0].code == "class-shares"
+    assert "the mean of what is wanted" in found[0].seen
+
+
+def test_dead_relus_are_seen_and_half_of_them_off_is_healthy() -> None:
+    flat = {"chance": 0.1, "constant_cost": 2.3026, "activation": "relu"}
+    off, half = (np.full((3, 2), share) for share in (0.995, 0.55))
+    assert "dead" in codes(curves([2.303] * 5, 0.1, saturated=off, **flat))
+    assert "dead" not in codes(curves(FALLING, 0.8, saturated=half, **flat))
+
+
+def test_saturation_says_whether_first_weights_or_steps_did_it() -> None:
+    about: dict[str, Any] = {"constant_cost": 3.25, "activation": "sigmoid", "saturated": np.full((3, 2), 0.9)}
+    cost = np.linspace(3.0, 2.5, 8)
+    first = next(v for v in verdicts(curves(cost, 0.5, saturated_at_first=np.array([0.8, 0.1]), **about)))
+    later = next(v for v in verdicts(curves(cost, 0.5, saturated_at_first=np.array([0.1, 0.1]), **about)))
+    assert (first.code, later.code) == ("saturated", "saturated")
+    assert "scaled" in first.advice
+    assert "η = 0.05" in later.advice
+
+
+def test_a_cost_that_hardly_comes_down_is_too_slow_and_a_good_start_is_not() -> None:
+    slow = curves(3.2 * 0.99 ** np.arange(10), 0.3, constant_cost=3.25)
+    assert verdicts(slow)[0].code == "too-slow"
+    assert "η = 5" in verdicts(slow)[0].advice
+    assert "too-slow" not in codes(curves(3 * 0.7 ** np.arange(4), 0.5, constant_cost=3.25))
+
+
+def test_lambda_that_crushes_is_named() -> None:
+    data = np.array([3.3, 3.0, 2.8, 2.7, 2.7, 2.71, 2.7, 2.7, 2.7])
+    found = verdicts(
+        curves(data + 0.4, 0.4, training_data_cost=data, constant_cost=3.25, lmbda=20.0, mini_batch=10, n=1000)
+    )
+    assert found[0].code == "lambda-crushing"
+    assert "λ = 2" in found[0].advice
+
+
+def test_a_level_cost_with_unlearnt_examples_wants_a_larger_network() -> None:
+    cost = np.array([3.0, 1.5, 1.2, 1.1, *[1.0, 1.001] * 5])
+    found = codes(curves(cost, 0.7, constant_cost=3.25))
+    assert "underfitting" in found
+    assert "underfitting" not in codes(curves(cost, 0.97, constant_cost=3.25))
+
+
+def test_the_best_value_at_the_edge_is_suspect_and_inside_it_is_not() -> None:
+    low = at_the_edge("η", [0.01, 0.1, 1.0], [0.9, 0.8, 0.1])
+    assert low is not None
+    assert low.code == "edge"
+    assert "down to 0.001" in low.advice
+    high = at_the_edge("λ", [0.1, 1.0, 10.0], [0.1, math.nan, 0.9])
+    assert high is not None
+    assert "up to 100" in high.advice
+    assert at_the_edge("η", [0.01, 0.1, 1.0], [0.8, 0.9, 0.1]) is None
+    assert at_the_edge("η", [0.01, 0.1, 1.0], [0.9, 0.9, 0.1]) is None
+    assert at_the_edge("η", [0.1], [0.9]) is None
+
+
+def test_a_sentence_must_hold_twice_before_it_takes_anothers_place() -> None:
+    arm = ArmCurves("a")
+    data = {"classes": list("0123456789"), "chance": 0.1, "constant_cost": 3.25}
+    arm.absorb({"event": "start", "data": data, "experiment": {"training": {"eta": 0.1}}})
+    costs = [*(3 * 0.7 ** np.arange(9)), *(0.25 * 1.5 ** np.arange(1, 9))]
+    said = []
+    for k, cost in enumerate(costs):
+        event = {"epoch": k + 1.0, "training_cost": cost, "training_data_cost": cost, "evaluation_data_cost": cost}
+        accuracy = {"training_accuracy": 0.5 + 0.02 * k, "evaluation_accuracy": 0.5 + 0.02 * k}
+        arm.absorb({"event": "measure", "evaluation_total": 1000} | event | accuracy)
+        said.append(arm.verdicts()[0].code)
+    assert said[-1] == "rising"
+    assert sum(a != b for a, b in pairwise(said)) <= 3
+
+
+# -- the whole: settings, first weights and a brief training ----------------------------------------------
+
+
+def small(**training: Any) -> Experiment:
+    return Experiment(data={"train": 300, "evaluation": 100}, network={"hidden": ()}, training=training)
+
+
+def test_the_lectures_failing_setting_is_diagnosed_before_and_after() -> None:
+    found = checkup(small(eta=10.0, lmbda=1000.0))
+    assert [v.code for v in found.before] == ["shrink-factor"]
+    assert found.after[0].code in {"diverged", "constant"}
+    assert "8 epochs on 300 examples" in found.tried
+
+
+def test_far_too_small_a_step_is_diagnosed() -> None:
+    found = checkup(small(eta=1e-4))
+    assert "too-slow" in [v.code for v in found.after]
+    assert found.before == []
+
+
+def test_a_good_setting_is_learning() -> None:
+    assert checkup(small(eta=0.3)).after[-1].code in {"learning", "still-improving", "level"}
+
+
+def test_outputs_that_cannot_give_what_is_wanted_are_known_before() -> None:
+    network = {"hidden": (), "output": "sigmoid", "cost": "quadratic"}
+    found = checkup(Experiment(data={"name": "points", "train": 200, "evaluation": 100}, network=network))
+    assert found.before[0].code == "out-of-reach"
+    assert "linear" in found.before[0].advice
+
+
+def test_the_command_diagnoses_a_preset_and_a_run(tmp_path: Path) -> None:
+    preset = tmp_path / "slow.toml"
+    preset.write_text(
+        "[data]\ntrain = 200\nevaluation = 100\n[network]\nhidden = []\n[training]\neta = 0.0001\nepochs = 6\n"
+    )
+    seen = tunelab("diagnose", preset, "--json")
+    assert seen.code == 0
+    assert "too-slow" in [event["code"] for event in seen.of("verdict")]
+    assert all(event["text"] and event["when"] in {"before", "after"} for event in seen.of("verdict"))
+    assert tunelab("run", preset, "--quiet", "--out", tmp_path / "run").code == 0
+    read = tunelab("diagnose", f"{tmp_path}/run")
+    assert "Read from its record: 6 of 6 epochs" in read.out
+    assert "falls steadily but slowly" in read.out
+    refused = tunelab("diagnose", f"{tmp_path}/run", "--set", "training.eta=1")
+    assert refused.code == 2
+    assert "change a preset" in refused.err

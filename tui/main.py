@@ -17,6 +17,7 @@ from core.errors import BadInput, CutOff
 from tui.commands.book import book_command
 from tui.commands.control import go_command, pause_command, stop_command, watch_command
 from tui.commands.data import data_app
+from tui.commands.diagnose import diagnose_command
 from tui.commands.doctor import doctor_command
 from tui.commands.init import init_command
 from tui.commands.lab import lab_command
@@ -52,6 +53,7 @@ app.command("pause")(pause_command)
 app.command("go")(go_command)
 app.command("stop")(stop_command)
 app.command("init")(init_command)
+app.command("diagnose")(diagnose_command)
 app.command("sweep")(sweep_command)
 app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")

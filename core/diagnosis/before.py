@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.diagnosis.verdict import Verdict
 from core.initialization import LayerEffect
 
-__all__ = ["Plan", "on_test_set", "shrink_factor", "warnings"]
+__all__ = ["Plan", "on_test_set", "out_of_reach", "shrink_factor", "warnings"]
 
 _MANY_SATURATED = 0.3
 _HEAVY_DECAY = 5.0  # e-foldings an epoch
@@ -51,6 +51,19 @@ def on_test_set() -> Verdict:
         "These evaluation numbers are of the test set.",
         "Whoever chooses by them has no unseen examples left to judge the choice by.",
         "To choose η, λ or anything else, leave data.evaluate_on out.",
+    )
+
+
+def out_of_reach(output: str, lowest: float, largest: float) -> Verdict | None:
+    """Wanted outputs that the output neurons can't give: sigmoid and softmax are bounded to (0, 1)."""
+    if output == "linear" or (lowest >= 0 and largest <= 1):
+        return None
+    return Verdict(
+        "out-of-reach",
+        f"Outputs from {lowest:.3g} to {largest:.3g} are wanted, and {output} outputs stay between 0 and 1.",
+        "However long it trains, most of them can't be given.",
+        "Try linear outputs.",
+        {"lowest": lowest, "largest": largest},
     )
 
 

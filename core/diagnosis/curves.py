@@ -193,6 +193,8 @@ def _level(c: Curves) -> Verdict | None:
     slope, error = trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
     gained = abs(slope) * float(c.epoch[-1] - c.epoch[-k])
     moving = gained > max(0.003, noise(c) / 2) and abs(slope) > 2 * error
+    if _still_improving(c) is not None:
+        return None
     promised = slope > error and _evaluation_falls(c, k)
     if moving or promised or not np.isfinite(gained):
         return None

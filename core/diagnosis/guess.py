@@ -8,9 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["blind_accuracy", "constant_cost"]
+from core.data import Dataset
+
+__all__ = ["blind_accuracy", "constant_cost", "yardsticks"]
 
 Array = NDArray[Any]
+
+
+def yardsticks(dataset: Dataset, output: str, cost: str) -> dict[str, float | None]:
+    """``chance`` on validation data and ``constant_cost`` on training data, as a start event says them."""
+    kinds = len(dataset.classes or ())
+    found = constant_cost(dataset.training.targets, kinds, output, cost)
+    return {
+        "chance": blind_accuracy(dataset.validation.targets, kinds, dataset.tolerance),
+        "constant_cost": found if math.isfinite(found) else None,
+    }
 
 
 def blind_accuracy(targets: Array, classes: int, tolerance: float = 0.0) -> float:

@@ -20,6 +20,7 @@ _AT = 0.03  # this near the blind cost is at it
 _STILL = 0.01  # change of ln cost over the last third that counts as none
 _MUCH_LEFT = 0.25  # share of the blind cost
 _LITTLE_MOVED = 0.03  # of its own size a layer moves in an epoch where η is far too small
+_EARLY, _HARDLY_BEGUN = 6, 0.8  # epochs; share of the blind cost
 _SMOOTH = 0.85  # share of measurements at which the cost fell
 _UNLEARNT = 0.1  # training mistakes above which a level cost is too little
 _FORGETS = 0.3  # e-foldings an epoch by which λ alone would let the weights fade
@@ -76,6 +77,8 @@ def too_slow(c: Curves) -> Verdict | None:
     cost = c.training_data_cost
     if len(cost) < 4 or not np.isfinite(cost).all() or not cost[-1] > _MUCH_LEFT * c.constant_cost:
         return None
+    if not c.ended and c.epoch[-1] < _EARLY and cost[-1] < _HARDLY_BEGUN * c.constant_cost:
+        return None  # the first epochs of a good training look like this too
     moves = np.diff(np.log(np.maximum(cost, 1e-300)))
     # λ alone makes a cost settle; what settles isn't slow
     recent = _recent(c)
@@ -84,7 +87,7 @@ def too_slow(c: Curves) -> Verdict | None:
     if (moves < 0).mean() < _SMOOTH or settles or c.diverged:
         return None
     moved = _moved(c)
-    slow = f" A step an epoch's worth moves the weights by {100 * moved:.2g} % of their size." if moved < 1 else ""
+    slow = f" An epoch's steps move no layer by more than {100 * moved:.2g} % of its size." if moved < 1 else ""
     return Verdict(
         "too-slow",
         f"The training cost falls steadily but slowly: {cost[-1]:.3g} after {c.epoch[-1]:.3g} epochs.",

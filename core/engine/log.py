@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from core.curves import ArmCurves
 from core.data import Dataset
-from core.diagnosis import blind_accuracy, constant_cost
+from core.diagnosis import yardsticks
 from core.errors import BadInput, printable
 from core.experiment import Experiment
 from core.records import ArmWriter, measure_fields
@@ -57,6 +54,7 @@ class ArmLog:
                 "classes": list(dataset.classes) if dataset.classes is not None else None,
                 "training": len(dataset.training),
                 "evaluation": len(dataset.validation),
+                **yardsticks(dataset, self._experiment.network.output, self._experiment.network.cost),
                 **({"evaluated_on": said} if (said := self._experiment.data.evaluate_on) else {}),
             },
         }
@@ -71,15 +69,6 @@ class ArmLog:
             self._writer.write("start", about)
         if untrained is not None:
             self._note("initial", measure_fields(untrained, self._replicates))
-
-    def _blind(self, dataset: Dataset) -> dict[str, Any]:
-        """What is reached without looking at the input: the yardsticks of a diagnosis."""
-        kinds, network = len(dataset.classes or ()), self._experiment.network
-        cost = constant_cost(np.asarray(dataset.training.targets), kinds, network.output, network.cost)
-        return {
-            "chance": blind_accuracy(np.asarray(dataset.validation.targets), kinds, dataset.tolerance),
-            "constant_cost": cost if math.isfinite(cost) else None,
-        }
 
     def measure(self, training: Training, measurement: Measurement) -> None:
         """Record a measurement, and the arm's end where all its replicates have come to theirs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.curves import ArmCurves
-from core.diagnosis import Verdict
+from core.diagnosis import Verdict, yardsticks
 from core.experiment import Experiment
 from core.experiment.keys import changed
 from core.strategy.bench import Bench, Known, with_epochs
@@ -26,7 +26,12 @@ def diagnosed(events: list[Event], experiment: Experiment, bench: Bench) -> Verd
     """What the curves of one arm show, the most important of it."""
     curves = ArmCurves("")
     dataset = bench.dataset(experiment)
-    data = {"title": dataset.title, "classes": list(dataset.classes or ()), "training": len(dataset.training)}
+    data: dict[str, Any] = {
+        "title": dataset.title,
+        "classes": list(dataset.classes or ()),
+        "training": len(dataset.training),
+    }
+    data |= yardsticks(dataset, experiment.network.output, experiment.network.cost)
     curves.absorb({"event": "start", "experiment": experiment.to_dict(), "data": data, "seeds": experiment.seeds})
     for event in events:
         curves.absorb(event)
