@@ -89,13 +89,17 @@ class StudyRecord:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         if self.storage is not None:
-            try:
-                return optuna.storages.get_storage(self.storage)
-            except Exception as problem:  # whatever a database's driver raises, it is what was typed that won't do
-                raise BadInput(
-                    f"the storage {printable(self.storage, 80)} can't be opened: {printable(problem, 200)}; "
-                    "give a URL as Optuna takes it, such as sqlite:///shared.db"
-                ) from None
+            for pause in (0.2, 0.5, None):
+                try:
+                    return optuna.storages.get_storage(self.storage)
+                except Exception as problem:  # whatever a database's driver raises
+                    if pause is None:
+                        said = printable((str(problem).splitlines() or ["it gives no reason"])[0], 200)
+                        raise BadInput(
+                            f"the storage {printable(self.storage, 80)} can't be opened: {said}; "
+                            "give a URL as Optuna takes it, such as sqlite:///shared.db"
+                        ) from None
+                    time.sleep(pause)  # two processes that make its tables at once are in each other's way
         try:
             return optuna.storages.JournalStorage(_journal(self.journal))
         except (OSError, ValueError, KeyError) as problem:
