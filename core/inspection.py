@@ -1,4 +1,4 @@
-"""What is inside a trained network: its confusions, its mistakes, its first-layer weights."""
+"""What is inside a trained network: confusions, mistakes, first-layer weights, and how smooth its answers are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.experiment import load_data
 from core.network import Network
 from core.records import Run
 
-__all__ = ["Inside", "look_inside"]
+__all__ = ["Inside", "Way", "look_inside", "way_between"]
 
 Array = NDArray[Any]
 
@@ -55,15 +55,7 @@ def look_inside(run: Run, arm: int, replicate: int) -> Inside:
     Raises :class:`BadInput` while the run has left no parameters yet.
     """
     record, experiment = run.arms[arm], run.preset.arms[arm].experiment
-    path = record.directory / "parameters.npz"
-    if not path.is_file():
-        raise BadInput(f"“{printable(record.name, 60)}” has no parameters yet; they are kept when its training ends")
-    with np.load(path, allow_pickle=False) as saved:
-        layers = range(len(saved.files) // 2)
-        weights = [saved[f"weights_{layer}"][replicate : replicate + 1] for layer in layers]
-        biases = [saved[f"biases_{layer}"][replicate : replicate + 1] for layer in layers]
-    net = experiment.network
-    network = Network(weights, biases, activation=net.activation, output=net.output, cost=net.cost)
+    network = _network(run, arm, replicate)
     dataset = load_data(experiment)
     examples = dataset.validation
     out = network.answer(examples.scaled(slice(None), network.dtype))[0]
@@ -86,5 +78,51 @@ def look_inside(run: Run, arm: int, replicate: int) -> Inside:
         answers=answers,
         images=np.asarray(examples.inputs),
         image_shape=dataset.image_shape,
-        first_weights=weights[0][0],
+        first_weights=network.weights[0][0],
     )
+
+
+def _network(run: Run, arm: int, replicate: int) -> Network:
+    record, net = run.arms[arm], run.preset.arms[arm].experiment.network
+    path = record.directory / "parameters.npz"
+    if not path.is_file():
+        raise BadInput(f"“{printable(record.name, 60)}” has no parameters yet; they are kept when its training ends")
+    with np.load(path, allow_pickle=False) as saved:
+        layers = range(len(saved.files) // 2)
+        weights = [saved[f"weights_{layer}"][replicate : replicate + 1] for layer in layers]
+        biases = [saved[f"biases_{layer}"][replicate : replicate + 1] for layer in layers]
+    return Network(weights, biases, activation=net.activation, output=net.output, cost=net.cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """How an output changes on the straight way from one example to another of another class.
+
+    ``t`` (k,) from 0 to 1 along the way; ``output`` (k,) of the first example's class, on the first such way;
+    ``steepness`` the largest |Δoutput/Δt|, the mean over ``ways`` of them.
+    """
+
+    t: Array
+    output: Array
+    steepness: float
+    ways: int
+
+
+def way_between(run: Run, arm: int, replicate: int = 0, *, points: int = 81, ways: int = 50) -> Way:
+    """How smooth an arm's answers are between evaluation examples, the same ones for every arm.
+
+    Raises :class:`BadInput` while the run has left no parameters yet, or where there are no two classes.
+    """
+    network, examples = _network(run, arm, replicate), load_data(run.preset.arms[arm].experiment).validation
+    x, targets = examples.scaled(slice(0, 4 * ways), network.dtype), np.asarray(examples.targets[: 4 * ways])
+    pairs = [(i, i + 1) for i in range(len(x) - 1) if targets.ndim == 1 and targets[i] != targets[i + 1]][:ways]
+    if not pairs:
+        raise BadInput("a way between two examples needs two classes")
+    t = np.linspace(0.0, 1.0, points)
+    along = [network.answer(_between(x[i], x[j], t, network.dtype))[0][:, targets[i]] for i, j in pairs]
+    steepness = [float(np.abs(np.diff(output) / np.diff(t)).max()) for output in along]
+    return Way(t, np.asarray(along[0], np.float64), float(np.mean(steepness)), len(pairs))
+
+
+def _between(start: Array, end: Array, t: Array, dtype: np.dtype[Any]) -> Array:
+    return np.asarray(start + t[:, None] * (end - start), dtype)

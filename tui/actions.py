@@ -106,6 +106,14 @@ ACTIONS = (
         "Try many values of several parameters: on a grid, at random, or led by what was found.",
         opens="sweep.SweepScreen",
     ),
+    Action(
+        "lab",
+        "lecture",
+        "t",
+        "lecture",
+        "The lecture to do: predict, run, and see the answer in the curves.",
+        opens="lecture.LectureScreen",
+    ),
     Action("lab", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False),
     Action(
         "lab", "zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it.", footer=False
@@ -172,6 +180,21 @@ ACTIONS = (
     Action("sweep", "room(3)", "3", "trials", "Go to the trials; enter opens one in the lab.", footer=False),
     Action("sweep", "room(4)", "4", "remarks", "Go to what tunelab sees.", footer=False),
     Action("studies", "back", "escape", "back", "Return to the sweep."),
+    Action("lecture", "run", "r", "run", "Run the step's experiment, once you have predicted what it will show."),
+    Action("lecture", "step(1)", "n", "next", "The next step."),
+    Action("lecture", "step(-1)", "b", "before", "The step before."),
+    Action("lecture", "other", "x", "turn over", "Show the other, where there isn't room for both."),
+    Action("lecture", "chart", "c", "other chart", "Cost or accuracy, where there isn't room for both.", footer=False),
+    Action("lecture", "contents", "m", "contents", "Every step, with how it went; go to any of them."),
+    Action("lecture", "to_lab", "o", "lab", "Take this experiment into the lab, to change it there."),
+    Action("lecture", "stop", "s", "stop", "End the training now.", footer=False),
+    Action("lecture", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False),
+    *(
+        Action("lecture", f"predict({n})", str(n), f"predict {n}", f"Predict answer {n}; 0: don't know.", footer=False)
+        for n in range(6)
+    ),
+    Action("lecture", "back", "escape", "back", "Return to the lab. What you have done is kept."),
+    Action("contents", "back", "escape", "back", "Return to the step."),
     Action("app", "help", "question_mark", "help", "What the keys do, and what the parameter in focus means."),
     Action("app", "copy", "y", "copy", "Copy what is in focus, and write it to a file as well.", footer=False),
     Action("app", "picture", "ctrl+o", "screenshot", "Write the screen to an SVG file.", footer=False),

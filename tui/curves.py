@@ -90,7 +90,8 @@ def z_chart(effects: Sequence[tuple[str, LayerEffect]]) -> ChartSpec:
     densities = [
         Density(name, e.edges, e.density, e.predicted_density, number) for number, (name, e) in enumerate(effects)
     ]
-    title = f"z of layer {layer.layer} before training ({layer.units:,} units, fan-in {layer.fan_in:,})"
+    units = f"{layer.units:,} unit{'s' if layer.units != 1 else ''}"
+    title = f"z of layer {layer.layer} before training ({units}, fan-in {layer.fan_in:,})"
     return density_chart(densities, title=title, zones=_saturated_zones(layer.activation))
 
 

@@ -1,0 +1,9 @@
+"""The lecture as something to do: its steps, what a run's curves answer, and how far a person has come."""
+
+from __future__ import annotations
+
+from tui.lecture.judging import Answer, judged
+from tui.lecture.progress import Progress
+from tui.lecture.steps import Choice, Step, find_steps, lecture
+
+__all__ = ["Answer", "Choice", "Progress", "Step", "find_steps", "judged", "lecture"]
