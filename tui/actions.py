@@ -187,6 +187,7 @@ ACTIONS = (
     Action("lecture", "chart", "c", "other chart", "Cost or accuracy, where there isn't room for both.", footer=False),
     Action("lecture", "contents", "m", "contents", "Every step, with how it went; go to any of them."),
     Action("lecture", "to_lab", "o", "lab", "Take this experiment into the lab, to change it there."),
+    Action("lecture", "forget", "u", "anew", "Forget your prediction here and do the step anew.", footer=False),
     Action("lecture", "stop", "s", "stop", "End the training now.", footer=False),
     Action("lecture", "log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False),
     *(

@@ -44,10 +44,12 @@ class Tunelab(App[int]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = bindings("app")
 
-    def __init__(self, bench: Bench, config: Config) -> None:
+    def __init__(self, bench: Bench, config: Config, opens: str = "") -> None:
+        """``opens``: the screen to begin with in front of the lab, as an action's ``opens`` names it."""
         super().__init__()
         self.bench = bench
         self.config = config
+        self._opens = opens
 
     # -- coming and going ---------------------------------------------------------------------------------
 
@@ -66,7 +68,10 @@ class Tunelab(App[int]):
             # Without this Python ends on the spot and leaves the terminal in its alternate screen.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave, code)
-        self.push_screen(LabScreen(self.bench))
+        lab = LabScreen(self.bench)
+        self.push_screen(lab)
+        if self._opens:
+            self.call_after_refresh(lab.action_open, self._opens)
         gc.freeze()  # modules and widgets are here to stay: looking through them again and again delays keys
         self.call_after_refresh(self.run_worker, self.bench.wake_workers, thread=True, exit_on_error=False)
 

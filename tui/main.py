@@ -21,6 +21,7 @@ from tui.commands.diagnose import diagnose_command
 from tui.commands.doctor import doctor_command
 from tui.commands.init import init_command
 from tui.commands.lab import lab_command
+from tui.commands.learn import learn_command
 from tui.commands.presets import presets_app
 from tui.commands.replay import replay_command
 from tui.commands.resume import resume_command
@@ -54,6 +55,7 @@ app.command("go")(go_command)
 app.command("stop")(stop_command)
 app.command("init")(init_command)
 app.command("diagnose")(diagnose_command)
+app.command("learn")(learn_command)
 app.command("sweep")(sweep_command)
 app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.experiment import Preset
     from tui.app import Tunelab
 
-__all__ = ["lab_command"]
+__all__ = ["has_screen", "lab_app", "lab_command"]
 
 
 class Until(StrEnum):
@@ -52,15 +52,11 @@ def lab_command(
     loaded = find(preset) if preset is not None else None
     if screenshot is not None and screenshot.suffix not in {".svg", ".txt"}:
         raise BadInput(f"--screenshot takes a file that ends in .svg or .txt, not {printable(screenshot)}")
-    served = "TEXTUAL_DRIVER" in os.environ  # `tunelab serve`: the terminal is a browser's
-    if not headless and not served and not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if not headless and not has_screen():
         raise BadInput(
             "the lab needs a terminal; `tunelab run PRESET` trains without one, --headless drives the screens"
         )
-    if low_bandwidth:
-        # Textual reads these when it is imported, which is why nothing above imports it.
-        os.environ |= {"TEXTUAL_FPS": "20", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
-    app = _app(loaded, low_bandwidth)
+    app = lab_app(loaded, low_bandwidth=low_bandwidth)
     if not headless:
         raise typer.Exit(app.run() or 0)
     from tui.headless import drive
@@ -78,7 +74,16 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _app(loaded: Preset | None, low_bandwidth: bool) -> Tunelab:
+def has_screen() -> bool:
+    """Whether there is a terminal to draw on; for `tunelab serve` it is a browser's."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdout.isatty() and sys.stdin.isatty())
+
+
+def lab_app(loaded: Preset | None, *, low_bandwidth: bool, opens: str = "") -> Tunelab:
+    """The application with a preset, or the last session; ``opens`` is the screen to begin with."""
+    if low_bandwidth:
+        # Textual reads these when it is imported, which is why nothing above imports it.
+        os.environ |= {"TEXTUAL_FPS": "20", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
     from tui.session import load_config, load_session
 
     config = load_config()
@@ -88,4 +93,4 @@ def _app(loaded: Preset | None, low_bandwidth: bool) -> Tunelab:
     from tui.terminal import looks
 
     draft = load_session(config) if loaded is None else Draft(loaded)
-    return Tunelab(Bench(draft, looks(low_bandwidth=low_bandwidth)), config)
+    return Tunelab(Bench(draft, looks(low_bandwidth=low_bandwidth)), config, opens)

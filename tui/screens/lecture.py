@@ -323,6 +323,11 @@ class LectureScreen(Screen[Draft | None]):
             self._show_words()
             self._lay_out()
 
+    def action_forget(self) -> None:
+        """Forget what was predicted and found at this step, so that it can be done anew; its run is kept."""
+        if not self._busy and self._progress.outcomes.pop(self._step.number, None) is not None:
+            self._open(self._step)
+
     def action_stop(self) -> None:
         """End the training; what it has measured stays among the runs."""
         if self._job is not None:
