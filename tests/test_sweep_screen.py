@@ -131,7 +131,7 @@ async def test_an_old_study_is_looked_at_in_any_size(preset: Path) -> None:
         assert "best first" in lab.picture
         assert "★" in lab.picture
         await lab.press("o")
-        assert "by number" in lab.picture
+        assert "newest first" in lab.picture
         await lab.press("4")
         assert "6 trials trained to their end." in lab.picture
         await lab.press("b")

@@ -67,8 +67,9 @@ def remarks(table: Table, importance: dict[str, float]) -> list[str]:
     gains = table.best_so_far()
     if gains and gains[-1][0] >= 10:
         last = next(count for count, value in gains if value == gains[-1][1])
-        late = " It may get better still: try more trials." if last > 0.8 * gains[-1][0] else ""
-        lines.append(f"The best came as trial {last} of {gains[-1][0]} to end.{late}")
+        late = last > 0.8 * gains[-1][0] and len(table.within_noise) == 1 and table.ended < table.plan.size
+        more = " It may get better still: try more trials." if late else ""
+        lines.append(f"The best came as trial {last} of {gains[-1][0]} to end.{more}")
     return lines
 
 

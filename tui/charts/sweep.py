@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["best_chart", "map_axes", "slice_chart", "sweep_map"]
 
 _CELL = 8  # columns of a cell of the map: [95.3★] and a gap
+_MARKED = 100  # points that get a marker each: more would hide each other, and take long to draw
 _PREFERRED = ("training.eta", "training.lambda")
 
 
@@ -38,8 +39,8 @@ def best_chart(table: Table) -> ChartSpec:
         steps.append((count, 100 * value))
     series = [
         Series([x for x, _ in steps], [y for _, y in steps], "best so far", 0, points=False),
-        _scatter(each, "trials", 1),
-        _scatter(given_up, "pruned or diverged", 5),
+        *_scatter(each, "trials", 1),
+        *_scatter(given_up, "pruned or diverged", 5),
     ]
     end = max(len(ended), min(table.plan.trials, 10), 2)
     return ChartSpec(
@@ -68,8 +69,8 @@ def slice_chart(table: Table, dimension: Dimension) -> ChartSpec:
     line = sorted(best.items()) if few else []
     series = [
         Series([x for x, _ in line], [y for _, y in line], "best", 0, points=False),
-        _scatter(each, "trials", 1),
-        _scatter(given_up, "pruned or diverged", 5),
+        *_scatter(each, "trials", 1),
+        *_scatter(given_up, "pruned or diverged", 5),
     ]
     levels: tuple[Level, ...] = ()
     if table.best is not None and table.within_noise:
@@ -104,11 +105,13 @@ def _places(dimension: Dimension) -> Any:
     return lambda value: order.get(value, math.nan)
 
 
-def _scatter(points: Sequence[tuple[float, float]], label: str, colour: int) -> Series:
-    """Points without a line: a gap after each."""
+def _scatter(points: Sequence[tuple[float, float]], label: str, colour: int) -> list[Series]:
+    """Points without a line, each with a marker of its own while they are few; then a gap after each."""
+    if len(points) <= _MARKED:
+        return [Series([x], [y], label, colour) for x, y in points]
     x = [part for px, _ in points for part in (px, math.nan)]
     y = [part for _, py in points for part in (py, math.nan)]
-    return Series(x, y, label, colour)
+    return [Series(x, y, label, colour)]
 
 
 def map_axes(table: Table) -> tuple[Dimension, Dimension] | None:

@@ -40,6 +40,7 @@ _HINT = """What to sweep over, and how:
   hidden = 10, 30, [100, 30]; sampler = tpe; pruner = median
 Lists alone are tried completely; from a range points are drawn at random."""
 _FIRST = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
+_LISTED = 300  # trials: a longer list takes long to lay out, and nobody reads it
 _ROOMS = ("pictures", "best", "trials", "remarks")
 
 
@@ -242,7 +243,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         """The trials, the best first or the newest first; the one under the cursor stays there."""
         from tui.sweeptext import value_text
 
-        rows = self._ordered(table)
+        rows = self._ordered(table)[:_LISTED]
         near = {row.number for row in table.within_noise}
         listed = self.query_one("#trials", OptionList)
         at = self._listed[listed.highlighted] if listed.highlighted and self._listed else None  # the first is no choice
@@ -257,7 +258,8 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         listed.clear_options()
         listed.add_options(lines)
         listed.highlighted = self._listed.index(at) if at in self._listed else 0 if rows else None
-        listed.border_subtitle = "by number" if self._by_number else "best first"
+        order = "newest first" if self._by_number else "best first"
+        listed.border_subtitle = order if len(rows) < _LISTED else f"{order}, {_LISTED} of {len(table.rows):,}"
 
     def _ordered(self, table: Table) -> list[Row]:
         rows = [row for row in table.rows if row.state != "waiting"]
