@@ -11,14 +11,17 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from commandline import command, environment
 from test_sweep import Here, plan_of, preset, substance, swept
 
 from core.search.sweeps import StudyRecord, find, open_study
+from core.search.sweeps.claims import Claims
 from core.search.sweeps.driver import sweep
 from core.search.sweeps.hands import LocalHands
+from core.search.sweeps.sampling import distributions
 
 __all__ = ["preset"]
 
@@ -146,3 +149,23 @@ def test_two_processes_share_a_study(preset: Path) -> None:
     assert substance(record.rows()) == substance(swept("whole", plan).rows)
     owners = {trial.user_attrs["owner"] for trial in record.study.get_trials()}
     assert len(owners) <= 2  # the second may have come too late for any
+
+
+def test_a_driver_elsewhere_is_given_time_before_its_trials_are_taken(preset: Path) -> None:
+    plan = plan_of(preset, *OVER, trials=3)
+    record = open_study("s", plan)
+    study = record.study
+    record.storage = "a database"  # its drivers may work from other homes, and their locks can't be seen
+    theirs = study.ask(distributions(plan))
+    theirs.set_user_attr("owner", "elsewhere-1")
+    study.set_user_attr("driver elsewhere-1", time.time() - 60)
+    claims = Claims(record)
+    mine = claims.take(5)
+    assert [trial.number for trial in mine] == [1, 2]
+    for trial in mine:
+        claims.give_back(trial)
+    study.set_user_attr("driver elsewhere-1", time.time() - 3600)
+    again = claims.take(5)
+    assert [trial.number for trial in again] == [0, 1, 2]
+    assert again[0].params == theirs.params
+    claims.leave()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.strip import Strip
-from textual.widget import Widget
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
@@ -19,15 +17,13 @@ from textual.worker import Worker
 from core.errors import BadInput
 from tui.actions import bindings
 from tui.bench import Bench
-from tui.charts import Picture
-from tui.charts.strips import strips
-from tui.charts.sweep import best_chart, map_axes, slice_chart, sweep_map
+from tui.charts.sweep import best_chart, map_axes, slice_chart
 from tui.draft import Draft, Trial
 from tui.failures import tell_failure
 from tui.runview import RunView
 from tui.screens.dialogs import AskText
-from tui.terminal import Looks
 from tui.widgets.chart import Chart
+from tui.widgets.sweepmap import MapView
 
 if TYPE_CHECKING:
     from core.search.sweeps import Row, Table
@@ -42,54 +38,6 @@ Lists alone are tried completely; from a range points are drawn at random."""
 _FIRST = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
 _LISTED = 300  # trials: a longer list takes long to lay out, and nobody reads it
 _ROOMS = ("pictures", "best", "trials", "remarks")
-
-
-class MapView(Widget, can_focus=True):
-    """The map of two parameters, drawn to the size there is."""
-
-    ALLOW_MAXIMIZE = True
-
-    def __init__(self, looks: Looks) -> None:
-        super().__init__(id="map")
-        self._looks = looks
-        self._table: Table | None = None
-        self._picture = Picture(())
-        self._strips: list[Strip] = []
-
-    def show(self, table: Table) -> None:
-        """Another table, or the same with more trials."""
-        self._table = table
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Draw it again."""
-        axes = map_axes(self._table) if self._table is not None else None
-        if axes is None or self._table is None or self.size.width == 0:
-            return
-        dark = self.app.current_theme.dark
-        palette: Any = "ansi" if self.app.theme.startswith("ansi") else "dark" if dark else "light"
-        picture = sweep_map(
-            self._table,
-            *axes,
-            self.size.width,
-            self.size.height,
-            colour=self._looks.colour,
-            ascii=self._looks.ascii,
-            palette=palette,
-        )
-        if picture != self._picture:
-            self._picture, self._strips = picture, strips(picture)
-            self.refresh()
-
-    def on_resize(self, _: events.Resize) -> None:
-        """Another size wants another picture."""
-        self.redraw()
-
-    def render_line(self, y: int) -> Strip:
-        """One row."""
-        if y < len(self._strips):
-            return self._strips[y].adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
-        return Strip.blank(self.size.width, self.rich_style)
 
 
 class SweepScreen(Screen["Trial | Draft | None"]):

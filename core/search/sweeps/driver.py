@@ -8,10 +8,6 @@ its old number and so with its old seeds. What has ended is never trained again.
 from __future__ import annotations
 
 import json
-import math
-import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,16 +19,16 @@ from core.errors import BadInput, printable
 from core.experiment import Experiment, load_data, stacks
 from core.experiment.declaration import DataSection
 from core.records.checkpoint import State
+from core.search.sweeps.claims import Claims
 from core.search.sweeps.hands import Hands
 from core.search.sweeps.rows import Row, row_of
-from core.search.sweeps.sampling import distributions, most_epochs
+from core.search.sweeps.sampling import most_epochs
 from core.search.sweeps.studies import StudyRecord
 from core.search.sweeps.trialfile import done_event, write_events
 from core.search.sweeps.work import Job, Result, Unfit, data_hash, versions
 
 if TYPE_CHECKING:
     from optuna import Trial
-    from optuna.trial import FrozenTrial
 
 __all__ = ["STACK", "sweep"]
 
@@ -40,8 +36,6 @@ STACK = 8  # networks side by side: more gain little, and a killed worker has le
 _LOOKS = 10  # how often a sweep that prunes looks at a trial, at most
 _TICK = 0.1  # seconds between looks whether to stop
 _TRIES = 3  # of a stack whose worker is killed each time
-_BEAT = 30.0  # seconds between signs of life, for drivers that see the study from another home
-_SILENT = 10 * _BEAT
 
 
 @dataclass
@@ -94,24 +88,20 @@ class _Driver:
     ) -> None:
         self._record, self._hands, self._stop, self._stack, self._notice = record, hands, stop, stack, notice
         self._study, self._plan = record.study, record.plan
-        self._space = distributions(self._plan)
-        self._name = f"{printable(socket.gethostname(), 40)}-{os.getpid()}-{secrets.token_hex(4)}".replace("/", "-")
-        self._hold = record.join(self._name)
-        self._beaten = -math.inf
+        self._claims = Claims(record)
         self._hashes: dict[str, str] = {}
         self._waiting: list[_Open] = []
         self._at_work: dict[Future[list[Result]], list[_Open]] = {}
         self._prunes = self._plan.pruner != "none"
-        self._exhausted = False
 
     # -- the loop -----------------------------------------------------------------------------------------
 
     def work(self) -> Iterator[Row | None]:
         """Keep every worker busy until nothing is left to train."""
         while not self._stop.is_set():
-            self._beat()
+            self._claims.beat()
             yield from self._hand_out()
-            if not self._at_work and not self._waiting and self._exhausted:
+            if not self._at_work and not self._waiting and self._claims.exhausted:
                 return
             if not self._at_work:
                 time.sleep(_TICK)  # nobody is there to train: a cluster may bring workers
@@ -128,11 +118,8 @@ class _Driver:
     def leave(self) -> None:
         """Give back what is in hand, and say that this driver has gone."""
         for opened in [*self._waiting, *(one for many in self._at_work.values() for one in many)]:
-            self._put_back(opened.trial)
-        if self._record.storage is not None:
-            self._study.set_user_attr(f"driver {self._name}", 0.0)
-        self._hold.release()
-        self._record.leave(self._name)
+            self._claims.give_back(opened.trial)
+        self._claims.leave()
 
     def _hand_out(self, *, prepared: bool = False) -> Iterator[Row | None]:
         """Give stacks to the workers that have none; with ``prepared`` only of trials that are taken already."""
@@ -174,77 +161,26 @@ class _Driver:
     def _most(self) -> int:
         """How many trials to stack: as many as fit, but so that all workers have some at the end."""
         room = max(1, self._stack // self._plan.seeds)
-        left = len(self._waiting) + max(0, self._plan.trials - self._taken)
+        left = len(self._waiting) + self._claims.left()
         return max(1, min(room, -(-left // max(1, self._hands.count))))
 
     # -- taking trials ------------------------------------------------------------------------------------
 
-    @property
-    def _taken(self) -> int:
-        return len(self._study.get_trials(deepcopy=False))
-
     def _fill(self) -> Iterator[Row | None]:
         """Take trials from the study until a stack is full, or there are none."""
-        if self._exhausted and self._at_work:
-            return
         wanted = max(1, self._stack // self._plan.seeds) - len(self._waiting)
-        if wanted <= 0:
+        if wanted <= 0 or (self._claims.exhausted and self._at_work):
             return
-        failed = []
-        with self._record.taking():
-            self._find_lost()
-            trials = self._study.get_trials(deepcopy=False)
-            left = max(0, self._plan.trials - len(trials)) + sum(t.state.name == "WAITING" for t in trials)
-            self._exhausted = left <= wanted
-            for _ in range(min(left, wanted)):
-                trial = self._study.ask(self._space)
-                trial.set_user_attr("owner", self._name)
-                if trial.number >= self._plan.trials:  # two machines asked in the same moment
-                    failed.append((trial, "one more than was asked for"))
-                    continue
-                try:
-                    experiment = self._plan.experiment_of(trial.number, trial.params)
-                except BadInput as problem:
-                    failed.append((trial, str(problem)))
-                    continue
-                self._waiting.append(_Open(trial, experiment))
-        for trial, why in failed:
-            yield self._fail(trial, why)
-
-    def _find_lost(self) -> None:
-        """Put back the trials of drivers that have gone."""
-        from optuna.trial import TrialState
-
-        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            owner = trial.user_attrs.get("owner")
-            if owner != self._name and self._gone(owner, trial):
-                self._set_waiting(trial._trial_id)
-
-    def _gone(self, owner: str | None, trial: FrozenTrial) -> bool:
-        here = self._record.works_here(owner) if owner else None
-        if here is not None or self._record.storage is None:
-            return not here  # whoever takes trials on this machine says at once whose they are, under the lock
-        if owner is None:
-            return trial.datetime_start is None or time.time() - trial.datetime_start.timestamp() > _SILENT
-        beat = self._study.user_attrs.get(f"driver {owner}")
-        return beat is None or time.time() - float(beat) > _SILENT
-
-    def _put_back(self, trial: Trial) -> None:
-        self._set_waiting(trial._trial_id)
-
-    def _set_waiting(self, trial: int) -> None:
-        from optuna.exceptions import UpdateFinishedTrialError
-        from optuna.trial import TrialState
-
-        try:
-            self._study._storage.set_trial_state_values(trial, state=TrialState.WAITING)
-        except UpdateFinishedTrialError:
-            return  # it has come to its end after all
-
-    def _beat(self) -> None:
-        if self._record.storage is not None and time.monotonic() - self._beaten > _BEAT:
-            self._beaten = time.monotonic()
-            self._study.set_user_attr(f"driver {self._name}", time.time())
+        for trial in self._claims.take(wanted):
+            if trial.number >= self._plan.trials:
+                yield self._fail(trial, "one more than was asked for: two machines took trials in the same moment")
+                continue
+            try:
+                experiment = self._plan.experiment_of(trial.number, trial.params)
+            except BadInput as problem:
+                yield self._fail(trial, str(problem))
+                continue
+            self._waiting.append(_Open(trial, experiment))
 
     # -- data ---------------------------------------------------------------------------------------------
 

@@ -1,0 +1,68 @@
+"""The map of two parameters of a sweep, drawn to the size there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.charts import Picture
+from tui.charts.palette import Palette
+from tui.charts.strips import strips
+from tui.charts.sweep import map_axes, sweep_map
+from tui.terminal import Looks
+
+if TYPE_CHECKING:
+    from core.search.sweeps import Table
+
+__all__ = ["MapView"]
+
+
+class MapView(Widget, can_focus=True):
+    """What :func:`tui.charts.sweep.sweep_map` draws; empty for a study with one parameter."""
+
+    ALLOW_MAXIMIZE = True
+
+    def __init__(self, looks: Looks) -> None:
+        super().__init__(id="map")
+        self._looks = looks
+        self._table: Table | None = None
+        self._picture = Picture(())
+        self._strips: list[Strip] = []
+
+    def show(self, table: Table) -> None:
+        """Another table, or the same with more trials."""
+        self._table = table
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw it again."""
+        axes = map_axes(self._table) if self._table is not None else None
+        if axes is None or self._table is None or self.size.width == 0:
+            return
+        dark = self.app.current_theme.dark
+        palette: Palette = "ansi" if self.app.theme.startswith("ansi") else "dark" if dark else "light"
+        picture = sweep_map(
+            self._table,
+            *axes,
+            self.size.width,
+            self.size.height,
+            colour=self._looks.colour,
+            ascii=self._looks.ascii,
+            palette=palette,
+        )
+        if picture != self._picture:
+            self._picture, self._strips = picture, strips(picture)
+            self.refresh()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Another size wants another picture."""
+        self.redraw()
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        if y < len(self._strips):
+            return self._strips[y].adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return Strip.blank(self.size.width, self.rich_style)
