@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commandline import tunelab
 from screens import Lab, driven, opened
+from small_runs import trained
 from textual.widgets import OptionList, Static
 
 from core.curves import ArmCurves
-from core.experiment.preset import available
+from core.experiment.preset import available, find
+from core.inspection import way_between
 from core.records import all_runs
 from core.records import find as find_run
 from tui.lecture import Progress, Step, judged, lecture
+from tui.lecture.charts import trials_chart
 from tui.lecture.judging import Seen
 from tui.lecture.progress import Outcome
 from tui.lecture.steps import Look, flowed
@@ -172,7 +176,7 @@ def test_a_prediction_is_kept_and_compared_with_what_the_run_says() -> None:
     assert tunelab("learn", "3.5", "--predict", "1").code == 0
     outcome = tunelab("learn", "3.5", "--run", "--quiet")
     assert "You predicted “η = 10”. The run says “η = 1”." in outcome.out
-    assert "After 10 epochs: η = 10" in outcome.out
+    assert "After 10 epochs\n  η = 10 " in outcome.out
     assert "· 3.5" in tunelab("learn", "--list").out
     again = tunelab("learn", "3.5", "--predict", "3")
     assert again.code == 2
@@ -246,7 +250,7 @@ async def test_predict_run_and_see_the_answer(size: tuple[int, int]) -> None:
         await run_step(lab, "3", "r")
         assert "▸ 3  η = 1  ✓" in said(lab, "#text")
         assert "As you predicted: “η = 1”." in said(lab, "#said")
-        assert "After 10 epochs: η = 10" in said(lab, "#said")
+        assert "After 10 epochs\n  η = 10 " in said(lab, "#said")
         chart = screen(lab).query_one("#accuracy", Chart)
         assert {series.label for series in chart.spec.series} == {"η = 10", "η = 100", "η = 1"}
         assert "What the run says" in lab.picture
@@ -283,6 +287,29 @@ async def test_z_is_sampled_without_any_training() -> None:
             "scaled",
         }
         assert list(all_runs()) == []
+
+
+def test_how_smooth_an_output_is_between_two_pictures() -> None:
+    run = trained(
+        find("lecture/lambda-from-below").only(["λ = 0.0001", "λ = 10"]).with_settings({"data.evaluation": 200})
+    )
+    rough, smooth = way_between(run, 0), way_between(run, 1)
+    assert smooth.steepness < 0.5 * rough.steepness
+    assert rough.ways == smooth.ways == 50
+    assert rough.output[0] > rough.output[-1]  # it begins at the picture whose digit it is the output for
+    slope = np.abs(np.diff(rough.output) / np.diff(rough.t)).max()
+    assert 0 < slope < 20
+
+
+def test_trials_of_a_search_are_drawn_over_their_eta() -> None:
+    trials = [curves("grid: 1", [0.5, 0.6], 0.01), curves("grid: 2", [0.7], 0.01), curves("random: 1", [0.9], 0.01)]
+    for trial, eta in zip(trials, (0.1, 1.0, 0.3), strict=True):
+        for measure in trial.measures:
+            measure["eta"] = eta
+    spec = trials_chart(trials)
+    drawn = [(each.label, float(each.x[0]), float(each.y[0])) for each in spec.series]
+    assert drawn == [("grid", 0.1, 60.0), ("grid", 1.0, 70.0), ("random", 0.3, 90.0)]
+    assert spec.x.log
 
 
 @driven

@@ -133,9 +133,9 @@ def _tell(step: Step, progress: Progress, as_json: bool) -> None:
         print(json.dumps(_about(step, progress) | {"text": flowed(step.text)}, ensure_ascii=False), flush=True)
         return
     head = f"{step.number}  {step.title}"
-    print(f"{head}\n{'─' * len(head)}\n{_filled(step.text)}\n")
+    print(f"{head}\n{'─' * len(head)}\n{_filled(flowed(step.text))}\n")
     if step.asks:
-        print(f"{_filled(f'Predict first: {step.ask}')}\n")
+        print(f"{_filled(' '.join(f'Predict first: {step.ask}'.split()))}\n")
         print(question(step, progress.outcomes.get(step.number), width=_WIDTH))
         print(
             f"\nSee what it says: tunelab learn {step.number} --predict K --run\nThe same by hand:\n{_command(step)}\n"
@@ -148,9 +148,7 @@ def _filled(text: str) -> str:
     """A text broken at the width of a plain page; what is indented stays as it is."""
     from textwrap import fill
 
-    from tui.lecture.steps import flowed
-
-    lines = flowed(text).split("\n")
+    lines = text.split("\n")
     return "\n".join(
         line if line.startswith(" ") else fill(line, _WIDTH, subsequent_indent="  " if line.startswith("- ") else "")
         for line in lines

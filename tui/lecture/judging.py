@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -82,12 +82,18 @@ def _when(look: Look, arms: Sequence[ArmCurves]) -> str:
     return f"After {epoch:g} epoch{'' if epoch == 1 else 's'}"
 
 
-def _shown(name: str, value: float, std: float, measure: str) -> str:
+def _shown(value: float, std: float, measure: str) -> str:
     if not np.isfinite(value):
-        return f"{name} not finite"
+        return "not finite"
     times, digits, unit = (100.0, 1, " %") if measure == "evaluation_accuracy" else (1.0, 3, "")
     spread = f" ± {times * std:.{digits}f}" if std > 0 else ""
-    return f"{name} {times * value:.{digits}f}{spread}{unit}"
+    return f"{times * value:.{digits}f}{spread}{unit}"
+
+
+def _table(head: str, rows: Sequence[tuple[str, str]]) -> str:
+    """What was seen of several arms, a line each."""
+    width = max((len(name) for name, _ in rows), default=0)
+    return "\n".join([head, *(f"  {name:<{width}}  {text}" for name, text in rows)])
 
 
 def _value(look: Look, seen: Seen) -> _Found:
@@ -95,47 +101,44 @@ def _value(look: Look, seen: Seen) -> _Found:
     arms = _chosen(look, seen)
     if not arms:
         return _Found("Nothing was measured.")
-    place = _place(look, arms[0])
-    value, std = (float(arms[0].values(f"{look.measure}{end}")[place]) for end in ("", "_std"))
-    said = _shown(
-        "the evaluation accuracy is" if look.measure == "evaluation_accuracy" else "the training cost is",
-        value,
-        std,
-        look.measure,
-    )
-    judged_by_class = look.measure == "evaluation_accuracy" and arms[0].chance > 0
-    guessing = f"; guessing gives {100 * arms[0].chance:g} %" if judged_by_class else ""
-    reason = ", and then the numbers leave what a float can hold" if arms[0].done.get("reason") == "diverged" else ""
-    return _Found(f"{_when(look, arms)} {said}{guessing}{reason}.", number=value)
+    arm, place = arms[0], _place(look, arms[0])
+    value, std = (float(arm.values(f"{look.measure}{end}")[place]) for end in ("", "_std"))
+    what = "evaluation accuracy" if look.measure == "evaluation_accuracy" else "training cost"
+    said = f"{_when(look, arms)} the {what} is {_shown(value, std, look.measure)}"
+    if look.measure == "evaluation_accuracy" and arm.chance > 0:
+        said += f"; guessing gives {100 * arm.chance:.3g} %"
+    if arm.done.get("reason") == "diverged":
+        said += ", and then the numbers leave what a float can hold"
+    return _Found(f"{said}.", number=value)
 
 
 def _best(look: Look, seen: Seen) -> _Found:
-    """``best``: the arms no worse than the best by more than luck; 'alike' where that is all of them."""
+    """``best``: the arms no worse than the best by more than luck; 'alike' where that is all of them.
+
+    By training cost it is the one with the lowest, since nothing is guessed about examples not seen.
+    """
     arms = _chosen(look, seen)
     if len(arms) < 2:
         return _Found("There are no two arms to compare.")
+    if look.measure == "training_cost":
+        costs = {arm.name: float(arm.values("training_cost")[_place(look, arm)]) for arm in arms}
+        low = min(costs, key=lambda name: costs[name] if np.isfinite(costs[name]) else np.inf)
+        rows = [(name, _shown(cost, 0.0, look.measure)) for name, cost in costs.items()]
+        return _Found(_table(f"{_when(look, arms)} the training cost is", rows), frozenset({low}))
     standings = {arm.name: _standing(look, arm) for arm in arms}
     if look.groups:
-        standings = {
-            group: max(
-                (s for name, s in standings.items() if name.startswith(group)),
-                key=lambda s: (np.isfinite(s.accuracy), s.accuracy),
-            )
-            for group in look.groups
-        }
-    ranked = sorted(standings.items(), key=lambda item: -item[1].accuracy if np.isfinite(item[1].accuracy) else np.inf)
-    if look.measure == "training_cost":
-        costs = {name: _cost(look, next(arm for arm in arms if arm.name == name)) for name in standings}
-        low = min(costs, key=lambda name: costs[name] if np.isfinite(costs[name]) else np.inf)
-        said = ", ".join(_shown(name, cost, 0.0, look.measure) for name, cost in costs.items())
-        return _Found(f"{_when(look, arms)} the training cost is: {said}.", frozenset({low}))
-    top = ranked[0][1]
-    words = {name for name, s in ranked if s is top or not _behind(s, top)}
+        standings = {group: _top(s for n, s in standings.items() if n.startswith(group)) for group in look.groups}
+    top = _top(standings.values())
+    words = {name for name, s in standings.items() if s is top or not _behind(s, top)}
     if len(words) == len(standings):
         words = {_ALIKE}
-    shown = [_shown(s.name if look.groups else name, s.accuracy, s.std, look.measure) for name, s in standings.items()]
-    luck = ": no more than luck apart" if words == {_ALIKE} else ""
-    return _Found(f"{_when(look, arms)}: {', '.join(shown)}{luck}.", frozenset(words))
+    rows = [(s.name, _shown(s.accuracy, s.std, look.measure)) for s in standings.values()]
+    luck = ", no more than luck apart" if words == {_ALIKE} else ""
+    return _Found(_table(f"{_when(look, arms)}{luck}", rows), frozenset(words))
+
+
+def _top(standings: Iterable[Standing]) -> Standing:
+    return max(standings, key=lambda s: s.accuracy if np.isfinite(s.accuracy) else -np.inf)
 
 
 def _standing(look: Look, arm: ArmCurves) -> Standing:
@@ -143,10 +146,6 @@ def _standing(look: Look, arm: ArmCurves) -> Standing:
     std = float(np.nan_to_num(arm.values("evaluation_accuracy_std")[place]))
     total = int(arm.measures[place]["evaluation_total"])
     return Standing(arm.name, float(arm.values("evaluation_accuracy")[place]), std, arm.seeds, total)
-
-
-def _cost(look: Look, arm: ArmCurves) -> float:
-    return float(arm.values("training_cost")[_place(look, arm)])
 
 
 def _behind(one: Standing, top: Standing) -> bool:
@@ -160,9 +159,11 @@ def _falls(look: Look, seen: Seen) -> _Found:
     for arm in _chosen(look, seen):
         costs = np.concatenate([[float(arm.initial.get("training_cost") or np.nan)], arm.values("training_cost")])
         falls = bool(np.isfinite(costs).all() and (np.diff(costs) < 0).all())
-        told.append(f"{arm.name} {costs[0]:.3g} → {costs[-1]:.3g}, {'falls' if falls else 'does not fall all the way'}")
+        told.append(
+            (arm.name, f"{costs[0]:.3g} → {costs[-1]:.3g}  {'falls' if falls else 'does not fall all the way'}")
+        )
         last = arm.name if falls else last
-    return _Found(f"Training cost from before the first step to the end: {'; '.join(told)}.", frozenset({last}))
+    return _Found(_table("Training cost, from before the first step to the end", told), frozenset({last}))
 
 
 def _soonest(look: Look, seen: Seen) -> _Found:
@@ -174,10 +175,10 @@ def _soonest(look: Look, seen: Seen) -> _Found:
         seconds = share * float(arm.done.get("seconds") or np.nan)
         took[arm.name] = seconds
         epoch = f"{seconds:.2f} s (epoch {arm.epochs[there[0]]:g})" if len(there) else "never"
-        told.append(f"{arm.name} {epoch}")
+        told.append((arm.name, epoch))
     least = min(took.values(), default=np.inf)
     words = frozenset(name for name, seconds in took.items() if np.isfinite(seconds) and seconds < _QUICKER * least)
-    return _Found(f"{100 * look.reach:g} % right is reached after: {', '.join(told)}.", words)
+    return _Found(_table(f"{100 * look.reach:g} % right is reached after", told), words)
 
 
 def _smoothness(_look: Look, seen: Seen) -> _Found:
@@ -187,7 +188,7 @@ def _smoothness(_look: Look, seen: Seen) -> _Found:
     steep = [way.steepness for _, way in seen.ways]
     if len(steep) < 3:
         return _Found("There are too few arms to compare.")
-    told = ", ".join(f"{name} {way.steepness:.3g}" for name, way in seen.ways)
+    told = [(name, f"{way.steepness:.3g}") for name, way in seen.ways]
     ratios = [after / before for before, after in pairwise(steep)]
     if steep[-1] > steep[0]:
         word = "steeper"
@@ -195,21 +196,19 @@ def _smoothness(_look: Look, seen: Seen) -> _Found:
         word = "each"
     else:
         word = "late" if min(ratios[:2]) >= _STEEP and steep[-1] < 0.7 * steep[0] else "otherwise"
-    return _Found(
-        f"Steepest slope of an output on the way from one picture to another, on average: {told}.", frozenset({word})
-    )
+    head = "Steepest slope of an output from one picture to another, on average"
+    return _Found(_table(head, told), frozenset({word}))
 
 
 def _z(look: Look, seen: Seen) -> _Found:
     """``z``: a number of the last scheme sampled, σ_z or the share of saturated neurons."""
     name, effect = seen.effects[-1]
-    told = ", ".join(
-        f"{scheme}: σ_z predicted {e.predicted_std:.3g}, sampled {e.sampled_std:.3g}, saturated "
-        f"{100 * e.saturated_share:.1f} %, mean σ′ {e.mean_sigma_prime:.3f}"
-        for scheme, e in seen.effects
-    )
+    told = []
+    for scheme, e in seen.effects:
+        told.append((scheme, f"σ_z predicted {e.predicted_std:.3g}, sampled {e.sampled_std:.3g}"))
+        told.append(("", f"saturated {100 * e.saturated_share:.1f} %, mean σ′ {e.mean_sigma_prime:.3f}"))
     number = effect.saturated_share if look.measure == "saturated_share" else effect.sampled_std
-    return _Found(f"{told}.", frozenset({name}), float(number))
+    return _Found(_table("Before any training", told), frozenset({name}), float(number))
 
 
 _LOOKS: dict[str, Callable[[Look, Seen], _Found]] = {

@@ -70,7 +70,7 @@ class Step(Section):
     settings: dict[str, Any] = Field(default_factory=dict)
     sampled: Sampled | None = None
     look: Annotated[tuple[Look, ...], BeforeValidator(_listed)] = ()
-    chart: Literal["accuracy", "cost", "way", "z"] = "accuracy"
+    chart: Literal["accuracy", "cost", "trials", "way", "z"] = "accuracy"
     answer: str = ""
     more: str = ""  # commands to go on with
     # Its place in the lecture, set when it is read
@@ -138,7 +138,7 @@ def find_steps(typed: str) -> Sequence[Step]:
 def flowed(text: str) -> str:
     """A text with its lines joined, so that it breaks where the screen ends; what is indented stays as it is."""
     blocks = []
-    for block in text.strip().split("\n\n"):
+    for block in text.strip("\n").split("\n\n"):
         if block.startswith(" "):
             blocks.append(block.rstrip())
         elif block.startswith("- "):

@@ -36,8 +36,8 @@ def comparison(step: Step, outcome: Outcome | None, answer: Answer) -> str:
 
 
 def verdict(step: Step, outcome: Outcome | None, answer: Answer) -> str:
-    """What was seen, in numbers; then the prediction beside it; then what it teaches."""
-    return "\n\n".join(["\n".join(answer.sentences), comparison(step, outcome, answer), flowed(step.answer)])
+    """The prediction beside what came; the numbers it rests on; what it teaches."""
+    return "\n\n".join([comparison(step, outcome, answer), "\n".join(answer.sentences), flowed(step.answer)])
 
 
 def experiment_line(step: Step) -> str:

@@ -17,12 +17,13 @@ from core.errors import BadInput, CutOff
 from core.records import find
 from tui.actions import bindings
 from tui.bench import Bench
-from tui.charts import Axis, ChartSpec, Series
+from tui.charts import ChartSpec
 from tui.charts.picture import ascii_only
 from tui.curves import z_chart
 from tui.draft import Draft
 from tui.failures import tell_failure
 from tui.lecture import Answer, Progress, Step, judged, lecture
+from tui.lecture.charts import trials_chart, way_chart
 from tui.lecture.doing import sampled, seen_in
 from tui.lecture.judging import Seen
 from tui.lecture.progress import Outcome
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ContentsScreen", "LectureScreen"]
 
+_SINGLE = ("trials", "way", "z")  # what needs a chart of its own rather than cost and accuracy
 _BOTH_CHARTS = 50  # rows from which cost and accuracy can stand above each other
 
 
@@ -113,6 +115,7 @@ class LectureScreen(Screen[Draft | None]):
                 self._sample(step)
             else:
                 self._look_back(step, outcome.run)
+        self.query_one("#charts", Curves).forget()
         page = self.query_one("#page", VerticalScroll)
         page.border_title = f"{step.number} {step.title}"
         page.scroll_home(animate=False)
@@ -135,7 +138,7 @@ class LectureScreen(Screen[Draft | None]):
         asks = self._step.asks
         self.query_one("#page").display = self._wide or not self._front
         self.query_one("#right").display = asks and (self._wide or self._front)
-        single = self._step.chart in {"z", "way"}
+        single = self._step.chart in _SINGLE
         self.query_one("#single").display = single
         charts = self.query_one("#charts", Curves)
         charts.display = not single
@@ -163,7 +166,7 @@ class LectureScreen(Screen[Draft | None]):
                 (f"\n\n{self._next_key(outcome)}", "bold"),
             ]
         if step.more:
-            parts.append((f"\n\nTo go on\n{step.more.strip()}", "$text-muted"))
+            parts.append((f"\n\nTo go on\n{step.more.strip()}", "dim"))
         self._update("#text", Content.assemble(*((self._plain(text), style) for text, style in parts)))
         self._update("#said", self._plain(self._said(outcome)))
         self._show_status()
@@ -185,7 +188,8 @@ class LectureScreen(Screen[Draft | None]):
         return self._busy or f"{experiment_line(step)}\n\n{before}"
 
     def _show_status(self) -> None:
-        left = f" The lecture  {self._step.section}"
+        steps = lecture()
+        left = f" The lecture {steps.index(self._step) + 1}/{len(steps)}  {self._step.section}"
         right = self._progress.tally
         if self._view is not None and self._busy:
             right = status_line(self._view.arms, "● running")
@@ -207,11 +211,11 @@ class LectureScreen(Screen[Draft | None]):
             empty = ChartSpec("z before training", empty="Nothing sampled yet.")
             self.query_one("#single", Chart).show(z_chart(self._seen.effects) if self._seen.effects else empty)
         elif self._step.chart == "way":
-            self.query_one("#single", Chart).show(_way_chart(self._seen))
+            self.query_one("#single", Chart).show(way_chart(self._seen))
+        elif self._step.chart == "trials":
+            self.query_one("#single", Chart).show(trials_chart(arms))
         else:
-            charts = self.query_one("#charts", Curves)
-            charts.forget()
-            charts.show(arms)
+            self.query_one("#charts", Curves).show(arms)
 
     # -- the experiment -------------------------------------------------------------------------------------
 
@@ -221,8 +225,8 @@ class LectureScreen(Screen[Draft | None]):
         if job is None or view is None:
             return
         ended = job.ended  # asked before reading: what was written before the end is then surely read
-        if view.poll() and self._step.chart not in {"z", "way"}:
-            self.query_one("#charts", Curves).show(view.arms)
+        if view.poll():
+            self._show_curves()
         self._show_status()
         if ended:
             self._job = None
@@ -414,17 +418,3 @@ class ContentsScreen(Browser[str]):
     def take(self, name: str) -> None:
         """Go to a step."""
         self.dismiss(name)
-
-
-def _way_chart(seen: Seen) -> ChartSpec:
-    """An output on the way from one picture to another, a curve an arm."""
-    series = tuple(
-        Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(seen.ways)
-    )
-    return ChartSpec(
-        "Output for the first picture's digit, on the way to another picture",
-        Axis("t", (0.0, 1.0)),
-        Axis("a(t)", (0.0, 1.0)),
-        series,
-        empty="The ways are walked when the training has ended.",
-    )
