@@ -202,6 +202,20 @@ def test_a_slip_is_a_sentence(arguments: tuple[str, ...], sentence: str) -> None
     assert sentence in outcome.err
 
 
+def test_other_data_are_used_until_somebody_says_otherwise(mnist_directory: Path) -> None:
+    assert tunelab("learn", "3.5", "--data", mnist_directory).code == 0
+    _, answer = tunelab("learn", "3.5", "--run", "--json", "--quiet").events
+    assert find_run(answer["run"]).preset.arms[0].experiment.data.name == str(mnist_directory)
+    assert tunelab("learn", "--list", "--data", "digits").code == 0
+    assert Progress.load().data == ""
+
+
+def test_data_that_are_not_there_are_said_at_once() -> None:
+    outcome = tunelab("learn", "--list", "--data", "mnits")
+    assert outcome.code == 2
+    assert "mnits" in outcome.err
+
+
 def test_progress_that_cannot_be_read_is_a_fresh_start() -> None:
     path = Path(os.environ["TUNELAB_HOME"]) / "lecture.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -253,7 +267,7 @@ async def test_predict_run_and_see_the_answer(size: tuple[int, int]) -> None:
         assert "After 10 epochs\n  η = 10 " in said(lab, "#said")
         chart = screen(lab).query_one("#accuracy", Chart)
         assert {series.label for series in chart.spec.series} == {"η = 10", "η = 100", "η = 1"}
-        assert "What the run says" in lab.picture
+        assert "What the run says · drawn digits" in lab.picture
         (run,) = all_runs()
         assert Progress.load().outcomes["3.5"] == Outcome(2, True, run.name)
 

@@ -11,7 +11,7 @@ import typer
 
 from tui.commands.following import INTERRUPTED, attend
 from tui.commands.lab import has_screen, lab_app
-from tui.commands.options import Json, Quiet, progress_report, say
+from tui.commands.options import DataName, Json, Quiet, from_anywhere, progress_report, say
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -36,6 +36,7 @@ def learn_command(
     run: Annotated[bool, typer.Option("--run", help="Run the experiments too, and say what they answer.")] = False,
     anew: Annotated[bool, typer.Option("--start-over", help="Forget every prediction first; runs are kept.")] = False,
     plot: Annotated[bool, typer.Option("--plot", help="With --run: draw the curves.")] = False,
+    data: DataName = None,
     low_bandwidth: Annotated[
         bool, typer.Option("--low-bandwidth", help="Draw rarely and without animation: for slow links.")
     ] = False,
@@ -44,12 +45,15 @@ def learn_command(
 ) -> None:
     """Do the lecture: predict what an experiment will show, run it, and see the answer in its curves.
 
-    On a terminal this opens the lab at the lecture; with N, --plain, or without a terminal it is plain text.
+    On a terminal this opens the lab at the lecture; with N, --plain, or without a terminal it is plain text. --data is
+    remembered: --data digits goes back to drawn ones.
     """
     from tui.lecture import Progress, find_steps, lecture
 
     if anew:
-        Progress().save()
+        Progress(data=Progress.load().data).save()
+    if data is not None:
+        _keep_data(data)
     on_screen = not (part or listed or plain or predict is not None or run or plot or as_json) and has_screen()
     if on_screen:
         raise typer.Exit(lab_app(None, low_bandwidth=low_bandwidth, opens="lecture.LectureScreen").run() or 0)
@@ -71,6 +75,17 @@ def learn_command(
             _tell(step, progress, as_json)
             if step.asks and _do(step, progress, pool, as_json=as_json, plot=plot, quiet=quiet) == INTERRUPTED:
                 raise typer.Exit(INTERRUPTED)
+
+
+def _keep_data(data: str) -> None:
+    """Learn from other data than drawn digits from now on, until somebody says otherwise."""
+    from core.data import counts
+    from tui.lecture import Progress
+
+    counts(data)  # a data set that isn't there is said now, and not in front of a class
+    progress = Progress.load()
+    progress.data = "" if data == "digits" else from_anywhere(data)
+    progress.save()
 
 
 def _predict(part: str | None, choice: int, progress: Progress) -> None:
@@ -176,7 +191,7 @@ def _do(step: Step, progress: Progress, pool: Executor, *, as_json: bool, plot: 
     if step.sampled is not None:
         seen = sampled(step.sampled)
     else:
-        preset = step.experiment()
+        preset = step.experiment(progress.data)
         load_data(preset.arms[0].experiment, progress_report(quiet))
         job = engine.start(preset, pool)
         attend(job, as_json=False, quiet=quiet)

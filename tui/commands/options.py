@@ -11,7 +11,19 @@ import typer
 if TYPE_CHECKING:
     from core.experiment import Preset
 
-__all__ = ["Arms", "DataName", "Json", "Quiet", "Seed", "Seeds", "Settings", "chosen", "progress_report", "say"]
+__all__ = [
+    "Arms",
+    "DataName",
+    "Json",
+    "Quiet",
+    "Seed",
+    "Seeds",
+    "Settings",
+    "chosen",
+    "from_anywhere",
+    "progress_report",
+    "say",
+]
 
 Settings = Annotated[
     list[str] | None,
@@ -55,7 +67,7 @@ def chosen(
 
         preset = preset.expecting_on(recognised(data))
     values: dict[str, Any] = parse_settings(settings or [])
-    options = {"data.name": data and _from_anywhere(data), "initialization.seeds": seeds, "initialization.seed": seed}
+    options = {"data.name": data and from_anywhere(data), "initialization.seeds": seeds, "initialization.seed": seed}
     values |= {key: value for key, value in options.items() if value is not None}
     preset = preset.with_settings(values)
     if arms:
@@ -68,7 +80,7 @@ def chosen(
     return preset
 
 
-def _from_anywhere(data: str) -> str:
+def from_anywhere(data: str) -> str:
     """A path as it reads from every directory, since a record or a preset is used again from another one."""
     from core import home
     from core.data.catalogue import NAMED

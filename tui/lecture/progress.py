@@ -26,10 +26,13 @@ class Outcome:
 
 @dataclass
 class Progress:
-    """``at`` is the number of the step last looked at; ``outcomes`` by the steps' numbers."""
+    """``at`` is the number of the step last looked at; ``outcomes`` by the steps' numbers; ``data`` what is used in
+    place of drawn digits.
+    """
 
     at: str = ""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    data: str = ""
 
     @staticmethod
     def load() -> Progress:
@@ -37,7 +40,7 @@ class Progress:
         try:
             kept: dict[str, Any] = json.loads(_path().read_text("utf-8"))
             outcomes = {number: Outcome(**outcome) for number, outcome in kept["outcomes"].items()}
-            return Progress(str(kept["at"]), outcomes)
+            return Progress(str(kept["at"]), outcomes, str(kept.get("data", "")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return Progress()
 

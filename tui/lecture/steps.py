@@ -82,11 +82,16 @@ class Step(Section):
         """Whether there is something to predict and to run."""
         return bool(self.choice)
 
-    def experiment(self) -> Preset:
-        """What the step trains: its preset, made small enough for an answer in seconds."""
+    def experiment(self, data: str = "") -> Preset:
+        """What the step trains: its preset, made small enough for an answer in seconds.
+
+        ``data`` takes the place of the drawn digits, where those are learnt from.
+        """
         from core.experiment.preset import find
 
-        return find(self.preset).with_settings(self.settings)
+        preset = find(self.preset)
+        moves = data and preset.arms[0].experiment.data.name == "digits"
+        return preset.with_settings(self.settings | ({"data.name": data} if moves else {}))
 
     @property
     def command(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import wrap
 
 from core.data.catalogue import NAMED
@@ -40,18 +41,19 @@ def verdict(step: Step, outcome: Outcome | None, answer: Answer) -> str:
     return "\n\n".join([comparison(step, outcome, answer), "\n".join(answer.sentences), flowed(step.answer)])
 
 
-def experiment_line(step: Step) -> str:
+def experiment_line(step: Step, data: str = "") -> str:
     """What will be run: the preset, its data, how many networks and epochs."""
     if step.sampled is not None:
         schemes = " and ".join(step.sampled.weights)
         return f"Sampled before any training: {step.sampled.inputs:,} inputs, {step.sampled.active:,} on, {schemes}."
-    preset = step.experiment()
+    preset = step.experiment(data)
     first = preset.arms[0].experiment
-    data, name = first.data, first.data.name
-    title = NAMED[name].title if name in NAMED else printable(name, 40)
+    name = first.data.name
+    title = NAMED[name].title if name in NAMED else printable(Path(name).name, 40)
     arms, seeds = len(preset.arms), first.initialization.seeds
     networks = f"{arms} arm{'s' if arms > 1 else ''} × {seeds} seed{'s' if seeds > 1 else ''}"
-    return f"{step.preset} on {title} ({data.train:,}/{data.evaluation:,}): {networks}, {first.training.epochs} epochs."
+    many = f"{first.data.train:,}/{first.data.evaluation:,}"
+    return f"{step.preset} on {title} ({many}): {networks}, {first.training.epochs} epochs."
 
 
 def contents_line(step: Step, progress: Progress) -> str:

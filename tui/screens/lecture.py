@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.worker import Worker
 
 from core.curves import ArmCurves
@@ -28,9 +28,9 @@ from tui.lecture.doing import sampled, seen_in
 from tui.lecture.judging import Seen
 from tui.lecture.progress import Outcome
 from tui.lecture.steps import flowed
-from tui.lecture.wording import contents_line, experiment_line, following, question, verdict
+from tui.lecture.wording import experiment_line, following, question, verdict
 from tui.runview import RunView
-from tui.screens.browser import Browser
+from tui.screens.contents import ContentsScreen
 from tui.screens.lab import LabScreen
 from tui.sentences import status_line
 from tui.widgets.chart import Chart
@@ -40,7 +40,7 @@ from tui.widgets.keys import Keys
 if TYPE_CHECKING:
     from core.engine import Job
 
-__all__ = ["ContentsScreen", "LectureScreen"]
+__all__ = ["LectureScreen"]
 
 _SINGLE = ("trials", "way", "z")  # what needs a chart of its own rather than cost and accuracy
 _BOTH_CHARTS = 50  # rows from which cost and accuracy can stand above each other
@@ -83,7 +83,6 @@ class LectureScreen(Screen[Draft | None]):
 
     def on_mount(self) -> None:
         """Open where one stopped, and look at the record a few times a second."""
-        self.query_one("#answer").border_title = "What the run says"
         self.set_interval(1 / self.bench.looks.frames_a_second, self._tick)
         self._open(self._step)
 
@@ -169,6 +168,9 @@ class LectureScreen(Screen[Draft | None]):
             parts.append((f"\n\nTo go on\n{step.more.strip()}", "dim"))
         self._update("#text", Content.assemble(*((self._plain(text), style) for text, style in parts)))
         self._update("#said", self._plain(self._said(outcome)))
+        # What was learnt from stands on the run: drawn digits never pass for MNIST
+        trained_on = f" · {self._view.title}" if self._view is not None and self._view.title else ""
+        self.query_one("#answer").border_title = Content(f"What the run says{trained_on}")
         self._show_status()
 
     def _next_key(self, outcome: Outcome | None) -> str:
@@ -185,7 +187,7 @@ class LectureScreen(Screen[Draft | None]):
         if self._answer is not None:
             return verdict(step, outcome, self._answer)
         before = "Predict first; then r runs it." if outcome is None else "r runs it."
-        return self._busy or f"{experiment_line(step)}\n\n{before}"
+        return self._busy or f"{experiment_line(step, self._progress.data)}\n\n{before}"
 
     def _show_status(self) -> None:
         steps = lecture()
@@ -246,7 +248,7 @@ class LectureScreen(Screen[Draft | None]):
     def _start(self, step: Step) -> None:
         """Make the record and start the workers, away from the keys."""
         try:
-            job = self.bench.begin(Draft(step.experiment()))
+            job = self.bench.begin(Draft(step.experiment(self._progress.data)))
         except (BadInput, CutOff) as problem:
             self.app.call_from_thread(self._not_started, str(problem))
         else:
@@ -375,7 +377,7 @@ class LectureScreen(Screen[Draft | None]):
         """Take the step's experiment into the lab, to change it there."""
         if self._step.preset:
             self._stop()
-            self.dismiss(Draft(self._step.experiment()))
+            self.dismiss(Draft(self._step.experiment(self._progress.data)))
         else:
             self.notify("This step has no training to take along.", timeout=3)
 
@@ -387,34 +389,3 @@ class LectureScreen(Screen[Draft | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Turning over is offered only where there isn't room for both sides."""
         return not (action == "other" and (self._wide or not self._step.asks))
-
-
-class ContentsScreen(Browser[str]):
-    """Every step of the lecture, with how it went; enter goes there."""
-
-    BINDINGS = bindings("contents")
-    HINT = "enter goes there, / filters"
-
-    def __init__(self, bench: Bench, progress: Progress) -> None:
-        super().__init__(bench, id="contents")
-        self._progress = progress
-
-    def items(self) -> list[tuple[str, str]]:
-        """Every step by number, with its title."""
-        return [(step.number, contents_line(step, self._progress)) for step in lecture()]
-
-    def preview(self, name: str) -> str:
-        """The step's section and text."""
-        step = next(step for step in lecture() if step.number == name)
-        return f"{step.section}\n\n{flowed(step.text)}"
-
-    def on_mount(self) -> None:
-        """Begin where one stands."""
-        super().on_mount()
-        numbers = [step.number for step in lecture()]
-        if self._progress.at in numbers:
-            self.query_one(OptionList).highlighted = numbers.index(self._progress.at)
-
-    def take(self, name: str) -> None:
-        """Go to a step."""
-        self.dismiss(name)

@@ -1,0 +1,45 @@
+"""The lecture's steps as a list to choose from."""
+
+from __future__ import annotations
+
+from textual.widgets import OptionList
+
+from tui.actions import bindings
+from tui.bench import Bench
+from tui.lecture import Progress, lecture
+from tui.lecture.steps import flowed
+from tui.lecture.wording import contents_line
+from tui.screens.browser import Browser
+
+__all__ = ["ContentsScreen"]
+
+
+class ContentsScreen(Browser[str]):
+    """Every step of the lecture, with how it went; enter goes there."""
+
+    BINDINGS = bindings("contents")
+    HINT = "enter goes there, / filters"
+
+    def __init__(self, bench: Bench, progress: Progress) -> None:
+        super().__init__(bench, id="contents")
+        self._progress = progress
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every step by number, with its title."""
+        return [(step.number, contents_line(step, self._progress)) for step in lecture()]
+
+    def preview(self, name: str) -> str:
+        """The step's section and text."""
+        step = next(step for step in lecture() if step.number == name)
+        return f"{step.section}\n\n{flowed(step.text)}"
+
+    def on_mount(self) -> None:
+        """Begin where one stands."""
+        super().on_mount()
+        numbers = [step.number for step in lecture()]
+        if self._progress.at in numbers:
+            self.query_one(OptionList).highlighted = numbers.index(self._progress.at)
+
+    def take(self, name: str) -> None:
+        """Go to a step."""
+        self.dismiss(name)
