@@ -74,6 +74,8 @@ class Playback(RunView):
     def seek(self, position: float) -> list[dict[str, Any]]:
         """Show what was known at ``position``; the events that came with it (all, after a step back)."""
         position = min(max(position, 0.0), self.length)
+        if position > self.length * (1 - 1e-9):  # twenty steps of a twentieth are the whole, whatever rounding says
+            position = self.length
         if position < self.position:
             self.arms = [ArmCurves(record.name) for record in self.run.arms]
             self._shown = 0

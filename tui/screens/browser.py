@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+from textual.worker import Worker, get_current_worker
 
 from tui.bench import Bench
+from tui.failures import tell_failure
 from tui.widgets.keys import Keys
 
 __all__ = ["Browser"]
 
 Chosen = TypeVar("Chosen")
+
+_PAGE = 60  # what a screen shows at once, and so waits for
+_SHOWN = 500  # lines in the list; more is found by filtering
 
 
 class Browser(Screen[Chosen | None], Generic[Chosen]):
@@ -32,9 +38,10 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
         super().__init__(id=id)
         self.bench = bench
         self._items: list[tuple[str, str]] = []
+        self._listed: list[tuple[str, str]] = []
 
-    def items(self) -> list[tuple[str, str]]:
-        """(name, line in the list) of everything there is."""
+    def items(self) -> Iterable[tuple[str, str]]:
+        """(name, line in the list) of everything there is; asked for in another thread, for it may take long."""
         raise NotImplementedError
 
     def preview(self, name: str) -> str:
@@ -60,20 +67,52 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
         self.reload()
         self.query_one(OptionList).focus()
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A list that couldn't be read says so."""
+        tell_failure(self.app, event)
+
     def reload(self) -> None:
         """Read again what there is, keeping the filter and the place."""
-        self._items = self.items()
+        self._read()
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _read(self) -> None:
+        """Read what there is: a page at once, the rest as it comes."""
+        worker = get_current_worker()
+        found: list[tuple[str, str]] = []
+        told = 0
+        for item in self.items():
+            if worker.is_cancelled or not self.is_attached:
+                return
+            found.append(item)
+            if len(found) == _PAGE or len(found) - told >= _SHOWN:
+                told = len(found)
+                self.app.call_from_thread(self._take_in, found.copy())
+        if not worker.is_cancelled and self.is_attached:
+            self.app.call_from_thread(self._take_in, found)
+
+    def _take_in(self, found: list[tuple[str, str]]) -> None:
+        self._items = found
         self._fill(self.query_one(Input).value)
 
     def _fill(self, wanted: str) -> None:
         listed = self.query_one(OptionList)
-        place = listed.highlighted or 0
-        listed.clear_options()
         words = wanted.lower().split()
-        shown = [(n, line) for n, line in self._items if all(word in f"{n} {line}".lower() for word in words)]
+        fit = [(n, line) for n, line in self._items if all(word in f"{n} {line}".lower() for word in words)]
+        count = f"{len(fit):,} of {len(self._items):,}"
+        shown = fit[:_SHOWN]
+        if len(fit) > _SHOWN:
+            count = f"the first {_SHOWN} of {len(fit):,}"
+        listed.border_subtitle = f"{count}, {self.HINT}"
+        if shown == self._listed:
+            return
+        place = listed.highlighted or 0
+        self._listed = shown
+        listed.clear_options()
         listed.add_options([Option(line, id=name) for name, line in shown])
         listed.highlighted = min(place, len(shown) - 1) if shown else None
-        listed.border_subtitle = f"{len(shown)} of {len(self._items)}, {self.HINT}"
+        if not shown:
+            self.query_one(".preview Static", Static).update("")
 
     @property
     def chosen(self) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from core.errors import BadInput
 from core.experiment.preset import available, find
 from tui.actions import bindings
@@ -22,15 +24,13 @@ class PresetsScreen(Browser[Draft]):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench, id="presets")
 
-    def items(self) -> list[tuple[str, str]]:
+    def items(self) -> Iterator[tuple[str, str]]:
         """Every preset by name and title."""
-        listed = []
         for name in available():
             try:
-                listed.append((name, f"{name}  {find(name).title}"))
+                yield name, f"{name}  {find(name).title}"
             except BadInput as problem:
-                listed.append((name, f"{name}  (can't be used: {problem})"))
-        return listed
+                yield name, f"{name}  (can't be used: {problem})"
 
     def preview(self, name: str) -> str:
         """Title, source, description, and the arms."""

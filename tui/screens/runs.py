@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from core.errors import BadInput
 from core.records import Run, all_runs, find
@@ -26,9 +27,9 @@ class RunsScreen(Browser[RunView | ToTrain]):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench, id="runs")
 
-    def items(self) -> list[tuple[str, str]]:
+    def items(self) -> Iterator[tuple[str, str]]:
         """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
-        return [(run.name, _line(run)) for run in all_runs()]
+        return ((run.name, _line(run)) for run in all_runs())
 
     def preview(self, name: str) -> str:
         """Its title, state and results."""

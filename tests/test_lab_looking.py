@@ -1,0 +1,189 @@
+"""Looking at things in the lab: charts, browsers, explorer, inside, all on networks trained for real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from screens import Lab, driven, opened, written_run
+from textual.widgets import Input, OptionList, Static
+
+from core.records import all_runs
+from tui.runview import Playback
+from tui.screens.browser import Browser
+from tui.screens.explorer import ExplorerScreen
+from tui.screens.lab import LabScreen
+from tui.screens.runs import RunsScreen
+from tui.widgets.chart import Chart
+from tui.widgets.slider import Slider
+
+
+def chart(lab: Lab, name: str) -> Chart:
+    return lab.app.screen.query_one(f"#{name}", Chart)
+
+
+def labels(lab: Lab) -> set[str]:
+    return {series.label for series in chart(lab, "cost").spec.series}
+
+
+@driven
+async def test_crosshair_and_zoom_on_a_trained_chart() -> None:
+    async with opened() as lab:
+        await lab.trained()
+        await lab.press("5", "left")
+        assert "epoch 3 · old (evalu.)" in chart(lab, "cost").plain()
+        await lab.press("left", "left", "plus")
+        low, high = chart(lab, "cost")._picture.place.x  # type: ignore[union-attr]
+        assert high - low == pytest.approx(1.5)
+        await lab.press("0", "escape")
+        assert chart(lab, "cost").pointed_at is None
+        await lab.press("6", "z")
+        assert lab.lab.maximized is chart(lab, "accuracy")
+        await lab.press("escape")
+        assert lab.lab.maximized is None
+
+
+@driven
+async def test_arms_are_brought_to_the_front_and_hidden() -> None:
+    async with opened() as lab:
+        await lab.trained()
+        await lab.press("f")
+        assert chart(lab, "cost").spec.focus == "new"
+        await lab.press("h")
+        assert labels(lab) == {"old"}
+        await lab.press("h")
+        assert labels(lab) == {"old", "new"}
+        await lab.press("v")
+        assert {series.part for series in chart(lab, "cost").spec.series} == {"training"}
+
+
+@driven
+async def test_an_old_run_is_filtered_for_laid_over_and_taken_off_again() -> None:
+    written_run()
+    async with opened() as lab:
+        await lab.trained()
+        await lab.press("b")
+        await lab.quiet()
+        await lab.press("slash")
+        await lab.type("old-and-new")
+        await lab.press("enter", "o", "escape")
+        assert labels(lab) == {"old", "new", "old: N(0, 1)", "new: N(0, 1/n)"}
+        await lab.press("backspace")
+        assert labels(lab) == {"old", "new"}
+
+
+@driven
+async def test_a_run_just_trained_is_played_back_held_and_sought_in() -> None:
+    async with opened() as lab:
+        await lab.trained()
+        await lab.press("b")
+        await lab.quiet()
+        await lab.press("y")
+        view = lab.bench.view
+        assert isinstance(view, Playback)
+        await lab.press("space")
+        view.seek(0)
+        await lab.press(*["full_stop"] * 20)
+        assert all(arm.done for arm in view.arms)
+        await lab.press("comma")
+        assert not all(arm.done for arm in view.arms)
+        assert len(list(all_runs())) == 1
+
+
+@driven
+async def test_a_run_is_deleted_only_when_asked_twice() -> None:
+    written_run()
+    async with opened() as lab:
+        await lab.press("b")
+        await lab.quiet()
+        await lab.press("d", "escape")
+        assert len(list(all_runs())) == 1
+        await lab.press("d", "d")
+        await lab.quiet()
+        assert list(all_runs()) == []
+        assert lab.app.screen.query_one(OptionList).option_count == 0
+
+
+@driven
+async def test_a_preset_is_found_by_its_words_and_loaded() -> None:
+    async with opened() as lab:
+        await lab.press("p")
+        await lab.quiet()
+        await lab.press("slash")
+        await lab.type("first-look")
+        await lab.press("enter", "enter")
+        assert isinstance(lab.app.screen, LabScreen)
+        assert lab.bench.draft.name == "first-look"
+        assert "first-look" in lab.text("#status")
+
+
+@driven
+async def test_a_list_of_ten_thousand_runs_shows_a_page_and_finds_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    def many(_: RunsScreen) -> Iterator[tuple[str, str]]:
+        return ((f"run-{n}", f"run-{n}  a title") for n in range(10_000))
+
+    monkeypatch.setattr(RunsScreen, "items", many)
+    async with opened() as lab:
+        await lab.press("b")
+        await lab.quiet()
+        listed = lab.app.screen.query_one(OptionList)
+        assert listed.option_count == 500
+        assert "the first 500 of 10,000" in str(listed.border_subtitle)
+        await lab.press("slash")
+        await lab.type("run-9999")
+        assert isinstance(lab.app.screen, Browser)
+        assert lab.app.screen.query_one(Input).value == "run-9999"
+        assert lab.app.screen.chosen == "run-9999"
+
+
+@driven
+async def test_the_explorer_shows_old_against_new_and_follows_its_settings() -> None:
+    async with opened() as lab:
+        await lab.press("i")
+        await lab.quiet()
+        screen = lab.app.screen
+        assert isinstance(screen, ExplorerScreen)
+
+        def said(where: str) -> str:
+            return str(screen.query_one(where, Static).content)
+
+        assert "784 → 5 → 10" in said("#network-line")
+        assert "standard, layer 1" in said("#numbers")
+        assert "slower" in said("#numbers")
+        spec = chart(lab, "density").spec
+        assert {bars.label for bars in spec.bars} == {"standard", "scaled"}
+        assert spec.zones
+        await lab.press("n")
+        assert "layer 2" in said("#numbers")
+        await lab.press("N")
+        await lab.focus(screen.query_one("#active", Slider))
+        before = said("#numbers")
+        await lab.press("right")
+        await lab.quiet()
+        assert "inputs at 1" in said("#network-line")
+        assert said("#numbers") != before
+        await lab.press("d")
+        await lab.quiet()
+        assert "drawn digits" in said("#network-line")
+
+
+@driven
+async def test_inside_a_network_just_trained() -> None:
+    async with opened() as lab:
+        await lab.press("o")
+        await lab.quiet()
+        assert "Nothing is trained yet" in lab.picture
+        await lab.press("escape")
+        await lab.trained()
+        await lab.press("o")
+        await lab.quiet()
+        assert "of 100 wrong" in lab.picture
+        await lab.press("v")
+        assert "taken for" in lab.picture
+        await lab.press("v")
+        assert "unit 1" in lab.picture
+        await lab.press("v")
+        assert "How far a step moves the weights" in lab.picture
+        await lab.press("f")
+        await lab.quiet()
+        assert "new · seed 0" in lab.picture
