@@ -155,7 +155,8 @@ class LectureScreen(Screen[Draft | None]):
 
     def _show_words(self) -> None:
         step, outcome = self._step, self._progress.outcomes.get(self._step.number)
-        width = self.query_one("#page").size.width - 3  # a scrollbar may come
+        # Reckoned, since the page may be hidden: borders, padding, scrollbar
+        width = self.app.size.width // (2 if self._wide else 1) - 7
         parts: list[tuple[str, str]] = [(flowed(step.text), "")]
         if step.asks:
             parts += [
@@ -187,14 +188,17 @@ class LectureScreen(Screen[Draft | None]):
         if self._answer is not None:
             return verdict(step, outcome, self._answer)
         before = "Predict first; then r runs it." if outcome is None else "r runs it."
-        return self._busy or f"{experiment_line(step, self._progress.data)}\n\n{before}"
+        return f"{experiment_line(step, self._progress.data)}\n\n{self._busy or before}"
 
     def _show_status(self) -> None:
         steps = lecture()
-        left = f" The lecture {steps.index(self._step) + 1}/{len(steps)}  {self._step.section}"
+        place = f"{steps.index(self._step) + 1}/{len(steps)}  {self._step.section}"
         right = self._progress.tally
         if self._view is not None and self._busy:
             right = status_line(self._view.arms, "● running")
+        left = f" The lecture {place}"
+        if self.app.size.width < len(left) + len(right) + 3:
+            left = f" {place}"
         room = self.app.size.width - len(left) - len(right) - 1
         self._update("#status", self._plain(f"{left}{' ' * max(room, 2)}{right}"))
 
