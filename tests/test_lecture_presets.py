@@ -11,6 +11,7 @@ from small_runs import little_data
 from core.errors import BadInput
 from core.experiment import Preset
 from core.experiment.preset import available, find, parse
+from tui.draft import Draft
 
 LECTURE = [name for name in available() if name.startswith("lecture/")]
 
@@ -83,6 +84,14 @@ def test_expectations_move_with_the_data_and_back() -> None:
     assert moved.expect["run"]["final"] == {"evaluation_accuracy": [2, 3]}
     assert moved.expect["run"]["on"] == {"digits": {"final": {"evaluation_accuracy": [0, 1]}}}
     assert two_sets().expecting_on("digits").expect == two_sets().expect
+
+
+def test_expectations_move_with_the_data_on_the_form_too() -> None:
+    draft = Draft(two_sets())
+    draft.set("data.name", "mnist")
+    assert draft.preset.expect["run"]["final"] == {"evaluation_accuracy": [2, 3]}
+    draft.set("data.name", "fashion-mnist")
+    assert "final" not in draft.preset.expect["run"]
 
 
 def test_what_is_stated_for_other_data_is_not_checked_here(tmp_path: Path) -> None:

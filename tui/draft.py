@@ -48,7 +48,8 @@ class Draft:
         if key == _RULE and text == "constant":
             key, text = "training.schedule", ""
         value = described()[key].read(text) if text or key in described() else None
-        self._take(placed(self.preset.tables, {key: value}))
+        preset = self.preset.expecting_on(str(value)) if key == "data.name" and value else self.preset
+        self._take(placed(preset.tables, {key: value}))
 
     def vary(self, typed: str) -> None:
         """Make an arm of each value: ``eta = 0.025, 0.25, 2.5``; old arms go."""
