@@ -30,6 +30,7 @@ class ExplorerScreen(Screen[None]):
     """Old against new: two schemes, or the arms of the form, over one z axis, with σ(z) and σ′(z) below."""
 
     BINDINGS = bindings("explorer")
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-low"), (30, "-tall")]
 
     class Found(Message):
         """The effects of what is set, a list of (name, effect of every layer)."""

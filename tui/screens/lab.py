@@ -268,6 +268,9 @@ class LabScreen(Screen[None]):
         if room < 2:
             left = f" {draft.name}"
             room = self.app.size.width - len(left) - len(right) - 1
+        if room < 2:  # how many arms and seeds there are stands on the chart, too
+            right = right.rpartition("  ")[0]
+            room = self.app.size.width - len(left) - len(right) - 1
         self._update("#status", f"{left}{' ' * max(room, 2)}{right}")
 
     def _update(self, where: str, text: str, *, layout: bool = False) -> None:
@@ -313,6 +316,7 @@ class LabScreen(Screen[None]):
     def _tell_end(self, job: Job) -> None:
         """Say that a training begun here has ended, and what went wrong if a worker came to grief."""
         self._told_end = True
+        self.refresh_bindings()
         if (problem := job.problem()) is not None:
             self.notify(problem, title="The training was cut off", severity="error", markup=False, timeout=20)
         self.post_message(self.RunDone())
@@ -346,22 +350,28 @@ class LabScreen(Screen[None]):
             self.bench.view.playing = not self.bench.view.playing
         else:
             self.bench.pause_or_go()
+        self._show_status()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """What only a playback can do is offered only there."""
+        """What only a playback can do is offered only there; holding and stopping, where something goes on."""
+        view = self.bench.view
         if action in {"faster", "slower", "seek"}:
-            return isinstance(self.bench.view, Playback)
+            return isinstance(view, Playback)
+        if action in {"pause", "stop"}:
+            return view is not None and (isinstance(view, Playback) or not view.ended)
         return True
 
     def action_faster(self) -> None:
         """Play twice as fast."""
         if isinstance(view := self.bench.view, Playback):
             view.speed = min(view.speed * 2, 64.0)
+            self._show_status()
 
     def action_slower(self) -> None:
         """Play half as fast."""
         if isinstance(view := self.bench.view, Playback):
             view.speed = max(view.speed / 2, 1 / 16)
+            self._show_status()
 
     def action_seek(self, by: int) -> None:
         """Go forward or back in a playback by a twentieth."""
@@ -371,6 +381,7 @@ class LabScreen(Screen[None]):
                 self.query_one("#log", Epochs).clear()
             self.log_events(events)
             self.show_curves()
+            self._show_status()
 
     def action_stop(self) -> None:
         """End the training."""

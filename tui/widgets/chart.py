@@ -51,8 +51,10 @@ class Chart(Widget, can_focus=True):
             """The chart."""
             return self.chart
 
-    def __init__(self, looks: Looks, *, id: str | None = None) -> None:
+    def __init__(self, looks: Looks, *, id: str | None = None, key: str = "") -> None:
+        """``key`` leads to the chart, and stands before its title."""
         super().__init__(id=id)
+        self._key = key
         self._looks = looks
         self._spec = ChartSpec()
         self._picture = Picture(())
@@ -118,7 +120,7 @@ class Chart(Widget, can_focus=True):
         # hold what would be markup.
         if title != self._title:
             self._title = title
-            self.border_title = Content(title)
+            self.border_title = Content(f"{self._key} {title}" if self._key else title)
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture."""

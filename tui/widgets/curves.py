@@ -34,8 +34,8 @@ class Curves(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The charts."""
-        yield Chart(self._looks, id="cost")
-        yield Chart(self._looks, id="accuracy")
+        yield Chart(self._looks, id="cost", key="5")
+        yield Chart(self._looks, id="accuracy", key="6")
 
     @property
     def cost(self) -> Chart:
