@@ -17,6 +17,7 @@ from core.experiment.preset import available, find
 from core.inspection import way_between
 from core.records import all_runs
 from core.records import find as find_run
+from tui.charts.picture import ascii_only
 from tui.lecture import Progress, Step, judged, lecture
 from tui.lecture.charts import trials_chart
 from tui.lecture.judging import Seen
@@ -335,6 +336,7 @@ async def test_steps_contents_and_back() -> None:
         await lab.press("n")
         assert Progress.load().at == "1.2"
         await lab.press("m")
+        await lab.quiet()
         listed = lab.app.screen.query_one(OptionList)
         assert listed.highlighted == 1
         await lab.press("end", "enter")
@@ -389,3 +391,8 @@ async def test_a_terminal_without_unicode_gets_plain_letters() -> None:
     async with opened(looks=Looks(ascii=True)) as lab:
         await at_step(lab, "1.2")
         assert said(lab, "#text").isascii()
+
+
+def test_every_letter_of_the_lecture_can_be_spelled_in_ascii() -> None:
+    texts = "".join(f"{s.title}{s.text}{s.ask}{s.answer}{s.more}{[c.text for c in s.choice]}" for s in STEPS)
+    assert [letter for letter in sorted(set(texts)) if letter != "?" and "?" in ascii_only(letter)] == []

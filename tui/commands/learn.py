@@ -117,8 +117,8 @@ def _list(steps: Sequence[Step], progress: Progress, as_json: bool) -> None:
             continue
         if step.section != section:
             section = step.section
-            print(f"{step.number.partition('.')[0]}  {section}")
-        print(contents_line(step, progress))
+            _print(f"{step.number.partition('.')[0]}  {section}")
+        _print(contents_line(step, progress))
     if not as_json:
         say(f"{progress.tally}; `tunelab learn` goes on, `tunelab learn 1.1` is a step as text.")
 
@@ -148,15 +148,23 @@ def _tell(step: Step, progress: Progress, as_json: bool) -> None:
         print(json.dumps(_about(step, progress) | {"text": flowed(step.text)}, ensure_ascii=False), flush=True)
         return
     head = f"{step.number}  {step.title}"
-    print(f"{head}\n{'─' * len(head)}\n{_filled(flowed(step.text))}\n")
+    _print(f"{head}\n{'-' * len(head)}\n{_filled(flowed(step.text))}\n")
     if step.asks:
-        print(f"{_filled(' '.join(f'Predict first: {step.ask}'.split()))}\n")
-        print(question(step, progress.outcomes.get(step.number), width=_WIDTH))
-        print(
+        _print(f"{_filled(' '.join(f'Predict first: {step.ask}'.split()))}\n")
+        _print(question(step, progress.outcomes.get(step.number), width=_WIDTH))
+        _print(
             f"\nSee what it says: tunelab learn {step.number} --predict K --run\nThe same by hand:\n{_command(step)}\n"
         )
     if step.more:
-        print(f"To go on:\n{step.more.strip()}\n")
+        _print(f"To go on:\n{step.more.strip()}\n")
+
+
+def _print(text: str) -> None:
+    """A text on stdout, spelled out where that can't show η."""
+    from tui.charts.picture import ascii_only
+
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(text if unicode else ascii_only(text))
 
 
 def _filled(text: str) -> str:
@@ -212,7 +220,7 @@ def _do(step: Step, progress: Progress, pool: Executor, *, as_json: bool, plot: 
         return 0
     if plot:
         print(f"{_plotted(seen, run)}\n")
-    print(f"{_filled(verdict(step, outcome, answer))}\n")
+    _print(f"{_filled(verdict(step, outcome, answer))}\n")
     return 0
 
 

@@ -33,6 +33,8 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
 
     BINDINGS = [Binding("down", "to_list", show=False), Binding("slash", "to_filter", "filter", show=False)]
     HINT = "type / to filter"
+    first: str | None = None
+    """The name on which the list opens; its first one if None."""
 
     def __init__(self, bench: Bench, *, id: str) -> None:
         super().__init__(id=id)
@@ -106,7 +108,10 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
         listed.border_subtitle = f"{count}, {self.HINT}"
         if shown == self._listed:
             return
-        place = listed.highlighted or 0
+        place = listed.highlighted
+        if place is None:
+            names = [name for name, _ in shown]
+            place = names.index(self.first) if self.first in names else 0
         self._listed = shown
         listed.clear_options()
         listed.add_options([Option(line, id=name) for name, line in shown])

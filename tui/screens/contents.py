@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textual.widgets import OptionList
-
 from tui.actions import bindings
 from tui.bench import Bench
 from tui.lecture import Progress, lecture
@@ -23,6 +21,7 @@ class ContentsScreen(Browser[str]):
     def __init__(self, bench: Bench, progress: Progress) -> None:
         super().__init__(bench, id="contents")
         self._progress = progress
+        self.first = progress.at
 
     def items(self) -> list[tuple[str, str]]:
         """Every step by number, with its title."""
@@ -32,13 +31,6 @@ class ContentsScreen(Browser[str]):
         """The step's section and text."""
         step = next(step for step in lecture() if step.number == name)
         return f"{step.section}\n\n{flowed(step.text)}"
-
-    def on_mount(self) -> None:
-        """Begin where one stands."""
-        super().on_mount()
-        numbers = [step.number for step in lecture()]
-        if self._progress.at in numbers:
-            self.query_one(OptionList).highlighted = numbers.index(self._progress.at)
 
     def take(self, name: str) -> None:
         """Go to a step."""
