@@ -1,15 +1,18 @@
 """How the lab feels: first paint, key response and bytes on the line while two arms train, memory.
 
-    python -m tests.benchmarks.screen [--through 'ssh -tt HOST'] [--data NAME] [--seconds 10]
+    python -m tests.benchmarks.screen [--through 'ssh -tt HOST'] [--data NAME] [--seconds 10] [--slowdown PAIRS]
 
-A real pseudo-terminal of 120×40 is opened and the lab driven in it as a person would. Judge ratios and orders of
-magnitude: on a shared machine single times mean little.
+A real pseudo-terminal of 120×40 is opened and the lab driven in it as a person would. Times on a shared machine mean
+little by themselves, so the processor time that the screen takes, how long it waits for a processor, and how long a
+bare `cat` takes to answer on the same line are measured beside them. ``--slowdown`` trains the same preset with and
+without the screen in turn.
 """
 
 from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import pty
 import select
@@ -79,23 +82,55 @@ class Terminal:
         os.waitpid(self.pid, 0)
 
 
-def resident(marker: str) -> float:
-    """MB of memory of the lab's own process (not its workers), found by a word on its command line."""
-    found = subprocess.run(["pgrep", "-f", f"tunelab.*{marker}"], capture_output=True, text=True, check=False).stdout
-    largest = 0.0
-    for pid in found.split():
+class Screen:
+    """The lab's own process (not its workers), the largest with a word on its command line."""
+
+    def __init__(self, marker: str) -> None:
+        found = subprocess.run(["pgrep", "-f", f"tunelab.*{marker}"], capture_output=True, text=True, check=False)
+        self._folder = max((Path(f"/proc/{pid}") for pid in found.stdout.split()), key=self._resident)
+
+    @staticmethod
+    def _resident(folder: Path) -> float:
         try:
-            status = Path(f"/proc/{pid}/status").read_text()
+            rows = [line for line in (folder / "status").read_text().splitlines() if line.startswith("VmRSS")]
         except OSError:
-            continue
-        rows = [line for line in status.splitlines() if line.startswith("VmRSS")]
-        largest = max([largest, *(int(row.split()[1]) / 1024 for row in rows)])
-    return largest
+            return 0.0
+        return int(rows[0].split()[1]) / 1024 if rows else 0.0
+
+    @property
+    def megabytes(self) -> float:
+        """Memory that it holds."""
+        return self._resident(self._folder)
+
+    def ran_and_waited(self) -> tuple[float, float]:
+        """Seconds on a processor, and seconds ready for one, of all its threads."""
+        tasks = [file.read_text().split() for file in self._folder.glob("task/*/schedstat")]
+        return sum(int(task[0]) for task in tasks) / 1e9, sum(int(task[1]) for task in tasks) / 1e9
 
 
-def measure(command: list[str], marker: str, seconds: float) -> None:
+def echo(through: list[str]) -> list[float]:
+    """How long, in ms, the same line takes to bring a character there and back where only `cat` is at work."""
+    terminal = Terminal([*through, "cat"])
+    terminal.read(3 if through else 0.5)
+    waits = []
+    for _ in range(40):
+        terminal.read(0.11)
+        pressed = time.perf_counter()
+        terminal.press(b"x")
+        terminal.read(2, until=b"x")
+        waits.append(1000 * (time.perf_counter() - pressed))
+    terminal.end()
+    return waits
+
+
+def told(waits: list[float]) -> str:
+    """Median and 95th percentile."""
+    return f"p50 {statistics.median(waits):.0f} ms, p95 {statistics.quantiles(waits, n=20)[18]:.0f} ms"
+
+
+def measure(through: list[str], command: list[str], marker: str, seconds: float) -> None:
     """Drive the lab once and print what was measured."""
-    terminal = Terminal(command)
+    terminal = Terminal([*through, *command])
     painted = terminal.read(30, until=b"What tunelab sees")
     print(f"first paint            {time.perf_counter() - terminal.began:.2f} s ({len(painted) / 1024:.0f} KB)")
     terminal.read(3)
@@ -106,8 +141,14 @@ def measure(command: list[str], marker: str, seconds: float) -> None:
     terminal.read(20, until=b"epoch ")
     print(f"r to the first epoch   {time.perf_counter() - pressed:.2f} s")
     terminal.read(4)
+    screen = Screen(marker)
+    before = screen.ran_and_waited()
     live = terminal.read(seconds)
+    ran, waited = (now - then for now, then in zip(screen.ran_and_waited(), before, strict=True))
     print(f"bytes while training   {len(live) / seconds / 1024:.1f} KB/s")
+    print(
+        f"processor of screen    {100 * ran / seconds:.1f} % of one (and {100 * waited / seconds:.1f} % waiting for it)"
+    )
     waits = []
     for n in range(60):
         key = b"78"[n % 2 : n % 2 + 1]
@@ -116,12 +157,40 @@ def measure(command: list[str], marker: str, seconds: float) -> None:
         terminal.press(key)
         if ROOMS[key] in terminal.read(5, until=ROOMS[key]):
             waits.append(1000 * (time.perf_counter() - pressed))
-    cuts = statistics.quantiles(waits, n=20)
-    print(f"key response           p50 {statistics.median(waits):.0f} ms, p95 {cuts[18]:.0f} ms ({len(waits)} keys)")
-    print(f"memory of the screen   {resident(marker):.0f} MB")
+    print(f"key response           {told(waits)} ({len(waits)} keys)")
+    print(f"bare cat, meanwhile    {told(echo(through))}")
+    print(f"memory of the screen   {screen.megabytes:.0f} MB")
     terminal.press(b"s")
     terminal.read(3)
     terminal.end()
+
+
+def slowdown(tunelab: str, folder: Path, data: str, pairs: int) -> None:
+    """Train the same with and without the screen in turn, as politely; print how long the slower arm took."""
+    preset = folder / "some-epochs.toml"
+    preset.write_text(PRESET.format(data=data).replace("epochs = 100000", "epochs = 400"))
+    homes = {name: folder / name for name in ("without", "with")}
+    for _ in range(pairs):
+        os.environ["TUNELAB_HOME"] = str(homes["without"])
+        subprocess.run(["nice", "-n", "10", tunelab, "run", str(preset), "--quiet"], capture_output=True, check=True)
+        os.environ["TUNELAB_HOME"] = str(homes["with"])
+        terminal = Terminal([tunelab, str(preset)])
+        terminal.read(30, until=b"What tunelab sees")
+        terminal.read(2)
+        terminal.press(b"r")
+        terminal.read(120, until=b"done")
+        terminal.read(1)
+        terminal.end()
+    took = {name: [_longest(run) for run in sorted((home / "runs").iterdir())] for name, home in homes.items()}
+    for name, seconds in took.items():
+        print(f"{name + ' the screen':<22} {', '.join(f'{each:.2f}' for each in seconds)} s")
+    ratios = [b / a for a, b in zip(took["without"], took["with"], strict=True)]
+    print(f"with / without         median {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
+
+
+def _longest(run: Path) -> float:
+    ends = [json.loads(path.read_text().splitlines()[-1]) for path in run.glob("arms/*/events.jsonl")]
+    return max(float(end["seconds"]) for end in ends)
 
 
 def main() -> None:
@@ -130,19 +199,21 @@ def main() -> None:
     options.add_argument("--through", default="", help="a command to go through, such as 'ssh -tt localhost'")
     options.add_argument("--data", default="digits", help="the data set")
     options.add_argument("--seconds", type=float, default=10.0, help="how long to count bytes")
+    options.add_argument("--slowdown", type=int, default=0, metavar="PAIRS", help="train in turn with and without")
     asked = options.parse_args()
     tunelab = str(Path(sys.executable).with_name("tunelab"))
     with tempfile.TemporaryDirectory(prefix="tunelab-screen-") as folder:
+        if asked.slowdown:
+            slowdown(tunelab, Path(folder), asked.data, asked.slowdown)
+            return
         preset = Path(folder) / "two-arms.toml"
         preset.write_text(PRESET.format(data=asked.data))
         for extra in ([], ["--low-bandwidth"]):
             print(f"\n{' '.join(['tunelab', *extra])}" + (f" through {asked.through}" if asked.through else ""))
             there = [tunelab, str(preset), *extra]
-            if asked.through:
-                home = os.environ.get("TUNELAB_HOME")
-                words = [f"TUNELAB_HOME={home}", *there] if home else there
-                there = [*shlex.split(asked.through), shlex.join(words)]
-            measure(there, preset.name, asked.seconds)
+            if asked.through and (home := os.environ.get("TUNELAB_HOME")):
+                there = [f"TUNELAB_HOME={shlex.quote(home)}", *there]
+            measure(shlex.split(asked.through), there, preset.name, asked.seconds)
 
 
 if __name__ == "__main__":
