@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,9 @@ _LOOKS = 4  # measurements an epoch
 _MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
 
 
-def find_mini_batch(base: Experiment, trials: Trials, *, seeds: int = 3, epochs: int = 4) -> Found:
+def find_mini_batch(
+    base: Experiment, trials: Trials, *, seeds: int = 3, epochs: int = 4, sizes: Sequence[int] = _SIZES
+) -> Found:
     """Search m for ``base``: every size gets the time that the present one needs for ``epochs`` epochs.
 
     η is scaled with m, so that a single example counts for as much (η/m stays). Judged by validation accuracy at the
@@ -31,7 +34,7 @@ def find_mini_batch(base: Experiment, trials: Trials, *, seeds: int = 3, epochs:
     """
     n = len(trials.dataset(base).training)
     present = base.training.mini_batch
-    sizes = sorted({m for m in _SIZES if m <= max(n // 10, 1)} | {present})
+    tried = sorted({m for m in sizes if m <= max(n // 10, 1)} | {present})
     plain: dict[str, Any] = {"training.schedule": None, "training.early_stopping": None, "initialization.seeds": seeds}
     base = changed(base, plain)
 
@@ -48,7 +51,7 @@ def find_mini_batch(base: Experiment, trials: Trials, *, seeds: int = 3, epochs:
     (reference,) = trials.run({label(present): sized(present, epochs)})
     curves[present] = reference
     time = float(reference.seconds[-1])
-    for m in (m for m in sizes if m != present):
+    for m in (m for m in tried if m != present):
         (first,) = trials.run({label(m): sized(m, 1)})
         wanted = min(math.ceil(time / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs)
         curves[m] = trials.run({label(m): sized(m, wanted)})[0] if wanted > 1 else first

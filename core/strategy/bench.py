@@ -9,9 +9,9 @@ from typing import Any
 
 from core.data.dataset import Dataset
 from core.engine.pool import asked_to_leave
-from core.experiment import Experiment, assemble, load_data, stacks
+from core.experiment import Experiment
 from core.experiment.keys import changed
-from core.records.events import measure_fields
+from core.search import Found, Trials
 from core.strategy.facts import Facts, chance_of
 from core.strategy.journal import Event, Journal, told
 from core.strategy.luck import Guess, Score, guess, score
@@ -59,14 +59,17 @@ class Known:
 
 
 class Bench:
-    """Tries experiments for one stage. ``known`` is what the stage may rest on."""
+    """Tries experiments for one stage. ``known`` is what the stage may rest on.
+
+    ``prefix`` is put before the labels of what is tried: a stage may ask the same thing twice, of two networks.
+    """
 
     def __init__(self, journal: Journal, stage: str, known: Known) -> None:
         self.journal, self.stage, self.known = journal, stage, known
         self.prefix = ""
-        """Put before the labels of what is tried: a stage may ask the same thing twice, of two networks."""
+        self.trials = Trials(self._report, self.pulse)
         self.deadline = journal.time + known.allowed
-        self._datasets: dict[str, Dataset] = {}
+        self._seen: dict[str, list[Event]] = {}
         self._looked = 0.0
         self._measured = self._expected = 0.0
 
@@ -82,31 +85,29 @@ class Bench:
 
     def dataset(self, experiment: Experiment) -> Dataset:
         """The experiment's data, loaded once."""
-        key = experiment.data.model_dump_json()
-        if key not in self._datasets:
-            self._datasets[key] = load_data(experiment)
-        return self._datasets[key]
+        return self.trials.dataset(experiment)
 
     def run(self, tried: Mapping[str, Experiment]) -> dict[str, list[Event]]:
         """Train these, by label; the measure events of each, as they stand in the journal.
 
         Raises :class:`OutOfTime` or :class:`Interrupted` on the way.
         """
-        labels, experiments = list(tried), list(tried.values())
-        found: dict[str, list[Event]] = {label: [] for label in labels}
-        for stack in stacks(experiments):
-            together = [experiments[position] for position in stack]
-            training = assemble(together, self.dataset(together[0]))
-            began = time.monotonic()
-            for measurement in training.run(self.pulse):
-                first = 0
-                for position in stack:
-                    seeds = len(experiments[position].seeds)
-                    fields = measure_fields(measurement, slice(first, first + seeds))
-                    found[labels[position]].append(self.measured(labels[position], fields))
-                    first += seeds
-            self.took(time.monotonic() - began, modelled(together, self.known.facts, training.epoch))
-        return found
+        self._seen = {}
+        for experiment in tried.values():
+            self.dataset(experiment)  # loading isn't training
+        began = time.monotonic()
+        self.trials.run(tried)
+        self.took(time.monotonic() - began, modelled(list(tried.values()), self.known.facts))
+        return {label: self._seen[label] for label in tried}
+
+    def found(self, found: Found) -> None:
+        """Write a search's rows as rows of the evidence."""
+        for row in found.rows:
+            more = {"score": row.score, "std": row.std} if row.score is not None else {}
+            self.row(row.label, row.text, value=row.value, good=row.good, outcomes=list(row.outcomes), **more)
+
+    def _report(self, label: str, fields: Event) -> None:
+        self._seen.setdefault(label, []).append(self.measured(label, fields))
 
     def took(self, seconds: float, expected: float) -> None:
         """Take note of how long something took, and how long the model says it would take."""

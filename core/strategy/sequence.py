@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.strategy.beginning import Baseline, Chance, Shrink
+from core.strategy.ending import Full, Test
+from core.strategy.growing import MiniBatch, MoreData, Widen
 from core.strategy.stage import Stage
+from core.strategy.tuning import Eta, EtaAgain, Lambda
 
 __all__ = ["BUDGET", "SEQUENCE", "Share", "allowed"]
 
@@ -26,6 +29,14 @@ SEQUENCE = (
     Share(Baseline(), 3, 10),
     Share(Shrink(), 1, 5),
     Share(Chance(), 4, 20),
+    Share(Eta(), 6, 40),
+    Share(Lambda(), 6, 40),
+    Share(EtaAgain(), 4, 30),
+    Share(Widen(), 24, 150),
+    Share(MoreData(), 24, 240),
+    Share(MiniBatch(), 8, 60),
+    Share(Full(), 60, 1200),
+    Share(Test(), 1, 20),
 )
 
 
