@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from core.initialization import LayerEffect
     from core.records import Run
 
-__all__ = ["activation_charts", "chart_arm", "layer_charts", "plotted", "plotted_arms", "read", "z_chart", "z_plotted"]
+__all__ = [
+    "activation_charts",
+    "chart_arm",
+    "layer_charts",
+    "plotted",
+    "plotted_arms",
+    "read",
+    "stage_plotted",
+    "z_chart",
+    "z_plotted",
+]
 
 
 def read(run: Run) -> list[ArmCurves]:
@@ -74,6 +84,15 @@ def plotted_arms(curves: Sequence[ArmCurves], *, colour: bool) -> str:
     return _printed(
         [cost_chart(arms, epochs=epochs), accuracy_chart(arms, epochs=epochs, chance=chance)], 18, colour, title
     )
+
+
+def stage_plotted(curves: Sequence[ArmCurves], *, cost: bool, colour: bool) -> str:
+    """What a stage of the strategy tried, as text: training costs, or evaluation accuracies."""
+    from tui.charts.training import accuracy_chart, cost_chart
+
+    arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
+    chart = cost_chart(arms, epochs=None, parts=("training",)) if cost else None
+    return _printed([chart or accuracy_chart(arms, epochs=None, parts=("evaluation",))], 14, colour, "")
 
 
 def z_plotted(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -> str:

@@ -13,6 +13,7 @@ from core.experiment import Experiment
 from core.records import Follower
 from core.strategy import journal
 from core.strategy.advance import advance, decide
+from core.strategy.shown import curves_of
 from core.strategy.single import QUESTIONS, answer
 from core.strategy.state import StageState, State, folded
 
@@ -30,7 +31,7 @@ class Guide:
         self._executor = executor
         self._follower = Follower(directory / "journal.jsonl")
         self._future: Future[Any] | None = None
-        self._arms: dict[str, ArmCurves] = {}
+        self._arms: list[ArmCurves] = []
         self._stage = ""
         self.poll()
 
@@ -65,23 +66,10 @@ class Guide:
         for event in events:
             self.state = folded(self.state, event)
             if event["event"] == "stage":
-                self._arms, self._stage = {}, event["stage"]
-                self._about = event
-            elif event["event"] == "measure" and event["stage"] == self._stage:
-                self._absorb(event)
+                self._stage = event["stage"]
+        if events and self._stage:
+            self._arms = curves_of(self.state.stages[self._stage])
         return bool(events)
-
-    def _absorb(self, event: dict[str, Any]) -> None:
-        name = event["arm"]
-        if name not in self._arms:
-            self._arms[name] = ArmCurves(name)
-            seeds = len(event.get("replicates", {}).get("eta", [0]))
-            experiment = dict(self._about["experiment"])
-            # What is tried may be shorter than what is planned, and the axis should end where it does
-            experiment["training"] = {k: v for k, v in experiment["training"].items() if k != "epochs"}
-            about = {"experiment": experiment, "seeds": [0] * seeds}
-            self._arms[name].absorb({"event": "start"} | about)
-        self._arms[name].absorb(event)
 
     @property
     def stage(self) -> StageState:
@@ -91,7 +79,7 @@ class Guide:
     @property
     def arms(self) -> list[ArmCurves]:
         """What the stage that was begun last has tried."""
-        return list(self._arms.values())
+        return self._arms
 
     def go_on(self) -> None:
         """Have the next stage worked out, unless a decision is wanted first or a process is at it."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.diagnosis.chance import accuracy_std
+from core.experiment.fields import described
 from core.strategy.state import StageState, State
 
-__all__ = ["journal_text", "so_far", "way"]
+__all__ = ["beginning", "journal_text", "plain_values", "so_far", "way"]
 
 _SIGNS = {"decided": " ✓", "skipped": " –", "left-out": " ·", "stale": " ~"}
 _NAMES = {"lambda": "λ", "eta": "η", "eta-again": "η again", "mini-batch": "m", "all-classes": "all classes"}
@@ -60,7 +61,7 @@ def so_far(state: State) -> str:
 
 def journal_text(state: State) -> str:
     """Every stage that was reached: what it asked, saw, recommended, and what was decided."""
-    parts = [f"From {_plain(state.base)}"]
+    parts = [f"From {beginning(state.base)}"]
     for number, stage in enumerate(state.stages.values(), 1):
         if stage.status == "ahead":
             continue
@@ -72,18 +73,46 @@ def journal_text(state: State) -> str:
                 lines.append(f"  {stage.recommendation['sure']}")
         if stage.decision is not None:
             who = "you" if stage.decision["by"] == "person" else "tunelab"
-            lines.append(f"  → {who}: {stage.decision['action']} {_plain(stage.decision['chosen'])}".rstrip())
+            lines.append(f"  → {who}: {stage.decision['action']} {plain_values(stage.decision['chosen'])}".rstrip())
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _plain(values: dict[str, Any]) -> str:
-    """Nested or dotted values in a line."""
-    flat: list[str] = []
-    for key, value in values.items():
-        if isinstance(value, dict):
-            inner = _plain(value)
-            flat += [inner] if inner else []
-        else:
-            flat.append(f"{key.rsplit('.', 1)[-1]} = {value}")
-    return ", ".join(flat)
+_CALLED = {
+    "data.train": "training examples",
+    "data.evaluation": "validation examples",
+    "network.hidden": "hidden neurons",
+    "training.monitor_every": "measured every",
+    "training.schedule": "η falls",
+    "training.early_stopping": "stops early",
+}
+
+
+def plain_values(values: dict[str, Any]) -> str:
+    """Dotted keys and values in a line, as a person says them: η = 0.25, 4,000 training examples."""
+    return ", ".join(f"{_called(key)} = {_said(key, value)}" for key, value in values.items())
+
+
+def beginning(base: dict[str, Any]) -> str:
+    """What a strategy began from, in a line."""
+    network, training = base.get("network", {}), base.get("training", {})
+    values = {"network.hidden": network.get("hidden", [])}
+    values |= {f"training.{key}": training[key] for key in ("eta", "lambda", "mini_batch", "epochs") if key in training}
+    return f"{network.get('activation', '')}, {plain_values(values)}".lstrip(", ")
+
+
+def _called(key: str) -> str:
+    about = described().get(key)
+    return _CALLED.get(key) or (about.symbol or about.name if about else key.rsplit(".", 1)[-1])
+
+
+def _said(key: str, value: Any) -> str:
+    if value is None:
+        return "all" if key.startswith("data.") else "none"
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -31,6 +31,7 @@ from tui.commands.schema import schema_command
 from tui.commands.serve import serve_command
 from tui.commands.snippet import snippet_command
 from tui.commands.sweep import sweep_command
+from tui.commands.tune import tune_command
 from tui.usage import usage_sentence
 
 __all__ = ["app", "main"]
@@ -53,6 +54,7 @@ app.command("watch")(watch_command)
 app.command("pause")(pause_command)
 app.command("go")(go_command)
 app.command("stop")(stop_command)
+app.command("tune")(tune_command)
 app.command("init")(init_command)
 app.command("diagnose")(diagnose_command)
 app.command("learn")(learn_command)

@@ -12,6 +12,7 @@ from core.data.dataset import Report
 from core.engine.pool import leaving_in_order
 from core.errors import BadInput, nearest, printable
 from core.experiment import Experiment, assemble, load_data
+from core.experiment.fields import value_of
 from core.experiment.keys import changed, full_key
 from core.strategy.bench import Bench, Interrupted, Known, OutOfTime, with_epochs
 from core.strategy.facts import Facts, facts_of
@@ -168,15 +169,23 @@ def _work(journal: Journal, state: State, share: Share) -> None:
             "stage",
             {"stage": stage.name}
             | about
-            | {"plan": list(plan.runs), "seconds": round(plan.seconds, 2), "experiment": plan.experiment.to_dict()},
+            | {"plan": list(plan.runs), "seconds": round(plan.seconds, 2), "experiment": plan.experiment.to_dict()}
+            | {"chosen": {}, "because": words.question, "evidence": {}},
         )
         began = journal.time
         try:
             advice = stage.work(bench, plan).to_dict()
+            advice["chosen"] = _different(known.experiment, advice["chosen"])
         except OutOfTime:
             advice = _left_out(known)
         advice |= {"seconds": round(journal.time - began, 3)}
     journal.write("recommendation", {"stage": stage.name} | advice | {"pace": bench.pace})
+
+
+def _different(experiment: Experiment, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Only what changes something: a person should see what is decided, not what stays."""
+    before = experiment.to_dict()
+    return {key: value for key, value in chosen.items() if value_of(before, key) != value}
 
 
 def _known(state: State, share: Share) -> Known:
@@ -250,7 +259,10 @@ def decide(
         now = state.now
         if action == "stop":
             name = now.name if now else _NAMES[-1]
-            journal.write("decision", {"stage": name, "action": "stop", "by": by, "chosen": {}, "because": "Stopped."})
+            journal.write(
+                "decision",
+                {"stage": name, "action": "stop", "by": by, "chosen": {}, "because": "Stopped.", "evidence": {}},
+            )
             _finish(journal, fold(journal.events), "stopped")
             return fold(journal.events)
         if now is None or (action != "skip" and (now.status != "asking" or now.recommendation is None)):
@@ -259,12 +271,17 @@ def decide(
         return fold(journal.events)
 
 
+def _nothing(because: str) -> dict[str, Any]:
+    """A decision that changes no value."""
+    return {"chosen": {}, "because": because, "evidence": {}}
+
+
 def _decision(state: State, action: str, values: dict[str, Any]) -> dict[str, Any]:
     now = state.now
     assert now is not None
     base = state.experiment(before=now.name)
     if action == "skip":
-        return {"chosen": {}, "because": "Skipped: everything stays as it was.", "evidence": {}}
+        return _nothing("Skipped: everything stays as it was.")
     assert now.recommendation is not None
     advised = now.recommendation["chosen"]
     if action == "accept":
@@ -297,7 +314,9 @@ def _back(journal: Journal, state: State, name: str, by: str) -> None:
             "reopen", {"budget": max(state.budget or 0.0, state.spent + BUDGET), "stop_after": state.stop_after}
         )
     because = f"Back to {WORDS[name].title}; what rests on it is stale."
-    journal.write("decision", {"stage": name, "action": "back", "by": by, "chosen": {}, "because": because})
+    journal.write(
+        "decision", {"stage": name, "action": "back", "by": by, "chosen": {}, "because": because, "evidence": {}}
+    )
     if later:
         journal.write("stale", {"stages": later})
 

@@ -69,7 +69,7 @@ class Baseline:
 
     def work(self, bench: Bench, plan: Plan) -> Advice:
         """Train and diagnose."""
-        events = bench.run({"your settings": plan.experiment})["your settings"]
+        events = bench.as_far_as_time_allows("your settings", plan.experiment)
         luck = bench.guess("your settings", events[-1], plan.experiment)
         verdict = diagnosed(events, plan.experiment, bench)
         found = score(events[-1])

@@ -17,7 +17,7 @@ __all__ = ["MiniBatch", "MoreData", "Widen"]
 
 _WIDTHS = (10, 20, 30, 50, 100)
 _SOME = 4000  # training examples on which hidden neurons can show what they are worth
-_JUDGED = 1000
+_JUDGED = 4000  # validation examples: with 1,000 the noise hides what 20 neurons are worth
 _TRAINED = 10  # epochs that widths are judged after
 _PAYS = 1.0  # standard deviations of the difference; less is no more than noise
 _PATIENCE = 2  # widths that bring nothing, after which no wider one is tried
@@ -252,7 +252,7 @@ class MiniBatch:
 
     def _fewer(self, known: Known) -> dict[str, Any]:
         train = min(known.experiment.data.train or known.facts.training, _ENOUGH, known.facts.training)
-        return known.with_data(known.experiment, train, min(2 * _JUDGED, known.facts.evaluation), {})
+        return known.with_data(known.experiment, train, min(_JUDGED, known.facts.evaluation), {})
 
     def work(self, bench: Bench, plan: Plan) -> Advice:
         """Search, on fewer examples; m and η are what is kept of it."""

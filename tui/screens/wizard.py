@@ -18,12 +18,13 @@ from core.experiment import Preset
 from core.experiment.fields import described
 from core.experiment.keys import changed, full_key
 from core.experiment.preset import resolved
+from core.strategy.shown import by_cost
 from core.strategy.state import StageState
 from tui.actions import bindings
 from tui.bench import Bench
 from tui.draft import Draft
 from tui.guide import Guide
-from tui.journaltext import journal_text, so_far, way
+from tui.journaltext import journal_text, plain_values, so_far, way
 from tui.screens.dialogs import AskText, Choose
 from tui.screens.reading import Reading
 from tui.widgets.curves import Curves
@@ -31,7 +32,6 @@ from tui.widgets.keys import Keys
 
 __all__ = ["WizardScreen"]
 
-_BY_COST = {"baseline", "shrink", "chance", "eta", "eta-again", "find-eta", "why"}
 _VALUES_HINT = """A parameter and its value, or several with commas between them:
   eta = 0.25
   eta = 0.25, lambda = 0.1"""
@@ -115,9 +115,9 @@ class WizardScreen(Screen[Draft | None]):
 
     def _draw(self) -> None:
         charts = self.query_one(Curves)
-        by_cost = self._by_cost if self._by_cost is not None else self.guide.stage.name in _BY_COST
-        charts.cost.display, charts.accuracy.display = by_cost, not by_cost
-        charts.only("training" if by_cost else "evaluation")  # what the stage is judged by; both would be a tangle
+        cost = self._by_cost if self._by_cost is not None else by_cost(self.guide.stage.name)
+        charts.cost.display, charts.accuracy.display = cost, not cost
+        charts.only("training" if cost else "evaluation")  # what the stage is judged by; both would be a tangle
         charts.show(self.guide.arms)
 
     def _show(self) -> None:
@@ -166,7 +166,7 @@ class WizardScreen(Screen[Draft | None]):
         if stage.recommendation is None:
             return ""
         advice = stage.recommendation
-        chosen = ", ".join(f"{_short(key)} = {_value(value)}" for key, value in advice["chosen"].items())
+        chosen = plain_values(advice["chosen"])
         parts = [f"Recommended: {chosen}" if chosen else "", advice["because"], advice["sure"], advice.get("tried", "")]
         others = [f"  or {other['text']}" for other in advice["alternatives"]]
         if others:
