@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: run test lint bench
 
 run: $(VENV)/installed
-	@if [ -t 1 ]; then $(BIN)/tunelab; else $(BIN)/tunelab run first-look --plot; fi
+	@if [ -t 1 ]; then $(BIN)/tunelab; else $(BIN)/tunelab tune --data digits; fi
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest
