@@ -19,6 +19,7 @@ from tui.commands.control import go_command, pause_command, stop_command, watch_
 from tui.commands.data import data_app
 from tui.commands.diagnose import diagnose_command
 from tui.commands.doctor import doctor_command
+from tui.commands.find import find_command
 from tui.commands.init import init_command
 from tui.commands.lab import lab_command
 from tui.commands.learn import learn_command
@@ -54,6 +55,7 @@ app.command("watch")(watch_command)
 app.command("pause")(pause_command)
 app.command("go")(go_command)
 app.command("stop")(stop_command)
+app.command("find")(find_command)
 app.command("tune")(tune_command)
 app.command("init")(init_command)
 app.command("diagnose")(diagnose_command)

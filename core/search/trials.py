@@ -14,11 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from core.data import Dataset
 from core.experiment import Experiment, assemble, load_data, stacks
+from core.experiment.keys import changed
 from core.network import Network
 from core.records.events import measure_fields
 from core.training import Measurement
 
-__all__ = ["Curve", "Report", "Trials"]
+__all__ = ["Curve", "Report", "Trials", "reduced"]
+
+_FEW, _JUDGED = 2000, 1000  # examples at most, so that a search takes seconds
 
 Array = NDArray[Any]
 Report = Callable[[str, dict[str, Any]], None]
@@ -118,6 +121,16 @@ class Trials:
                     clock.start()
                 curves |= {i: m.curve(training.parameters(m.columns)) for i, m in zip(stack, members, strict=True)}
         return [curves[i] for i in range(len(labels))]
+
+
+def reduced(experiment: Experiment, trials: Trials) -> Experiment:
+    """The experiment on the part of its data that answers in seconds; λ/n stays put, and there is one seed."""
+    plain = changed(experiment, {"initialization.seeds": 1})
+    dataset = trials.dataset(plain)
+    n, judged = min(len(dataset.training), _FEW), min(len(dataset.validation), _JUDGED)
+    lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")
+    values = {"data.train": n, "data.evaluation": judged, "training.lambda": lmbda}
+    return changed(plain, values | {"training.mini_batch": min(plain.training.mini_batch, n)})
 
 
 class _Clock:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -117,11 +117,11 @@ def _preset(name: str, tried: Mapping[str, Experiment]) -> Preset:
     return resolved(name, {"title": f"The broad strategy: {name}"} | first | {"arm": arms}, name)
 
 
-def network_of(run: Run) -> Network:
-    """All networks of a run's arms, which have one shape, as its training left them: replicates in a row."""
+def network_of(run: Run, arms: Sequence[str]) -> Network:
+    """The networks of some of a run's arms, which have one shape, as training left them: replicates in a row."""
     weights: list[list[np.ndarray]] = []
     biases: list[list[np.ndarray]] = []
-    for arm in run.arms:
+    for arm in (arm for arm in run.arms if arm.name in arms):
         path = arm.directory / "parameters.npz"
         if not path.is_file():
             raise BadInput(f"the run {run.name} has left no parameters; it was cut off before its end")

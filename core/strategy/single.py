@@ -11,15 +11,13 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from core.curves import ArmCurves
-from core.diagnosis import Plan, Verdict, warnings
+from core.checkup import checkup
 from core.engine.pool import asked_to_leave, leaving_in_order
 from core.errors import BadInput, nearest, printable
 from core.experiment import Experiment, assemble
-from core.experiment.assembly import initialization_of
 from core.experiment.keys import changed
-from core.initialization import effects
 from core.search import Found, Trials, find_eta, find_lambda, find_mini_batch
+from core.search.trials import reduced
 from core.strategy.journal import Event, Journal, exists, told
 from core.strategy.stage import Advice
 from core.strategy.state import State, fold
@@ -27,7 +25,6 @@ from core.strategy.words import Words
 
 __all__ = ["QUESTIONS", "answer", "ask"]
 
-_FEW, _JUDGED = 2000, 1000  # examples at most, so that an answer takes seconds
 _BRIEF = 6  # epochs of a look at what goes wrong
 
 QUESTIONS = {
@@ -69,7 +66,7 @@ def ask(directory: Path, what: str, experiment: Experiment) -> State:
     if exists(directory):
         raise BadInput(f"there is a study {printable(directory.name)} already")
     trials = Trials()
-    small = _small(experiment, trials)
+    small = reduced(experiment, trials)
     dataset = trials.dataset(small)
     assemble([small], dataset)
     with Journal(directory) as journal:
@@ -105,7 +102,7 @@ def answer(directory: str) -> None:
 
         trials = Trials(report, pulse)
         words = QUESTIONS[stage.name]
-        experiment = _small(Experiment.model_validate(state.base), trials)
+        experiment = reduced(Experiment.model_validate(state.base), trials)
         about = {"title": words.title, "question": words.question, "teaching": words.teaching}
         runs = f"{experiment.data.train:,} training and {experiment.data.evaluation:,} validation examples"
         journal.write(
@@ -114,23 +111,13 @@ def answer(directory: str) -> None:
         )
         try:
             advice = (
-                _why(experiment, trials, journal)
+                _why(experiment, trials, journal, pulse)
                 if stage.name == "why"
                 else _found(stage.name, experiment, trials, journal)
             )
         except _Stopped:
             return
         journal.write("recommendation", {"stage": stage.name} | advice.to_dict())
-
-
-def _small(experiment: Experiment, trials: Trials) -> Experiment:
-    """The experiment on a part of its data that answers in seconds. λ/n stays put, and one seed is enough here."""
-    plain = changed(experiment, {"initialization.seeds": 1})
-    dataset = trials.dataset(plain)
-    n, judged = min(len(dataset.training), _FEW), min(len(dataset.validation), _JUDGED)
-    lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")
-    values = {"data.train": n, "data.evaluation": judged, "training.lambda": lmbda}
-    return changed(plain, values | {"training.mini_batch": min(plain.training.mini_batch, n)})
 
 
 def _found(what: str, experiment: Experiment, trials: Trials, journal: Journal) -> Advice:
@@ -153,14 +140,11 @@ def _found(what: str, experiment: Experiment, trials: Trials, journal: Journal) 
     return Advice(chosen, because, found.sure)
 
 
-def _why(experiment: Experiment, trials: Trials, journal: Journal) -> Advice:
+def _why(experiment: Experiment, trials: Trials, journal: Journal, pulse: Callable[[], None]) -> Advice:
     """What is known before training, what a few epochs show, and whether a tenth of η or no λ would help."""
-    dataset = trials.dataset(experiment)
-    network, training = experiment.network, experiment.training
-    inputs = dataset.training.scaled(slice(0, 300))
-    start = initialization_of(experiment, dataset)
-    first = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
-    known = warnings(Plan(training.eta, training.lmbda, training.mini_batch, len(dataset.training)), first)
+    training = experiment.training
+    found = checkup(experiment, pulse=pulse)
+    known = found.before
     for verdict in known:
         journal.write("row", {"stage": "why", "label": "before training", "text": verdict.text, "code": verdict.code})
     brief = changed(
@@ -183,12 +167,11 @@ def _why(experiment: Experiment, trials: Trials, journal: Journal) -> Advice:
     tried |= {label: changed(brief, values) for label, values in cures.items()}
     curves = {curve.label: curve for curve in trials.run(tried)}
     scores = {label: curve.final_accuracy for label, curve in curves.items()}
-    seen = _diagnosed("as it is", journal, brief, dataset.title, dataset.classes)
     for label, score in scores.items():
         spread = f" ± {100 * score.std(ddof=1):.1f}" if len(score) > 1 else ""
         text = f"{100 * score.mean():.1f}{spread} % right after {brief.training.epochs} epochs"
         journal.write("row", {"stage": "why", "label": label, "text": text})
-    verdict = known[0] if known and known[0].code == "shrink-factor" else seen
+    verdict = known[0] if known and known[0].code == "shrink-factor" else found.after[0]
     best = max(scores, key=lambda label: float(scores[label].mean()))
     gain = 100 * float(scores[best].mean() - scores["as it is"].mean())
     noise = 100 * float((scores[best] - scores["as it is"]).std(ddof=1) / len(scores[best]) ** 0.5)
@@ -197,16 +180,3 @@ def _why(experiment: Experiment, trials: Trials, journal: Journal) -> Advice:
         return Advice(cures[best], because, f"± {noise:.1f} points, {len(scores[best])} seeds side by side.")
     because = f"{verdict.text} None of the quick cures does better than your own settings beyond luck."
     return Advice({}, because, "The whole way, step by step, asks further questions.")
-
-
-def _diagnosed(
-    label: str, journal: Journal, experiment: Experiment, title: str, classes: tuple[str, ...] | None
-) -> Verdict:
-    """The first verdict on what the journal has of one arm."""
-    curves = ArmCurves(label)
-    data = {"title": title, "classes": list(classes) if classes else None, "training": experiment.data.train}
-    curves.absorb({"event": "start", "experiment": experiment.to_dict(), "data": data, "seeds": experiment.seeds})
-    for event in journal.events:
-        if event["event"] == "measure" and event["arm"] == label:
-            curves.absorb(event)
-    return curves.verdicts()[0]

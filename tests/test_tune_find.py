@@ -1,0 +1,182 @@
+"""`tunelab tune` and `tunelab find` as a script uses them, and the journal as whoever reads it finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from commandline import command, tunelab
+
+from core import home
+from core.errors import BadInput
+from core.experiment import Experiment
+from core.strategy import journal
+from core.strategy.advance import advance, begin, decide, run_to_the_end
+from core.strategy.state import fold
+
+SMALL = Experiment(data={"train": 400, "evaluation": 200}, network={"hidden": [8]}, training={"epochs": 3})
+SMALL_SETTINGS = ("--set", "data.train=400", "--set", "data.evaluation=200", "--set", "training.epochs=3")
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# -- find -------------------------------------------------------------------------------------------------
+
+
+def test_find_eta_ends_with_what_it_found_and_why() -> None:
+    outcome = tunelab("find", "eta", "first-look", *SMALL_SETTINGS[:4], "--json", "--seeds", "2")
+    assert outcome.code == 0
+    *measures, found = outcome.events
+    assert {event["event"] for event in measures} == {"measure"}
+    assert found["event"] == "found"
+    assert found["what"] == "eta"
+    low, high = found["bracket"]
+    assert found["chosen"] == pytest.approx(low / 2)
+    assert low < high
+    assert "threshold" in found["because"]
+
+
+def test_lambda_found_on_few_examples_is_said_for_all_of_them() -> None:
+    outcome = tunelab("find", "lambda", "first-look", "--set", "data.train=4000", "--json", "--seeds", "2")
+    found = outcome.events[-1]
+    assert "2,000 of 4,000" in outcome.err
+    assert found["settings"]["training.lambda"] == pytest.approx(2 * found["chosen"], rel=0.01)
+
+
+def test_a_table_for_people_says_what_to_type_next() -> None:
+    outcome = tunelab("find", "batch", "first-look", *SMALL_SETTINGS[:4], "--seeds", "1")
+    assert "★" in outcome.out
+    assert "--set training.mini_batch=" in outcome.err
+
+
+def test_what_cannot_be_found_is_one_sentence() -> None:
+    outcome = tunelab("find", "width", "first-look")
+    assert outcome.code == 2
+    assert outcome.err.count("\n") == 1
+
+
+# -- tune -------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test_set_once(tmp_path: Path) -> None:
+    place = tmp_path / "way"
+    outcome = tunelab(
+        "tune", "--data", "digits", *SMALL_SETTINGS, "--budget", "20", "--seeds", "2", "--out", place, "--json"
+    )
+    assert outcome.code == 0
+    stages = [event["stage"] for event in outcome.of("stage")]
+    assert stages[:4] == ["baseline", "shrink", "chance", "eta"]
+    assert [event["stage"] for event in outcome.of("decision")] == stages
+    for event in outcome.of("decision"):
+        assert {"stage", "chosen", "because", "evidence"} <= set(event)
+    (end,) = outcome.of("done")
+    assert end["seconds"] < 30  # of 20; a machine may be busy
+    assert len(outcome.of("test")) <= 1
+    assert "# The broad strategy on drawn digits" in (place / "report.md").read_text("utf-8")
+    assert tunelab("presets", "check", place / "winner.toml").code == 0
+    assert home.studies().exists() is False
+
+
+def test_stop_after_a_stage_and_go_on_later() -> None:
+    first = tunelab("tune", *SMALL_SETTINGS, "--study", "mine", "--stop-after", "chance", "--json", "--quiet")
+    assert [event["stage"] for event in first.of("stage")] == ["baseline", "shrink", "chance"]
+    second = tunelab("tune", "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
+    assert [event["stage"] for event in second.of("stage")] == ["eta"]
+    again = tunelab("tune", "first-look", "--study", "mine")
+    assert again.code == 2
+    assert "leave PRESET out" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--stop-after", "etta"], "there is no stage 'etta' (did you mean 'eta'?)"),
+        (["--data", "points"], "the strategy is for classes"),
+        (["--set", "training.eta=-1"], "training.eta"),
+        (["no-such-preset"], "there is no preset"),
+    ],
+)
+def test_what_cannot_be_tuned_is_one_sentence_and_leaves_nothing(arguments: list[str], words: str) -> None:
+    outcome = tunelab("tune", *arguments)
+    assert outcome.code == 2
+    assert words in outcome.err
+    assert not list(home.studies().glob("*"))
+
+
+def test_killed_in_the_middle_it_goes_on_and_nothing_measured_is_lost() -> None:
+    place = home.studies() / "killed"
+    process = subprocess.Popen(
+        command("tune", *SMALL_SETTINGS, "--study", "killed", "--stop-after", "eta", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | {"TUNELAB_HOME": str(home.home())},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["event"] == "measure" and event["stage"] == "eta":
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    before = journal.read(place)
+    outcome = tunelab("tune", "--study", "killed", "--stop-after", "eta", "--quiet")
+    after = journal.read(place)
+    assert outcome.code == 0
+    assert after[: len(before)] == before
+    assert fold(after).stages["eta"].status == "decided"
+
+
+# -- decisions --------------------------------------------------------------------------------------------
+
+
+def test_going_back_makes_later_stages_stale_and_they_are_asked_again(tmp_path: Path) -> None:
+    begin(tmp_path, SMALL, budget=60, seeds=2)
+    for _ in range(3):
+        advance(tmp_path)
+        decide(tmp_path, "accept")
+    state = decide(tmp_path, "back", stage="shrink", by="person")
+    assert state.now is not None
+    assert state.now.name == "shrink"
+    assert state.stages["chance"].status == "stale"
+    state = decide(tmp_path, "change", {"eta": 0.3}, by="person")
+    assert state.experiment().training.eta == 0.3
+    assert advance(tmp_path).stages["chance"].status == "asking"
+
+
+def test_a_value_that_cannot_be_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    begin(tmp_path, SMALL, budget=60, seeds=2)
+    advance(tmp_path)
+    before = journal.read(tmp_path)
+    with pytest.raises(BadInput, match=r"training\.eta"):
+        decide(tmp_path, "change", {"training.eta": -1.0})
+    with pytest.raises(BadInput, match="hasn't been reached"):
+        decide(tmp_path, "back", stage="widen")
+    assert journal.read(tmp_path) == before
+
+
+def test_the_state_of_every_beginning_of_a_journal_can_be_told(tmp_path: Path) -> None:
+    begin(tmp_path, SMALL, budget=15, stop_after="lambda", seeds=2)
+    run_to_the_end(tmp_path)
+    events = journal.read(tmp_path)
+    for length in range(1, len(events) + 1):
+        state = fold(events[:length])
+        assert state.asks == (events[length - 1]["event"] == "recommendation" and state.done is None)
+
+
+def test_a_network_that_cannot_learn_is_brought_to_learn() -> None:
+    outcome = tunelab(
+        "tune", "--set", "training.eta=10", "--set", "training.lambda=1000", "--set", "data.train=2000",
+        "--set", "data.evaluation=500", "--set", "training.epochs=2", "--stop-after", "chance", "--json", "--quiet",
+    )  # fmt: skip
+    baseline, *_, chance = (event for event in outcome.events if event["event"] == "recommendation")
+    assert "no better than guessing" in baseline["because"]
+    assert chance["stage"] == "chance"
+    assert "it learns" in chance["because"].lower()

@@ -1,0 +1,140 @@
+"""`tunelab find`: one search by the lecture's rule, with its evidence."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.commands.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment, Preset
+    from core.search import Found, Trials
+
+__all__ = ["find_command"]
+
+
+class What(StrEnum):
+    """What can be searched for."""
+
+    eta = "eta"
+    lmbda = "lambda"
+    batch = "batch"
+
+
+def find_command(
+    what: Annotated[What, typer.Argument(help="The learning rate, the regularization, or the mini-batch size.")],
+    preset: Annotated[str, typer.Argument(metavar="PRESET", help="The name of a preset, or a TOML file.")],
+    settings: Settings = None,
+    arms: Arms = None,
+    data: DataName = None,
+    seeds: Seeds = None,
+    seed: Seed = None,
+    as_json: Json = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves of what was tried.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Search for η, λ or m by the lecture's rule: a table of what was tried, the choice, and why."""
+    from core.experiment import load_data
+    from core.search.trials import reduced
+
+    asked = chosen(preset, settings, arms, data, None, seed, quiet)
+    if len(asked.arms) > 1 and not quiet:
+        say(f"{asked.name} has several arms; the search is for '{asked.arms[0].name}'. --arm takes another.")
+    whole = asked.arms[0].experiment
+    n = len(load_data(whole, progress_report(quiet)).training)
+    told = _Told(asked, as_json=as_json)
+    trials = told.trials()
+    experiment = reduced(whole, trials)
+    if not quiet and (experiment.data.train or n) < n:
+        say(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
+    found = _search(what, experiment, trials, seeds)
+    settings_ = _for_all(found, experiment, n)
+    if as_json:
+        more = {"settings": settings_, "sure": found.sure, "second": found.second}
+        told.print("found", "", found.to_dict() | more)
+        return
+    print(_table(found))
+    print(f"\n{found.because}\n{found.sure}" + (f"\n{found.second}" if found.second else ""))
+    if plot:
+        from tui.curves import stage_plotted
+
+        print()
+        print(stage_plotted(told.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
+    if not quiet:
+        sets = " ".join(f"--set {key}={value:g}" for key, value in settings_.items())
+        say(f"With it: tunelab run {preset} {sets}")
+
+
+def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | None) -> Found:
+    from core.search import find_eta, find_lambda, find_mini_batch
+
+    if what is What.eta:
+        return find_eta(experiment, trials, seeds=seeds or 3)
+    if what is What.lmbda:
+        return find_lambda(experiment, trials, seeds=seeds or 5)
+    return find_mini_batch(experiment, trials, seeds=seeds or 3)
+
+
+def _for_all(found: Found, experiment: Experiment, n: int) -> dict[str, float]:
+    """What to set for all of the data: λ/n stays put, everything else as found."""
+    settings: dict[str, float] = dict(found.settings)
+    if "training.lambda" in settings:
+        few = min(experiment.data.train or n, n)
+        settings["training.lambda"] = float(f"{settings['training.lambda'] * n / few:.3g}")
+    return settings
+
+
+def _table(found: Found) -> str:
+    from tui.tables import aligned
+
+    rows = [["", "tried", "what was seen", "each seed"]]
+    for row in found.rows:
+        mark = "★" if row.value == found.chosen else "=" if row.good else ""
+        rows.append([mark, row.label, row.text, ", ".join(row.outcomes)])
+    return aligned(rows)
+
+
+class _Told:
+    """Keeps what is measured, for the chart, and prints it as JSON lines where that was asked for."""
+
+    def __init__(self, preset: Preset, *, as_json: bool) -> None:
+        self._json, self._name = as_json, preset.name
+        self._began = time.monotonic()
+        self._events: dict[str, list[dict[str, Any]]] = {}
+
+    def trials(self) -> Trials:
+        """Trials that report here."""
+        from core.search import Trials
+
+        return Trials(self._measured)
+
+    def _measured(self, label: str, fields: dict[str, Any]) -> None:
+        event = self.print("measure", label, fields) if self._json else {"event": "measure"} | fields
+        self._events.setdefault(label, []).append(event)
+
+    def print(self, kind: str, arm: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """One JSON line."""
+        head = {"event": kind, "run": self._name, "arm": arm, "time": round(time.monotonic() - self._began, 3)}
+        event = head | fields
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+        return event
+
+    def curves(self) -> list[Any]:
+        """What was tried, as curves."""
+        from core.curves import ArmCurves
+
+        found = []
+        for label, events in self._events.items():
+            curves = ArmCurves(label)
+            seeds = len(events[0].get("replicates", {}).get("eta", [0]))
+            curves.absorb({"event": "start", "seeds": [0] * seeds})
+            for event in events:
+                curves.absorb(event)
+            found.append(curves)
+        return found
