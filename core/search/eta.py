@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.diagnosis.chance import accuracy_std
 from core.experiment import Experiment
 from core.experiment.keys import changed
 from core.search.found import Found, Row
+from core.search.range_test import range_test
 from core.search.trials import Curve, Trials
 
 __all__ = ["course", "find_eta"]
@@ -19,10 +21,10 @@ __all__ = ["course", "find_eta"]
 Array = NDArray[Any]
 
 _LOOKS = 5  # measurements an epoch: an oscillation between two of them would go unseen
-_WORST_UP = 0.25  # of the way down that may be lost again on the way, before a cost is said to oscillate
+_WORST_UP = 0.1  # of the way down that may be lost again on the way, before a cost is said to oscillate
 _RISEN = 0.1  # of the first cost: an end that lies so far above the lowest point has risen
 _FLAT = 0.003  # of the first cost: what falls less doesn't fall
-_BEHIND = 1.5  # times the cost that a smaller η comes to: who ends above has got stuck on the way
+_BEHIND = 1.2  # times the cost that a smaller η comes to: who ends above has got stuck on the way
 _STEPS = (2.0, 5.0)  # between a power of ten and the next
 _LOWEST, _HIGHEST = 1e-7, 1e5
 
@@ -52,25 +54,29 @@ def course(costs: Array) -> str:
 def find_eta(
     base: Experiment, trials: Trials, *, start: float = 0.01, seeds: int = 3, epochs: int = 4, factor: float = 10.0
 ) -> Found:
-    """Search η for ``base``: up from ``start`` by ``factor`` while the training cost falls, down while it doesn't.
+    """Search η for ``base``: up from ``start`` by ``factor`` while the training cost falls, down where it doesn't.
 
     Then finer, without going above the threshold, and half of it (the lecture; Nielsen, chapter 3). Every η is tried
     with ``seeds`` networks for ``epochs`` epochs; it falls where it does for two seeds in three.
     """
     hunt = _Hunt(base, trials, seeds, epochs)
+    # Up, over values at which too little happens, to the first at which too much does
     eta = start
-    if hunt.falls(eta):
-        while eta < _HIGHEST and hunt.falls(eta * factor):
-            eta *= factor
-    else:
-        while eta > _LOWEST and not hunt.falls(eta):
-            eta /= factor
-    if not hunt.falls(eta):
+    while eta < _HIGHEST and not hunt.too_much(eta):
+        eta *= factor
+    # Down from the start, if none of those fell
+    eta = start
+    while eta > _LOWEST and not hunt.best:
+        eta /= factor
+        hunt.falls(eta)
+    if not hunt.best:
         return hunt.nothing()
+    largest = hunt.best
     for step in (s for s in _STEPS if s < factor):
-        if not hunt.falls(eta * step):
+        if not hunt.falls(largest * step):
             break
-    return hunt.ended()
+    # Its own random streams and networks: nothing of it can touch what was found
+    return replace(hunt.ended(), second=range_test(base, trials, seeds=seeds).text)
 
 
 class _Hunt:
@@ -94,6 +100,21 @@ class _Hunt:
         self._tried: dict[float, Curve] = {}
         self._rows: dict[float, Row] = {}
 
+    @property
+    def best(self) -> float:
+        """The largest η so far at which the cost falls; 0 where there is none."""
+        return max((row.value for row in self._rows.values() if row.good), default=0.0)
+
+    def too_much(self, eta: float) -> bool:
+        """Whether the cost oscillates, rises or diverges at this η, or gets stuck above what a smaller one reaches.
+
+        A cost that is flat isn't: two layers of sigmoids, say, may need a larger η to get off what guessing reaches.
+        """
+        if self.falls(eta):
+            return False
+        outcomes = self._rows[float(f"{eta:.3g}")].outcomes
+        return sum(word not in ("falls", "flat") for word in outcomes) * 3 > len(outcomes)
+
     def falls(self, eta: float) -> bool:
         """Whether the training cost falls at this η, for two seeds in three."""
         eta = float(f"{eta:.3g}")
@@ -113,7 +134,7 @@ class _Hunt:
         """What one seed's training cost does, not taking for learning what only gets over a bad start.
 
         A first jump can put everything out of action: the cost falls from where the first weights had it, and then
-        stays ('stalls'), far above what a smaller η comes to.
+        stays far above what a smaller η comes to ('stalls'), or at what guessing reaches ('flat').
         """
         costs = np.append(curve.first_cost[seed], curve.training_cost[:, seed])
         word = course(costs)
@@ -123,7 +144,7 @@ class _Hunt:
             return "stalls"
         half = float(costs[len(costs) // 2])
         if word == "falls" and half - costs[-1] < _FLAT * costs[0] and self._guesses(curve, seed):
-            return "stalls"
+            return "flat"
         return word
 
     def _guesses(self, curve: Curve, seed: int) -> bool:
