@@ -147,7 +147,7 @@ def underfitting(c: Curves) -> Verdict | None:
     return Verdict(
         "underfitting",
         f"Level with {100 * wrong:.0f} % of its training examples still wrong.",
-        "The network seems too small for these data, or η too large to settle.",
+        "Perhaps the network is too small, or η too large to settle: curves alone rarely tell which.",
         "Try more hidden neurons, then a smaller η.",
         {"training_accuracy": 1 - wrong, "gap": gap},
     )
