@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.dataset import Examples
 from core.errors import BadInput, printable
 from core.experiment import load_data
 from core.network import Network
 from core.records import Run
 
-__all__ = ["Inside", "Way", "look_inside", "way_between"]
+__all__ = ["Inside", "Way", "look_inside", "way_between", "way_of"]
 
 Array = NDArray[Any]
 
@@ -114,6 +115,14 @@ def way_between(run: Run, arm: int, replicate: int = 0, *, points: int = 81, way
     Raises :class:`BadInput` while the run has left no parameters yet, or where there are no two classes.
     """
     network, examples = _network(run, arm, replicate), load_data(run.preset.arms[arm].experiment).validation
+    return way_of(network, examples, points=points, ways=ways)
+
+
+def way_of(network: Network, examples: Examples, *, points: int = 81, ways: int = 50) -> Way:
+    """How smooth the answers of one network (R = 1) are between examples of different classes.
+
+    Raises :class:`BadInput` where there are no two classes.
+    """
     x, targets = examples.scaled(slice(0, 4 * ways), network.dtype), np.asarray(examples.targets[: 4 * ways])
     pairs = [(i, i + 1) for i in range(len(x) - 1) if targets.ndim == 1 and targets[i] != targets[i + 1]][:ways]
     if not pairs:

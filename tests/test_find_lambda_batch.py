@@ -6,6 +6,7 @@ import numpy as np
 
 from core import Experiment
 from core.search import Trials, find_lambda, find_mini_batch
+from core.search.from_below import find_lambda_from_below, folds_of
 from core.search.lmbda import margin
 
 SMALL = Experiment(data={"train": 300, "evaluation": 200}, network={"hidden": []}, training={"eta": 0.25})
@@ -46,3 +47,22 @@ def test_seconds_count_training_and_not_what_is_done_with_its_measurements() -> 
     (busy,), (idle,) = Trials(slow).run({"a": SMALL}), Trials().run({"a": SMALL})
     assert len(worked) == 30
     assert busy.seconds[-1] < 3 * idle.seconds[-1]
+
+
+def test_from_below_every_example_is_judged_once_and_learnt_from_otherwise() -> None:
+    dataset = Trials().dataset(SMALL)
+    parts = list(folds_of(dataset, 5))
+    assert sum(len(part.validation) for part in parts) == len(dataset.training)
+    for part in parts:
+        judged = {row.tobytes() for row in np.asarray(part.validation.inputs)}
+        assert judged.isdisjoint(row.tobytes() for row in np.asarray(part.training.inputs))
+
+
+def test_from_below_of_what_is_tied_the_smoothest_is_taken() -> None:
+    below = find_lambda_from_below(SMALL, Trials(), folds=3, epochs=5)
+    steepness = {label: way.steepness for label, way in below.ways}
+    tied = [row for row in below.found.rows if row.good]
+    assert below.found.chosen == min(tied, key=lambda row: steepness[row.label]).value
+    largest = max(below.found.rows, key=lambda row: row.value)
+    assert not largest.good
+    assert steepness[largest.label] < steepness["λ = 0.0001"]

@@ -19,6 +19,7 @@ from tui.charts.training import Arm, Event, Measure
 
 if TYPE_CHECKING:
     from core.initialization import LayerEffect
+    from core.inspection import Way
     from core.records import Run
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "plotted_arms",
     "read",
     "stage_plotted",
+    "ways_plotted",
     "z_chart",
     "z_plotted",
 ]
@@ -93,6 +95,15 @@ def stage_plotted(curves: Sequence[ArmCurves], *, cost: bool, colour: bool) -> s
     arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
     chart = cost_chart(arms, epochs=None, parts=("training",)) if cost else None
     return _printed([chart or accuracy_chart(arms, epochs=None, parts=("evaluation",))], 14, colour, "")
+
+
+def ways_plotted(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:
+    """How outputs change on the way from one example to another, as text."""
+    lines = [Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(ways)]
+    spec = ChartSpec(
+        title="Output on the way from one example to another", series=tuple(lines), y=Axis(limits=(0.0, 1.0))
+    )
+    return _printed([spec], 14, colour, "")
 
 
 def z_plotted(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -> str:

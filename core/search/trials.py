@@ -92,14 +92,15 @@ class Trials:
             self._loaded[key] = load_data(experiment)
         return self._loaded[key]
 
-    def run(self, tried: Mapping[str, Experiment]) -> list[Curve]:
+    def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
         """Train every experiment, by its label, to its end; the curves in the same order.
 
+        With ``dataset`` all learn from that instead of what they ask for: a fold of a cross-validation.
         Raises :class:`core.errors.BadInput` where one can't be trained, before any is.
         """
         labels, experiments = list(tried), list(tried.values())
         prepared = [
-            (stack, assemble([experiments[i] for i in stack], self.dataset(experiments[stack[0]])))
+            (stack, assemble([experiments[i] for i in stack], dataset or self.dataset(experiments[stack[0]])))
             for stack in stacks(experiments)
         ]
         curves: dict[int, Curve] = {}

@@ -14,9 +14,19 @@ from tui.commands.options import Arms, DataName, Json, Quiet, Seed, Seeds, Setti
 
 if TYPE_CHECKING:
     from core.experiment import Experiment, Preset
+    from core.inspection import Way
     from core.search import Found, Trials
 
+    Ways = tuple[tuple[str, Way], ...]
+
 __all__ = ["find_command"]
+
+
+class Rule(StrEnum):
+    """The two schools of choosing λ."""
+
+    book = "book"
+    low = "low"
 
 
 class What(StrEnum):
@@ -35,11 +45,19 @@ def find_command(
     data: DataName = None,
     seeds: Seeds = None,
     seed: Seed = None,
+    rule: Annotated[
+        Rule,
+        typer.Option(
+            "--rule",
+            help="For λ: the book's, from 1.0 by tens; or low, upwards, cross-validated, by how smooth the output is.",
+        ),
+    ] = Rule.book,
     as_json: Json = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves of what was tried.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Search for η, λ or m by the lecture's rule: a table of what was tried, the choice, and why."""
+    from core.errors import BadInput
     from core.experiment import load_data
     from core.search.trials import reduced
 
@@ -53,7 +71,16 @@ def find_command(
     experiment = reduced(whole, trials)
     if not quiet and (experiment.data.train or n) < n:
         say(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
-    found = _search(what, experiment, trials, seeds)
+    if rule is Rule.low and what is not What.lmbda:
+        raise BadInput(f"--rule is for lambda; `tunelab find {what.value}` has one rule")
+    ways: Ways = ()
+    if rule is Rule.low:
+        from core.search.from_below import find_lambda_from_below
+
+        below = find_lambda_from_below(experiment, trials)
+        found, ways = below.found, below.ways
+    else:
+        found = _search(what, experiment, trials, seeds)
     settings_ = _for_all(found, experiment, n)
     if as_json:
         more = {"settings": settings_, "sure": found.sure, "second": found.second}
@@ -65,7 +92,12 @@ def find_command(
         from tui.curves import stage_plotted
 
         print()
-        print(stage_plotted(told.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
+        if ways:
+            from tui.curves import ways_plotted
+
+            print(ways_plotted(ways, colour=sys.stdout.isatty()))
+        else:
+            print(stage_plotted(told.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
     if not quiet:
         sets = " ".join(f"--set {key}={value:g}" for key, value in settings_.items())
         say(f"With it: tunelab run {preset} {sets}")
