@@ -180,3 +180,13 @@ def test_a_network_that_cannot_learn_is_brought_to_learn() -> None:
     assert "no better than guessing" in baseline["because"]
     assert chance["stage"] == "chance"
     assert "it learns" in chance["because"].lower()
+
+
+def test_what_a_stage_is_about_is_named_even_where_it_stays(tmp_path: Path) -> None:
+    begin(tmp_path, SMALL, budget=60, stop_after="eta-again", seeds=2)
+    run_to_the_end(tmp_path)
+    stages = fold(journal.read(tmp_path)).stages
+    for name, key in (("eta", "training.eta"), ("lambda", "training.lambda"), ("eta-again", "training.eta")):
+        decision = stages[name].decision
+        assert decision is not None
+        assert key in decision["chosen"]

@@ -28,6 +28,17 @@ ACTIONS = ("accept", "change", "skip", "back", "try", "stop")
 _SEEDS = 3
 _NAMES = tuple(share.stage.name for share in SEQUENCE)
 
+_SUBJECT = {
+    "eta": "training.eta",
+    "lambda": "training.lambda",
+    "eta-again": "training.eta",
+    "widen": "network.hidden",
+    "all-classes": "network.hidden",
+    "mini-batch": "training.mini_batch",
+    "full": "training.lambda",
+}
+"""What each stage is about; it is named even where it stays as it was."""
+
 See = Callable[[Event], None]
 
 
@@ -175,17 +186,17 @@ def _work(journal: Journal, state: State, share: Share) -> None:
         began = journal.time
         try:
             advice = stage.work(bench, plan).to_dict()
-            advice["chosen"] = _different(known.experiment, advice["chosen"])
+            advice["chosen"] = _different(known.experiment, advice["chosen"], _SUBJECT.get(stage.name))
         except OutOfTime:
             advice = _left_out(known)
         advice |= {"seconds": round(journal.time - began, 3)}
     journal.write("recommendation", {"stage": stage.name} | advice | {"pace": bench.pace})
 
 
-def _different(experiment: Experiment, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Only what changes something: a person should see what is decided, not what stays."""
+def _different(experiment: Experiment, chosen: dict[str, Any], subject: str | None) -> dict[str, Any]:
+    """Only what changes something, and what the stage is about: a person should see what is decided, not what stays."""
     before = experiment.to_dict()
-    return {key: value for key, value in chosen.items() if value_of(before, key) != value}
+    return {key: value for key, value in chosen.items() if key == subject or value_of(before, key) != value}
 
 
 def _known(state: State, share: Share) -> Known:
