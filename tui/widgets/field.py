@@ -53,8 +53,7 @@ class Numbers(Input):
 
     async def _on_key(self, event: events.Key) -> None:
         if event.is_printable and not self.check_consume_key(event.key, event.character):
-            return  # it bubbles to the screen, where it is a command
-        await super()._on_key(event)
+            event.prevent_default()  # else Textual has the plain input type it; it bubbles to where it is a command
 
 
 class Field(Vertical):
