@@ -8,12 +8,15 @@ import signal
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commandline import command, tunelab
 
 from core import home
 from core.errors import BadInput
 from core.experiment import Experiment
+from core.experiment.keys import changed
+from core.search.trials import Trials, reduced
 from core.strategy import journal
 from core.strategy.advance import advance, begin, decide, run_to_the_end
 from core.strategy.state import fold
@@ -53,6 +56,24 @@ def test_a_table_for_people_says_what_to_type_next() -> None:
     outcome = tunelab("find", "batch", "first-look", *SMALL_SETTINGS[:4], "--seeds", "1")
     assert "★" in outcome.out
     assert "--set training.mini_batch=" in outcome.err
+
+
+def test_what_to_type_next_holds_what_was_asked_for_and_an_arm_of_its_own_is_said() -> None:
+    asked = ("--arm", "new: N(0, 1/n)", *SMALL_SETTINGS[:4], "--seeds", "1")
+    outcome = tunelab("find", "eta", "first-look", *asked)
+    assert "--arm 'new: N(0, 1/n)' --set data.train=400 --set data.evaluation=200 --set training.eta=" in outcome.err
+    own = tunelab("find", "eta", "lecture/learning-rates", "--data", "digits", *SMALL_SETTINGS[:4], "--seeds", "1")
+    assert "--set changes nothing there" in own.err
+
+
+def test_nothing_is_chosen_by_the_test_set(tmp_path: Path) -> None:
+    by_test = changed(SMALL, {"data.evaluate_on": "test"})
+    trials = Trials()
+    dataset = trials.dataset(reduced(by_test, trials))
+    assert np.array_equal(dataset.validation.inputs, trials.dataset(SMALL).validation.inputs)
+    state = begin(tmp_path / "study", by_test)
+    assert Experiment.model_validate(state.base).data.evaluate_on is None
+    assert "isn't for choosing" in tunelab("find", "eta", "first-look", "--set", "data.evaluate_on=test").err
 
 
 def test_what_cannot_be_found_is_one_sentence() -> None:

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from core.data import Dataset
+from core.data import Dataset, counts
 from core.experiment import Experiment, assemble, load_data, stacks
 from core.experiment.keys import changed
 from core.network import Network
 from core.records.events import measure_fields
 from core.training import Measurement
 
-__all__ = ["Curve", "Report", "Trials", "reduced"]
+__all__ = ["Curve", "Report", "Trials", "by_validation", "reduced"]
 
 _FEW, _JUDGED = 2000, 1000  # examples at most, so that a search takes seconds
 
@@ -124,9 +124,21 @@ class Trials:
         return [curves[i] for i in range(len(labels))]
 
 
+def by_validation(experiment: Experiment) -> Experiment:
+    """The experiment judged on validation examples, also where it asks for the test set: that isn't for choosing."""
+    data = experiment.data
+    if data.evaluate_on != "test":
+        return experiment
+    there = counts(data.name, data.classes)[1]
+    return changed(experiment, {"data.evaluate_on": None, "data.evaluation": min(data.evaluation or there, there)})
+
+
 def reduced(experiment: Experiment, trials: Trials) -> Experiment:
-    """The experiment on the part of its data that answers in seconds; λ/n stays put, and there is one seed."""
-    plain = changed(experiment, {"initialization.seeds": 1})
+    """The experiment on the part of its data that answers in seconds; λ/n stays put, and there is one seed.
+
+    It is judged on validation examples, whatever it asks for.
+    """
+    plain = changed(by_validation(experiment), {"initialization.seeds": 1})
     dataset = trials.dataset(plain)
     n, judged = min(len(dataset.training), _FEW), min(len(dataset.validation), _JUDGED)
     lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")

@@ -14,6 +14,7 @@ from core.errors import BadInput, nearest, printable
 from core.experiment import Experiment, assemble, load_data
 from core.experiment.fields import value_of
 from core.experiment.keys import changed, full_key
+from core.search.trials import by_validation
 from core.strategy.bench import Bench, Interrupted, Known, OutOfTime, with_epochs
 from core.strategy.facts import Facts, facts_of
 from core.strategy.journal import Event, Journal, exists, read
@@ -78,7 +79,7 @@ def begin(
     if exists(directory):
         raise BadInput(f"there is a strategy {printable(directory.name)} already; it can be gone on with")
     facts = facts_of(experiment, report)
-    experiment = changed(experiment, {"initialization.seeds": 1})
+    experiment = changed(by_validation(experiment), {"initialization.seeds": 1})
     few = {"data.train": min(facts.training, 1000), "data.evaluation": min(facts.evaluation, 1000)}
     few["training.mini_batch"] = min(experiment.training.mini_batch, few["data.train"])
     trial = changed(experiment, few)

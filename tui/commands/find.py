@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from enum import StrEnum
@@ -66,6 +67,8 @@ def find_command(
         say(f"{asked.name} has several arms; the search is for '{asked.arms[0].name}'. --arm takes another.")
     whole = asked.arms[0].experiment
     n = len(load_data(whole, progress_report(quiet)).training)
+    if whole.data.evaluate_on == "test" and not quiet:
+        say(f"Judged on validation examples, though {asked.name} is judged on the test set: that isn't for choosing.")
     told = _Told(asked, as_json=as_json)
     trials = told.trials()
     experiment = reduced(whole, trials)
@@ -99,8 +102,7 @@ def find_command(
         else:
             print(stage_plotted(told.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
     if not quiet:
-        sets = " ".join(f"--set {key}={value:g}" for key, value in settings_.items())
-        say(f"With it: tunelab run {preset} {sets}")
+        say(_next(preset, asked, settings or [], data, settings_))
 
 
 def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | None) -> Found:
@@ -120,6 +122,19 @@ def _for_all(found: Found, experiment: Experiment, n: int) -> dict[str, float]:
         few = min(experiment.data.train or n, n)
         settings["training.lambda"] = float(f"{settings['training.lambda'] * n / few:.3g}")
     return settings
+
+
+def _next(typed: str, asked: Preset, settings: list[str], data: str | None, found: dict[str, float]) -> str:
+    """What to type next: the command with everything that was asked for, and what was found."""
+    arm = asked.arms[0].name
+    if own := [key for key in found if arm in asked.overridden(key)]:
+        values = ", ".join(f"{key} = {found[key]:g}" for key in own)
+        return f"'{arm}' sets {' and '.join(own)} itself, so --set changes nothing there: write {values} into that arm."
+    words = ["tunelab", "run", typed, *(["--arm", arm] if len(asked.tables.get("arm", [])) else [])]
+    words += ["--data", data] if data is not None else []
+    words += [word for setting in settings for word in ("--set", setting)]
+    words += [word for key, value in found.items() for word in ("--set", f"{key}={value:g}")]
+    return f"With it: {shlex.join(words)}"
 
 
 def _table(found: Found) -> str:
