@@ -186,6 +186,13 @@ def test_a_trial_in_a_stack_comes_to_the_bits_it_has_alone(preset: Path) -> None
     assert row.value == pytest.approx(float(measures[-1].evaluation_accuracy.mean()), abs=0)
 
 
+def test_no_trial_is_judged_on_the_test_set(preset: Path) -> None:
+    read = parse(preset.read_text("utf-8"), "little", "little.toml").with_settings({"data.evaluate_on": "test"})
+    plan = Plan.of(without_arms(read), ["eta=0.1,1"])
+    assert plan.experiment.data.evaluate_on is None
+    assert plan.experiment_of(0, {"training.eta": 0.1}).data.evaluate_on is None
+
+
 def test_seeds_come_from_the_studys_seed_and_the_number(preset: Path) -> None:
     seeds = [plan_of(preset, "eta=1,2", seeds=3).experiment_of(n, {"training.eta": 1}).seeds for n in range(50)]
     assert len({seed for each in seeds for seed in each}) == 150

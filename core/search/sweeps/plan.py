@@ -16,6 +16,7 @@ from core.experiment import Experiment, Preset
 from core.experiment.keys import changed, placed
 from core.experiment.preset import parse, resolved
 from core.search.sweeps.spec import Dimension, parse_overs
+from core.search.trials import by_validation
 
 __all__ = ["PRUNERS", "SAMPLERS", "Plan", "Pruner", "Sampler"]
 
@@ -57,8 +58,12 @@ class Plan:
     ) -> Plan:
         """The plan for a preset without arms, with what isn't said filled in.
 
-        Lists alone are tried completely (grid); where there is a range, points are drawn (random).
+        Lists alone are tried completely (grid); where there is a range, points are drawn (random). Trials are judged
+        on validation examples, whatever the preset asks for: the test set isn't for choosing.
         """
+        asked = preset.arms[0].experiment
+        if (judged := by_validation(asked)) != asked:
+            preset = preset.with_settings({"data.evaluate_on": None, "data.evaluation": judged.data.evaluation})
         dimensions = parse_overs(over)
         listed = all(d.kind == "list" for d in dimensions)
         chosen: Sampler = sampler or ("grid" if listed else "random")
