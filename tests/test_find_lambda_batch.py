@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core import Experiment
+from core.experiment.keys import changed
 from core.search import Trials, find_lambda, find_mini_batch
 from core.search.from_below import find_lambda_from_below, folds_of
 from core.search.lmbda import margin
@@ -66,3 +67,18 @@ def test_from_below_of_what_is_tied_the_smoothest_is_taken() -> None:
     largest = max(below.found.rows, key=lambda row: row.value)
     assert not largest.good
     assert steepness[largest.label] < steepness["λ = 0.0001"]
+
+
+def test_from_below_a_fold_learns_with_the_share_of_lambda_that_its_examples_are() -> None:
+    heard: dict[str, list[float]] = {}
+    whole = changed(SMALL, {"training.mini_batch": 300})  # more than a fold has
+
+    class Listening(Trials):
+        def run(self, tried, dataset=None):  # type: ignore[no-untyped-def]
+            for label, experiment in tried.items():
+                assert experiment.training.mini_batch <= len(dataset.training)
+                heard.setdefault(label, []).append(experiment.training.lmbda / len(dataset.training))
+            return super().run(tried, dataset)
+
+    find_lambda_from_below(whole, Listening(), folds=3, epochs=2)
+    assert heard["λ = 0.01"] == [0.01 / 300] * 3

@@ -211,3 +211,25 @@ def test_what_a_stage_is_about_is_named_even_where_it_stays(tmp_path: Path) -> N
         decision = stages[name].decision
         assert decision is not None
         assert key in decision["chosen"]
+
+
+def test_a_search_that_finds_no_eta_recommends_none() -> None:
+    few = ("--set", "data.train=10", "--set", "training.lambda=1e9", "--seeds", "1")
+    outcome = tunelab("find", "eta", "first-look", *few)
+    assert outcome.code == 0
+    assert "At no η" in outcome.out
+    assert "--set" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["lambda", "first-look", "--rule", "low", "--seeds", "2"], "leave --seeds out"),
+        (["eta", "first-look", "--rule", "low"], "--rule is for lambda"),
+        (["eta", "first-look", "--seeds", "0"], "at least 1"),
+    ],
+)
+def test_options_that_do_not_go_together_are_said(arguments: list[str], words: str) -> None:
+    outcome = tunelab("find", *arguments)
+    assert outcome.code == 2
+    assert words in outcome.err

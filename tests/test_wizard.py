@@ -96,7 +96,7 @@ async def test_what_was_left_is_kept_and_can_be_gone_on_with() -> None:
         await lab.until(lambda: screen.guide.state.asks)
         await lab.press("escape")
         assert not isinstance(lab.app.screen, WizardScreen)
-        (name,) = unfinished()
+        (name,) = unfinished(5)
         again = await begun(lab, f"kept:{name}")
         assert again.guide.state.asks
         assert again.guide.stage.name == "baseline"
@@ -124,3 +124,15 @@ def test_a_guide_says_what_ended_the_process_that_worked_for_it() -> None:
         guide.go_on()
         pool.shutdown()
     assert "worked on by another process" in guide.problem
+
+
+@driven
+async def test_what_is_offered_for_another_value_can_be_entered_as_it_is() -> None:
+    async with opened(QUICK) as lab:
+        screen = await begun(lab, "find-eta")
+        await lab.until(lambda: screen.guide.state.asks)
+        advice = screen.guide.stage.recommendation
+        assert advice is not None
+        await lab.press("e")
+        await lab.press("enter")
+        assert lab.bench.draft.base.training.eta == advice["chosen"]["training.eta"]

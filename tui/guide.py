@@ -105,10 +105,12 @@ class Guide:
         return self.state.experiment()
 
 
-def unfinished() -> list[str]:
-    """Names of strategies that can be gone on with, the latest first."""
-    found = []
+def unfinished(most: int) -> list[str]:
+    """Names of strategies that can be gone on with, the latest first, and no more than ``most``: each is read."""
+    found: list[str] = []
     for name in reversed(journal.studies()):
+        if len(found) == most:
+            break
         events = journal.read(journal.find(name))
         if events and events[0]["event"] == "begin" and len(events[0]["stages"]) > 1 and events[-1]["event"] != "done":
             found.append(name)

@@ -169,7 +169,7 @@ class _Hunt:
             f"At no η down to {smallest.value:g} does the training cost fall: what is wrong isn't η alone.",
             "Not sure at all; look at the first weights, λ and the data before anything else.",
             tuple(self._sorted),
-            {"training.eta": smallest.value},
+            {},
         )
 
     def ended(self) -> Found:

@@ -35,7 +35,8 @@ class Found:
 
     ``bracket`` holds the values between which the true answer is believed to lie; ``because`` names the rule and what
     was seen, ``sure`` how much the answer moves between seeds, ``second`` a second opinion where there is one.
-    ``settings`` are the dotted keys that the answer changes: a mini-batch brings its η along.
+    ``settings`` are the dotted keys that the answer changes: a mini-batch brings its η along. They are empty where
+    nothing was found, and ``chosen`` is then only the last value tried.
     """
 
     what: str

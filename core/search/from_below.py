@@ -74,7 +74,7 @@ def find_lambda_from_below(base: Experiment, trials: Trials, *, folds: int = 5, 
     ways: dict[float, Way] = {}
     value, worse = _START, 0
     while value <= _LARGEST and worse < _WORSE:
-        scores[value], ways[value] = _tried(base, value, parts, trials)
+        scores[value], ways[value] = _tried(base, value, parts, trials, len(dataset.training))
         best = max(scores, key=lambda v: float(scores[v].mean()))
         behind = float(scores[best].mean() - scores[value].mean())
         worse = worse + 1 if behind > margin(scores[best], scores[value], len(dataset.training)) else 0
@@ -86,10 +86,16 @@ def _label(value: float) -> str:
     return f"λ = {value:g}"
 
 
-def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trials) -> tuple[Array, Way]:
-    """One λ on every fold: each fold's accuracy, and the way of the first fold's network."""
-    experiment = changed(base, {"training.lambda": value})
-    curves = [trials.run({_label(value): experiment}, part)[0] for part in parts]
+def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trials, n: int) -> tuple[Array, Way]:
+    """One λ for all n examples on every fold: each fold's accuracy, and the way of the first fold's network.
+
+    A fold learns from fewer than n, with a λ that is smaller along with them: λ/n stays put.
+    """
+    curves = []
+    for part in parts:
+        few = len(part.training)
+        values = {"training.lambda": value * few / n, "training.mini_batch": min(base.training.mini_batch, few)}
+        curves += trials.run({_label(value): changed(base, values)}, part)
     accuracies = np.array(
         [np.nan_to_num(c.evaluation_accuracy[-_END:, 0]).mean() * (not c.diverged[0]) for c in curves]
     )

@@ -133,7 +133,7 @@ class Widen:
 
 
 class MoreData:
-    """Many more examples: the chosen width against wider ones, with η and half of it, then λ once more."""
+    """Many more examples: the chosen width against wider ones, also with half of η or a tenth of λ; then λ again."""
 
     name = "all-classes"
 

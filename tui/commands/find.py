@@ -14,6 +14,7 @@ import typer
 from tui.commands.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
 
 if TYPE_CHECKING:
+    from core.curves import ArmCurves
     from core.experiment import Experiment, Preset
     from core.inspection import Way
     from core.search import Found, Trials
@@ -62,6 +63,12 @@ def find_command(
     from core.experiment import load_data
     from core.search.trials import reduced
 
+    if rule is Rule.low and what is not What.lmbda:
+        raise BadInput(f"--rule is for lambda; `tunelab find {what.value}` has one rule")
+    if rule is Rule.low and seeds is not None:
+        raise BadInput("--rule low trains one network a fold; leave --seeds out")
+    if seeds is not None and seeds < 1:
+        raise BadInput(f"--seeds must be at least 1, is {seeds}")
     asked = chosen(preset, settings, arms, data, None, seed, quiet)
     if len(asked.arms) > 1 and not quiet:
         say(f"{asked.name} has several arms; the search is for '{asked.arms[0].name}'. --arm takes another.")
@@ -74,8 +81,6 @@ def find_command(
     experiment = reduced(whole, trials)
     if not quiet and (experiment.data.train or n) < n:
         say(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
-    if rule is Rule.low and what is not What.lmbda:
-        raise BadInput(f"--rule is for lambda; `tunelab find {what.value}` has one rule")
     ways: Ways = ()
     if rule is Rule.low:
         from core.search.from_below import find_lambda_from_below
@@ -101,7 +106,7 @@ def find_command(
             print(ways_plotted(ways, colour=sys.stdout.isatty()))
         else:
             print(stage_plotted(told.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
-    if not quiet:
+    if not quiet and settings_:
         say(_next(preset, asked, settings or [], data, settings_))
 
 
@@ -172,16 +177,9 @@ class _Told:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return event
 
-    def curves(self) -> list[Any]:
+    def curves(self) -> list[ArmCurves]:
         """What was tried, as curves."""
-        from core.curves import ArmCurves
+        from core.strategy.shown import curves_of
+        from core.strategy.state import StageState
 
-        found = []
-        for label, events in self._events.items():
-            curves = ArmCurves(label)
-            seeds = len(events[0].get("replicates", {}).get("eta", [0]))
-            curves.absorb({"event": "start", "seeds": [0] * seeds})
-            for event in events:
-                curves.absorb(event)
-            found.append(curves)
-        return found
+        return curves_of(StageState("find", arms=self._events))

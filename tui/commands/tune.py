@@ -129,7 +129,6 @@ class _Seen:
 
     def __init__(self, as_json: bool, quiet: bool) -> None:
         self._json, self._quiet = as_json, quiet
-        self._number = 0
 
     def __call__(self, event: dict[str, Any]) -> None:
         if self._json:
@@ -137,10 +136,10 @@ class _Seen:
         if self._quiet:
             return
         kind = event["event"]
-        if kind == "begin":
-            self._names = list(event["stages"])
-        elif kind == "stage":
-            number = self._names.index(event["stage"]) + 1 if event["stage"] in getattr(self, "_names", ()) else ""
+        if kind == "stage":
+            from core.strategy.state import STAGES
+
+            number = STAGES.index(event["stage"]) + 1
             about = f" (about {event['seconds']:.0f} s)" if event["seconds"] >= 1 else ""
             say(f"\n{number} · {event['title']}: {event['question']}{about}")
         elif kind == "row":

@@ -54,7 +54,7 @@ class GuidesScreen(ModalScreen[Draft | None]):
             )
             options = [Option("The whole way: from better than chance to a tuned network, step by step", id=_WHOLE)]
             options += [Option(words.title, id=name) for name, words in QUESTIONS.items()]
-            options += [Option(f"Go on with {name}", id=f"{_KEPT}{name}") for name in unfinished()[:_SHOWN]]
+            options += [Option(f"Go on with {name}", id=f"{_KEPT}{name}") for name in unfinished(_SHOWN)]
             yield OptionList(*options, markup=False)
             yield Static("", classes="complaint", markup=False)
 

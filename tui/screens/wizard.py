@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from core.errors import BadInput
 from core.experiment import Preset
-from core.experiment.fields import described
+from core.experiment.fields import described, value_text
 from core.experiment.keys import changed, full_key
 from core.experiment.preset import resolved
 from core.strategy.shown import by_cost
@@ -274,14 +274,13 @@ class WizardScreen(Screen[Draft | None]):
 
     def _ask(self, title: str) -> AskText[dict[str, Any]]:
         advice = self.guide.stage.recommendation or {"chosen": {}}
-        first = next((f"{_short(k)} = {_value(v)}" for k, v in advice["chosen"].items() if not isinstance(v, list)), "")
 
         def accept(text: str) -> dict[str, Any]:
             values = _values(text)
             changed(self.guide.experiment(), values)  # what can't be is said while it can be mended
             return values
 
-        return AskText(title, _VALUES_HINT, accept, first or "eta = ")
+        return AskText(title, _VALUES_HINT, accept, _typed(advice["chosen"]))
 
     def _draft(self) -> Draft:
         experiment = self.guide.experiment()
@@ -305,17 +304,11 @@ def _values(text: str) -> dict[str, Any]:
     return values
 
 
-def _short(key: str) -> str:
-    about = described().get(key)
-    return (about.symbol if about and about.symbol else key.rsplit(".", 1)[-1]) or key
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
-    return f"{value:,g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+def _typed(chosen: dict[str, Any]) -> str:
+    """A recommended number as a person would type it, to be changed: the hyper-parameter first, if there is one."""
+    numbers = {key: value for key, value in chosen.items() if isinstance(value, int | float)}
+    key = next((key for key in numbers if key.startswith("training.")), next(iter(numbers), ""))
+    return f"{key.rsplit('.', 1)[-1]} = {value_text(numbers[key])}" if key else "eta = "
 
 
 def _ending(guide: Guide) -> str:
