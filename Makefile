@@ -3,26 +3,33 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench
+.PHONY: run test lint check bench links
 
-run: $(VENV)/installed
+run: $(VENV)/installed links
 	@if [ -t 1 ]; then $(BIN)/tunelab; else $(BIN)/tunelab tune --data digits; fi
 
-test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+# ARGS go to pytest: make test ARGS="-m 'not process'" runs what needs no process of its own.
+test: $(VENV)/installed-test links
+	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/installed-test $(VENV)/installed-lint
+check: lint test
+
+lint: $(VENV)/installed-test $(VENV)/installed-lint links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/installed-bench
+bench: $(VENV)/installed-bench links
 	$(BIN)/python -m tests.benchmarks
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tunelab needs Python 3.11 or newer: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv $(VENV)
+
+# Links to every entry of core/, tui/ and presets/: a new module is there at once, without installing again.
+links: $(BIN)/python
+	$(BIN)/python .ci/build_hook.py
 
 # What is installed is noted in a file each, which a change of pyproject.toml makes stale.
 $(VENV)/installed: $(BIN)/python pyproject.toml

@@ -1,6 +1,6 @@
 """The engine of tunelab: networks, their training and its record; it knows no screen.
 
-``from core import Experiment, train`` is the whole interface that a script or a notebook needs::
+``from tunelab import Experiment, train`` is the whole interface that a script or a notebook needs::
 
     for measurement in train(Experiment()):
         print(measurement.epoch, measurement.evaluation_accuracy)
@@ -9,20 +9,20 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.experiment import Experiment, train
-    from core.training import Measurement
+    from tunelab.experiment import Experiment, train
+    from tunelab.training import Measurement
 
 __all__ = ["Experiment", "Measurement", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when asked for: the command line wants `core.errors` without waiting for numpy and pydantic.
+    # Imported when asked for: the command line wants `tunelab.errors` without waiting for numpy and pydantic.
     if name in {"Experiment", "train"}:
-        import core.experiment
+        import tunelab.experiment
 
-        return getattr(core.experiment, name)
+        return getattr(tunelab.experiment, name)
     if name == "Measurement":
-        from core.training import Measurement
+        from tunelab.training import Measurement
 
         return Measurement
-    raise AttributeError(f"module 'core' has no attribute '{name}'")
+    raise AttributeError(f"module 'tunelab' has no attribute '{name}'")

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.data.dataset import Dataset, Examples
-from core.initialization import Initialization
-from core.network import Network
+from tunelab.data.dataset import Dataset, Examples
+from tunelab.initialization import Initialization
+from tunelab.network import Network
 
 __all__ = ["Place", "evaluation_penalty", "first_network", "order", "with_its_pixels"]
 

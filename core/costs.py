@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.activations import ACTIVATIONS, softmax
+from tunelab.activations import ACTIVATIONS, softmax
 
 __all__ = ["COSTS", "Output"]
 

@@ -1,11 +1,14 @@
-"""The exceptions whose text is a sentence that is shown as it is; above all for what a person can put right."""
+"""The exceptions whose text is a sentence that is shown as it is, and the words and codes that errors share."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["BadInput", "CutOff", "nearest", "printable"]
+__all__ = ["INTERRUPTED", "BadInput", "CutOff", "nearest", "printable"]
+
+INTERRUPTED = 130
+"""The exit code of work that was interrupted: by ctrl+c, a signal, or a reader of stdout that went away."""
 
 
 class BadInput(Exception):

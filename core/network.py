@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.activations import ACTIVATIONS
-from core.costs import COSTS
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import COSTS
 
 __all__ = ["Network"]
 
@@ -27,9 +26,9 @@ class Network:
     Args:
         weights: a layer's weights each, (R, fan_in, fan_out), float32 or float64.
         biases: a layer's biases each, (R, 1, fan_out), of the same dtype.
-        activation: of the hidden layers, a key of ``core.activations.ACTIVATIONS``.
+        activation: of the hidden layers, a key of ``tunelab.activations.ACTIVATIONS``.
         output: 'sigmoid', 'softmax' or 'linear'.
-        cost: 'quadratic', 'cross-entropy' or 'log-likelihood'; with the output a key of ``core.costs.COSTS``.
+        cost: 'quadratic', 'cross-entropy' or 'log-likelihood'; with the output a key of ``tunelab.costs.COSTS``.
     """
 
     def __init__(

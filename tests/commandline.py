@@ -17,9 +17,8 @@ from unittest import mock
 
 import numpy as np
 import pytest
-
-from core.data.dataset import Examples
-from tui.main import main
+from tunelab.data.dataset import Examples
+from tunelab.tui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,14 +58,14 @@ class Inline(Executor):
         return future
 
 
-def tunelab(*arguments: str | Path) -> Outcome:
+def run_cli(*arguments: str | Path) -> Outcome:
     """Run a command here, its trainings too."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with (
         redirect_stdout(out),
         redirect_stderr(err),
         mock.patch.object(sys, "argv", ["tunelab", *map(str, arguments)]),
-        mock.patch("core.engine.process_pool", return_value=Inline()),
+        mock.patch("tunelab.engine.process_pool", return_value=Inline()),
         pytest.raises(SystemExit) as ended,
     ):
         main()
@@ -76,7 +75,7 @@ def tunelab(*arguments: str | Path) -> Outcome:
 
 def command(*arguments: str | Path) -> list[str]:
     """The command line that runs tunelab in a process of its own."""
-    return [sys.executable, "-m", "tui.main", *map(str, arguments)]
+    return [sys.executable, "-m", "tunelab.tui.cli.main", *map(str, arguments)]
 
 
 def environment(**more: str) -> dict[str, str]:

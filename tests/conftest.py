@@ -9,9 +9,8 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
-
-from core.data import idx
-from core.data.dataset import Array, Examples
+from tunelab.data import idx
+from tunelab.data.dataset import Array, Examples
 
 # The same examples every time, nothing written into the checkout, and no failure because a machine is busy.
 hypothesis.settings.register_profile("tunelab", derandomize=True, database=None, deadline=None)

@@ -19,17 +19,16 @@ from textual.notifications import Notify
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static
-
-from core import engine, home
-from core.experiment.preset import parse
-from core.records import Run, find
-from tui.app import Tunelab
-from tui.bench import Bench
-from tui.draft import Draft
-from tui.screens.lab import LabScreen
-from tui.session import Config
-from tui.terminal import Looks
-from tui.widgets.field import Field
+from tunelab import engine, paths
+from tunelab.experiment.preset import parse
+from tunelab.records import Run, find
+from tunelab.tui.app import Tunelab
+from tunelab.tui.charts.terminal import Looks
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.state.draft import Draft
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.settings import Config
+from tunelab.tui.widgets.field import Field
 
 TINY = """
 title = "Tiny"
@@ -172,7 +171,7 @@ async def opened(
 ) -> AsyncIterator[Lab]:
     """The lab with a preset, its trainings in processes shared by the tests unless ``pool`` says otherwise."""
     executor = pool()
-    with mock.patch("core.engine.process_pool", return_value=executor):
+    with mock.patch("tunelab.engine.process_pool", return_value=executor):
         bench = Bench(draft or Draft(parse(preset, "tiny", "a test")), looks or Looks())
     heard, said = asyncio.Event(), []
     app = Tunelab(bench, config or Config())
@@ -236,7 +235,7 @@ def written_run(
     ended: bool = True,
 ) -> Run:
     """A run whose numbers no machine has computed. ``measures`` (arm, epoch) changes some of a measurement."""
-    directory = home.runs() / name
+    directory = paths.runs() / name
     parsed = parse(preset, "old-and-new", "a test")
     arms = parsed.arms
     about = {"format": 1, "name": name, "preset": parsed.name, "title": parsed.title, "began": BEGAN}
@@ -309,7 +308,7 @@ def _write_parameters(folder: Path, arm: int, seeds: int) -> None:
     weights = np.stack([np.stack(waves, axis=-1).reshape(784, 10)] * seeds)
     packed = io.BytesIO()
     np.savez(packed, weights_0=weights.astype(np.float32), biases_0=np.zeros((seeds, 1, 10), np.float32))
-    home.write_whole(folder / "parameters.npz", packed.getvalue())
+    paths.write_whole(folder / "parameters.npz", packed.getvalue())
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from commandline import Inline
-
-from core import engine
-from core.engine import work
-from core.experiment import Preset
-from core.experiment.preset import parse
-from core.records import Run, find
-from core.records.run import last_end
-from core.training import loop
+from tunelab import engine
+from tunelab.engine import training_worker
+from tunelab.experiment import Preset
+from tunelab.experiment.preset import parse
+from tunelab.records import Run, find
+from tunelab.records.run import last_end
+from tunelab.training import loop
 
 _HEAD = ("event", "run", "arm", "time", "seconds")
 
@@ -141,14 +140,14 @@ def cut_off(preset: Preset, pulses: int, monkeypatch: pytest.MonkeyPatch) -> Run
 def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the control file, and for the end, every few mini-batches, so that any of them can be the last."""
     monkeypatch.setattr(loop, "_CACHED", 700)
-    monkeypatch.setattr(work, "_LOOK_EVERY", 0.0)
+    monkeypatch.setattr(training_worker, "_LOOK_EVERY", 0.0)
     # What a process has written outlives it without; syncing is for machines that lose power, and takes time
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def cut_off_after(monkeypatch: Any, pulses: int) -> None:
     """Make the next training in this process end as a killed one does, after so many pulses."""
-    real, left = work._pulse, pulses
+    real, left = training_worker._pulse, pulses
 
     def pulse_of(*args: Any) -> Callable[[], None]:
         look = real(*args)
@@ -162,7 +161,7 @@ def cut_off_after(monkeypatch: Any, pulses: int) -> None:
 
         return pulse
 
-    monkeypatch.setattr(work, "_pulse", pulse_of)
+    monkeypatch.setattr(training_worker, "_pulse", pulse_of)
 
 
 def stop_at(look: int) -> Any:

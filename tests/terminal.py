@@ -51,7 +51,7 @@ class Terminal:
             variables.pop("NO_COLOR", None)
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui.main", *arguments],
+            [sys.executable, "-m", "tunelab.tui.cli.main", *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -12,8 +12,7 @@ from benchmarks.kernel import Kernel, compiled
 from benchmarks.libraries import PyTorch, ScikitLearn
 from benchmarks.race import Spread, rounds, table
 from conftest import MakeExamples
-
-from core.data.dataset import Examples
+from tunelab.data.dataset import Examples
 
 N = 205  # the last mini-batch of 10 is a smaller one
 

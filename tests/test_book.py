@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import refused, tunelab
+from commandline import refused, run_cli
 from small_runs import cut_off, in_small_steps, little_data, preset_on, resumed, substance, trained
-
-from core import book
-from core.book import Place
-from core.data.dataset import Dataset, Examples
-from core.engine import keeping
-from core.errors import BadInput
-from core.experiment import Experiment, Preset, load_data, train
-from core.experiment.keys import changed
-from core.experiment.preset import find
-from core.initialization import Initialization
-from core.records import published
-from core.records.published import FIGURES, compared, partings
+from tunelab import book
+from tunelab.book import Place
+from tunelab.data.dataset import Dataset, Examples
+from tunelab.engine import checkpointing
+from tunelab.errors import BadInput
+from tunelab.experiment import Experiment, Preset, load_data, train
+from tunelab.experiment.dotted_keys import changed
+from tunelab.experiment.preset import find
+from tunelab.initialization import Initialization
+from tunelab.records import published_figures
+from tunelab.records.published_figures import FIGURES, compared, partings
 
 BOOK = """
 precision = "float64"
@@ -158,7 +157,7 @@ def test_what_the_book_cant_do_is_said_with_what_would_be_right(key: str, value:
 @pytest.mark.parametrize("pulses", [1, 17, 40])
 def test_a_run_cut_off_goes_on_to_the_same_bits(preset: Preset, pulses: int, monkeypatch: pytest.MonkeyPatch) -> None:
     in_small_steps(monkeypatch)
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     whole = substance(trained(preset))
     run = cut_off(preset, pulses, monkeypatch)
     assert run.state() == "cut off"
@@ -176,7 +175,7 @@ def test_a_run_beside_published_arrays(preset: Preset, tmp_path: Path, monkeypat
     run = trained(preset)
     measures = run.arms[0].events("measure")
     lists = [[m["evaluation_cost"] for m in measures], [m["evaluation_correct"] for m in measures], [], []]
-    monkeypatch.setitem(FIGURES, "trial", {"first": published._Place("it.json", "net")})
+    monkeypatch.setitem(FIGURES, "trial", {"first": published_figures._Place("it.json", "net")})
     with pytest.raises(BadInput, match=r"no it\.json"):
         compared(run, "trial", tmp_path)
     file = tmp_path / "it.json"
@@ -212,28 +211,31 @@ def figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tables = f'{BOOK}\n[expect]\nfirst.final.epoch = [4, 4]\n"first, backwards".best.evaluation_correct = [1, 60]\n'
     file = tmp_path / "figure.toml"
     file.write_text(f'[data]\nname = "{little_data(tmp_path)}"\n[network]\nhidden = [5]\n{tables}')
-    places = {"first": published._Place("it.json"), "first, backwards": published._Place("it.json", chaotic=True)}
+    places = {
+        "first": published_figures._Place("it.json"),
+        "first, backwards": published_figures._Place("it.json", chaotic=True),
+    }
     monkeypatch.setitem(FIGURES, "figure", places)
     return file
 
 
 def test_the_command_checks_what_is_expected_and_shows_how_roundings_part(figure: Path) -> None:
-    told = tunelab("book", figure, "--quiet")
+    told = run_cli("book", figure, "--quiet")
     assert (told.code, told.err) == (0, "")
     lines = told.out.splitlines()
     assert any(line.split() == ["first", "final", "epoch", "4", "4", "holds"] for line in lines)
     assert any(line.rstrip().endswith("holds (chaotic)") for line in lines)
     assert "How fast two roundings part" in told.out
     figure.write_text(figure.read_text().replace("[4, 4]", "[5, 5]"))
-    assert tunelab("book", figure, "--quiet").code == 4
+    assert run_cli("book", figure, "--quiet").code == 4
 
 
 def test_the_command_compares_with_what_was_published(figure: Path, tmp_path: Path) -> None:
     arrays = tmp_path / "fig"
     arrays.mkdir()
-    assert "no it.json" in refused(tunelab("book", figure, "--published", arrays))
+    assert "no it.json" in refused(run_cli("book", figure, "--published", arrays))
     (arrays / "it.json").write_text("[[], [1, 2, 3, 4], [], []]")
-    told = tunelab("book", figure, "--quiet", "--json", "--published", arrays)
+    told = run_cli("book", figure, "--quiet", "--json", "--published", arrays)
     assert told.code == 4
     judged = {e["arm"]: (e["measure"], e["chaotic"], e["held"]) for e in told.of("compared")}
     assert judged == {
@@ -242,13 +244,13 @@ def test_the_command_compares_with_what_was_published(figure: Path, tmp_path: Pa
     }
     correct = [e["evaluation_correct"] for e in told.of("measure", "first")]
     (arrays / "it.json").write_text(json.dumps([[], correct, [], []]))
-    told = tunelab("book", figure, "--published", arrays)
+    told = run_cli("book", figure, "--published", arrays)
     assert told.code == 0
     assert [line.split()[-2:] for line in told.out.splitlines() if line.startswith("  first  ")] == [["the", "book's"]]
 
 
 def test_the_command_knows_its_figures() -> None:
-    assert "first-look isn't a figure of the book" in refused(tunelab("book", "first-look"))
+    assert "first-look isn't a figure of the book" in refused(run_cli("book", "first-look"))
 
 
 # -- what the book published ------------------------------------------------------------------------------

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from commandline import Inline
 from small_runs import in_small_steps, stop_at, trained
-
-from core import engine
-from core.errors import BadInput
-from core.experiment.preset import parse
-from core.records import Run, find
+from tunelab import engine
+from tunelab.errors import BadInput
+from tunelab.experiment.preset import parse
+from tunelab.records import Run, find
 
 PRESET = """
 [data]

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-from tui.charts import (
+from tunelab.tui.charts import (
     Axis,
     Bars,
     ChartSpec,
@@ -29,8 +28,8 @@ from tui.charts import (
     legend,
     sheet,
 )
-from tui.charts.picture import cells
-from tui.charts.raster import BRAILLE, Grid, stroke, thinned
+from tunelab.tui.charts.picture import cells
+from tunelab.tui.charts.raster import BRAILLE, Grid, stroke, thinned
 
 BRAILLE_CELLS = {chr(c) for c in range(0x2801, 0x2900)}
 
@@ -400,7 +399,10 @@ def test_more_points_change_few_rows_of_a_live_chart() -> None:
 
 @pytest.mark.parametrize(
     ("module", "absent"),
-    [("tui.charts", ["plotext", "textual", "rich"]), ("tui.charts.training", ["plotext", "textual", "rich"])],
+    [
+        ("tunelab.tui.charts", ["plotext", "textual", "rich"]),
+        ("tunelab.tui.charts.training_charts", ["plotext", "textual", "rich"]),
+    ],
 )
 def test_plotext_is_not_loaded_before_a_chart_is_built(module: str, absent: list[str]) -> None:
     code = f"import sys, {module}; print([m for m in {absent!r} if m in sys.modules])"

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-from tui.charts import Axis, ChartSpec, Ink, Picture, Series, build, heatmap, image
-from tui.charts.palette import ARMS, PALETTES, ascii_marker, marker
-from tui.charts.picture import ascii_only, cells, fitted, sentence
-from tui.charts.strips import strips
+from tunelab.tui.charts import Axis, ChartSpec, Ink, Picture, Series, build, heatmap, image
+from tunelab.tui.charts.palette import ARMS, PALETTES, ascii_marker, marker
+from tunelab.tui.charts.picture import ascii_only, cells, fitted, sentence
+from tunelab.tui.charts.strips import strips
 
 DIGITS = [str(d) for d in range(10)]
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tui.charts.scale import label, labels, nice_limits, span_of, sticky, ticks, unit
+from tunelab.tui.charts.scale import label, labels, nice_limits, span_of, sticky, ticks, unit
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 positive = st.floats(min_value=1e-290, max_value=1e300)

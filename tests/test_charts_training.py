@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from tui.charts import Series, Zone, build, sheet
-from tui.charts.explorer import Density, activation_chart, density_chart, saturated, z_limits
-from tui.charts.training import Arm, Event, Measure, accuracy_chart, cost_chart
+from tunelab.tui.charts import Series, Zone, build, sheet
+from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated, z_limits
+from tunelab.tui.charts.training_charts import Arm, Event, Measure, accuracy_chart, cost_chart
 
 EPOCHS = np.arange(1.0, 31.0)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import ROOT, refused, tunelab, tunelab_process, write_npz
+from commandline import ROOT, refused, run_cli, tunelab_process, write_npz
 from conftest import MakeExamples
 
 PRESET = "first-look"
@@ -63,7 +63,7 @@ def tiny(tmp_path: Path, npz: Path) -> str:
 )
 def test_settings_that_cannot_be(tiny: str, settings: list[str], sentence: str) -> None:
     options = [word for setting in settings for word in ("--set", setting)]
-    assert sentence in refused(tunelab("run", tiny, *options, "--json"))
+    assert sentence in refused(run_cli("run", tiny, *options, "--json"))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_settings_that_cannot_be(tiny: str, settings: list[str], sentence: str) 
     ],
 )
 def test_options_that_cannot_be(tiny: str, words: list[str], sentence: str) -> None:
-    assert sentence in refused(tunelab("run", tiny, *words))
+    assert sentence in refused(run_cli("run", tiny, *words))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_options_that_cannot_be(tiny: str, words: list[str], sentence: str) -> N
     ],
 )
 def test_commands_that_cannot_be(words: list[str], sentence: str) -> None:
-    assert sentence in refused(tunelab(*words))
+    assert sentence in refused(run_cli(*words))
 
 
 # -- presets ----------------------------------------------------------------------------------------------
@@ -157,25 +157,25 @@ def test_commands_that_cannot_be(words: list[str], sentence: str) -> None:
 def test_presets_that_cannot_be(tmp_path: Path, content: bytes, words: list[str]) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(content)
-    assert "x.toml" in refused(tunelab(*words, path))
+    assert "x.toml" in refused(run_cli(*words, path))
 
 
 def test_a_preset_that_is_a_directory(tmp_path: Path) -> None:
     (tmp_path / "x.toml").mkdir()
-    assert "can't be read" in refused(tunelab("run", tmp_path / "x.toml"))
+    assert "can't be read" in refused(run_cli("run", tmp_path / "x.toml"))
 
 
 def test_a_preset_that_is_named_with_control_characters(tmp_path: Path) -> None:
     path = tmp_path / "\x1b[31m.toml"
     path.write_text("eta = 1")
-    assert "�[31m.toml: unknown key 'eta'; it belongs in [training]" in refused(tunelab("run", path))
+    assert "�[31m.toml: unknown key 'eta'; it belongs in [training]" in refused(run_cli("run", path))
 
 
 def test_one_bad_file_does_not_hide_the_other_presets() -> None:
     own = Path(os.environ["TUNELAB_HOME"]) / "presets"
     own.mkdir(parents=True)
     (own / "mine.toml").write_text('title = "\\u001b[2J"')
-    listed = tunelab("presets", "list")
+    listed = run_cli("presets", "list")
     assert listed.code == 0
     assert PRESET in listed.out
     assert "can't be used: mine.toml: title has a control character" in listed.out
@@ -216,8 +216,8 @@ FILES = {
 def test_data_files_that_cannot_be(tmp_path: Path, tiny: str, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(FILES[name])
-    assert name in refused(tunelab("run", tiny, "--data", path))
-    assert name in refused(tunelab("init", "--data", path))
+    assert name in refused(run_cli("run", tiny, "--data", path))
+    assert name in refused(run_cli("init", "--data", path))
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -247,7 +247,7 @@ def test_idx_files_that_cannot_be(tmp_path: Path, tiny: str, broken: str, how: s
             content = BREAKS[how](idx(array)) if name == broken else idx(array)
             path = folder / (name + ".gz" if packed else name)
             path.write_bytes(gzip.compress(content) if packed else content)
-    assert broken in refused(tunelab("run", tiny, "--data", folder))
+    assert broken in refused(run_cli("run", tiny, "--data", folder))
 
 
 def test_gz_files_that_cannot_be(tmp_path: Path, tiny: str) -> None:
@@ -256,12 +256,12 @@ def test_gz_files_that_cannot_be(tmp_path: Path, tiny: str) -> None:
     for part in ("train", "t10k"):
         (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(IMAGES))[:-9])
         (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(b"\x1f\x8bnonsense")
-    assert "ubyte.gz" in refused(tunelab("run", tiny, "--data", folder))
+    assert "ubyte.gz" in refused(run_cli("run", tiny, "--data", folder))
 
 
 def test_an_empty_directory_is_no_data(tmp_path: Path, tiny: str) -> None:
     (tmp_path / "nothing").mkdir()
-    assert "nothing" in refused(tunelab("run", tiny, "--data", tmp_path / "nothing"))
+    assert "nothing" in refused(run_cli("run", tiny, "--data", tmp_path / "nothing"))
 
 
 # -- places that can't be written -------------------------------------------------------------------------
@@ -270,37 +270,37 @@ def test_an_empty_directory_is_no_data(tmp_path: Path, tiny: str) -> None:
 def test_a_home_that_cannot_be_written(tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNELAB_HOME", str(tmp_path / "file"))
     (tmp_path / "file").write_text("in the way")
-    assert "can't be written: not a directory; set TUNELAB_HOME" in refused(tunelab("run", tiny, "--quiet"))
-    assert "can't be written: not a directory" in refused(tunelab("presets", "save", PRESET, "mine"))
+    assert "can't be written: not a directory; set TUNELAB_HOME" in refused(run_cli("run", tiny, "--quiet"))
+    assert "can't be written: not a directory" in refused(run_cli("presets", "save", PRESET, "mine"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_home_that_is_not_permitted(tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNELAB_HOME", str(tmp_path / "closed" / "home"))
     (tmp_path / "closed").mkdir(mode=0o500)
-    assert "can't be written: permission denied" in refused(tunelab("run", tiny, "--quiet"))
+    assert "can't be written: permission denied" in refused(run_cli("run", tiny, "--quiet"))
 
 
 def test_out_must_be_new_or_empty_and_a_directory(tmp_path: Path, tiny: str) -> None:
     full = tmp_path / "full"
     full.mkdir()
     (full / "something").touch()
-    assert "full isn't empty; name a new directory" in refused(tunelab("run", tiny, "--out", full))
-    assert "can't be written" in refused(tunelab("run", tiny, "--out", full / "something"))
-    assert "can't be written" in refused(tunelab("run", tiny, "--out", full / "something" / "inside"))
+    assert "full isn't empty; name a new directory" in refused(run_cli("run", tiny, "--out", full))
+    assert "can't be written" in refused(run_cli("run", tiny, "--out", full / "something"))
+    assert "can't be written" in refused(run_cli("run", tiny, "--out", full / "something" / "inside"))
     assert [entry.name for entry in full.iterdir()] == ["something"]
 
 
 def test_a_bad_setting_leaves_no_out_behind(tmp_path: Path, tiny: str) -> None:
-    refused(tunelab("run", tiny, "--out", tmp_path / "new", "--set", "mini_batch=51"))
+    refused(run_cli("run", tiny, "--out", tmp_path / "new", "--set", "mini_batch=51"))
     assert not (tmp_path / "new").exists()
 
 
 def test_an_export_that_cannot_be_written(tmp_path: Path, tiny: str) -> None:
-    assert tunelab("run", tiny, "--out", tmp_path / "run").code == 0
-    assert "need a file: add --to" in refused(tunelab("runs", "export", tmp_path / "run", "--format", "npz"))
+    assert run_cli("run", tiny, "--out", tmp_path / "run").code == 0
+    assert "need a file: add --to" in refused(run_cli("runs", "export", tmp_path / "run", "--format", "npz"))
     (tmp_path / "file").write_text("in the way")
-    said = refused(tunelab("runs", "export", tmp_path / "run", "--to", tmp_path / "file" / "x.csv"))
+    said = refused(run_cli("runs", "export", tmp_path / "run", "--to", tmp_path / "file" / "x.csv"))
     assert "file isn't a directory" in said
     assert (tmp_path / "file").read_text() == "in the way"
 
@@ -320,8 +320,8 @@ def test_an_internal_error_is_a_sentence_too_and_its_details_are_kept(monkeypatc
     def broken() -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("core.experiment.preset.schema", broken)
-    outcome = tunelab("schema")
+    monkeypatch.setattr("tunelab.experiment.preset.schema", broken)
+    outcome = run_cli("schema")
     kept = Path(os.environ["TUNELAB_HOME"]) / "last-error.txt"
     assert (outcome.code, outcome.out) == (1, "")
     assert (

@@ -16,11 +16,10 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from commandline import Outcome, command, environment, recorded, tunelab, tunelab_process, write_npz
+from commandline import Outcome, command, environment, recorded, run_cli, tunelab_process, write_npz
 from conftest import MakeExamples
-
-from core import engine
-from core.experiment.preset import Measure, find
+from tunelab import engine
+from tunelab.experiment.preset import Measure, find
 
 TINY = """
 title = "Two networks on [red]tiny[/] data"
@@ -77,7 +76,7 @@ def fine(outcome: Outcome) -> Outcome:
 
 
 def test_events_are_those_of_the_contract(tiny: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--json"))
+    outcome = fine(run_cli("run", tiny, "--json"))
     (run,) = recorded()
     for arm in ARMS:
         own = [event for event in outcome.events if event["arm"] == arm]
@@ -114,13 +113,13 @@ def test_events_are_those_of_the_contract(tiny: Path) -> None:
 
 
 def test_whatever_is_measured_can_be_expected(tiny: Path) -> None:
-    measured = fine(tunelab("run", tiny, "--json")).of("measure")[0]
+    measured = fine(run_cli("run", tiny, "--json")).of("measure")[0]
     numbers = {key for key, value in measured.items() if isinstance(value, int | float) and key not in HEAD}
     assert set(get_args(Measure)) == numbers - {"examples", "training_total", "evaluation_total"}
 
 
 def test_verdicts_have_a_code_and_a_sentence(tiny: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", "--set", "eta=0.000001"))
+    outcome = fine(run_cli("run", tiny, "--json", "--set", "eta=0.000001"))
     for verdict in outcome.of("verdict"):
         assert verdict.keys() >= HEAD | {"code", "text"}
         assert verdict["arm"] in ARMS
@@ -131,14 +130,14 @@ def test_verdicts_have_a_code_and_a_sentence(tiny: Path) -> None:
 
 
 def test_it_learns(tiny: Path) -> None:
-    measures = fine(tunelab("run", tiny, "--json", "--set", "epochs=20")).of("measure", ARMS[1])
+    measures = fine(run_cli("run", tiny, "--json", "--set", "epochs=20")).of("measure", ARMS[1])
     assert measures[-1]["training_cost"] < 0.5 * measures[0]["training_cost"]
     assert measures[-1]["evaluation_accuracy"] > 0.6  # three classes: a third would be chance
 
 
 @pytest.mark.parametrize(("every", "points"), [("30", [30, 60, 90, 120, 150, 180, 200]), ("epoch", [100, 200])])
 def test_monitoring_every_so_many_examples(tiny: Path, every: str, points: list[int]) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", "--set", f"monitor_every={every}", "--set", "epochs=2"))
+    outcome = fine(run_cli("run", tiny, "--json", "--set", f"monitor_every={every}", "--set", "epochs=2"))
     for arm in ARMS:
         measures = outcome.of("measure", arm)
         assert [m["examples"] for m in measures] == points
@@ -146,8 +145,8 @@ def test_monitoring_every_so_many_examples(tiny: Path, every: str, points: list[
 
 
 def test_seeds_give_means_and_their_spread(tiny: Path) -> None:
-    together = fine(tunelab("run", tiny, "--json", "--seeds", "3", "--seed", "4"))
-    alone = [fine(tunelab("run", tiny, "--json", "--seed", seed)) for seed in ("4", "5", "6")]
+    together = fine(run_cli("run", tiny, "--json", "--seeds", "3", "--seed", "4"))
+    alone = [fine(run_cli("run", tiny, "--json", "--seed", seed)) for seed in ("4", "5", "6")]
     for arm in ARMS:
         assert together.of("start", arm)[0]["seeds"] == [4, 5, 6]
         assert together.of("start", arm)[0]["parameters"] == 103
@@ -166,16 +165,16 @@ def test_the_same_seed_gives_the_same_weights_and_numbers(tiny: Path) -> None:
         kept = [{k: v for k, v in e.items() if k not in ("run", "time", "seconds")} for e in outcome.events]
         return sorted(kept, key=lambda e: (e["arm"], e["event"], e.get("examples", 0)))
 
-    first, again = (fine(tunelab("run", tiny, "--json")) for _ in range(2))
+    first, again = (fine(run_cli("run", tiny, "--json")) for _ in range(2))
     assert told(first) == told(again)
-    other = fine(tunelab("run", tiny, "--json", "--seed", "1"))
+    other = fine(run_cli("run", tiny, "--json", "--seed", "1"))
     assert other.of("done")[0]["weights_sha256"] not in {e["weights_sha256"] for e in first.of("done")}
 
 
 @pytest.mark.parametrize("options", [[], ["--seeds", "2"], ["--set", "precision=float64"], ["--set", "hidden=[]"]])
 def test_the_hash_is_that_of_the_exported_parameters(tiny: Path, tmp_path: Path, options: list[str]) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", *options))
-    fine(tunelab("runs", "export", "last", "--format", "npz", "--to", tmp_path / "p.npz"))
+    outcome = fine(run_cli("run", tiny, "--json", *options))
+    fine(run_cli("runs", "export", "last", "--format", "npz", "--to", tmp_path / "p.npz"))
     with np.load(tmp_path / "p.npz", allow_pickle=False) as saved:
         for position, arm in enumerate(ARMS):
             (done,) = outcome.of("done", arm)
@@ -193,11 +192,11 @@ def test_the_hash_is_that_of_the_exported_parameters(tiny: Path, tmp_path: Path,
 
 def test_early_stopping_and_schedules_say_why_they_ended(tiny: Path) -> None:
     settings = ["--set", "epochs=60", "--set", "early_stopping.patience=2"]
-    for done in fine(tunelab("run", tiny, "--json", *settings)).of("done"):
+    for done in fine(run_cli("run", tiny, "--json", *settings)).of("done"):
         assert done["reason"] == "early-stop"
         assert done["final"]["epoch"] == done["best"]["epoch"] + 2
     settings = ["--set", "epochs=90", "--set", "schedule.patience=1", "--set", "stop_at=8"]
-    outcome = fine(tunelab("run", tiny, "--json", *settings))
+    outcome = fine(run_cli("run", tiny, "--json", *settings))
     for arm in ARMS:
         (done,) = outcome.of("done", arm)
         assert done["reason"] == "schedule-end"
@@ -207,7 +206,7 @@ def test_early_stopping_and_schedules_say_why_they_ended(tiny: Path) -> None:
 def test_points_are_judged_by_their_distance() -> None:
     settings = ["data.name=points", "cost=quadratic", "output=linear", "hidden=[]", "train=100", "evaluation=50"]
     words = [word for s in [*settings, "epochs=2", "eta=0.1"] for word in ("--set", s)]
-    outcome = fine(tunelab("run", "first-look", "--json", *words))
+    outcome = fine(run_cli("run", "first-look", "--json", *words))
     for measure in outcome.of("measure"):
         assert measure["evaluation_total"] == 50
         assert measure["training_cost"] < math.inf
@@ -219,7 +218,7 @@ DIVERGING = ["--set", "eta=1000", "--set", "output=linear", "--set", "cost=quadr
 
 
 def test_divergence_is_told_by_exit_code_null_and_word(tiny: Path) -> None:
-    outcome = tunelab("run", tiny, "--json", *DIVERGING)
+    outcome = run_cli("run", tiny, "--json", *DIVERGING)
     assert outcome.code == 3
     for arm in ARMS:
         *before, last = outcome.of("measure", arm)
@@ -234,24 +233,24 @@ def test_divergence_is_told_by_exit_code_null_and_word(tiny: Path) -> None:
 
 def test_one_arm_that_diverges_does_not_stop_the_other(tiny: Path) -> None:
     tiny.write_text(tiny.read_text().replace("training.lambda = 0.0", "training.eta = 1000.0"))
-    outcome = tunelab("run", tiny, "--json", *DIVERGING[2:], "--set", "eta=0.01")
+    outcome = run_cli("run", tiny, "--json", *DIVERGING[2:], "--set", "eta=0.01")
     assert outcome.code == 3
     assert [outcome.of("done", arm)[0]["reason"] for arm in ARMS] == ["epochs", "diverged"]
     assert len(outcome.of("measure", ARMS[0])) == 30
 
 
 def test_a_diverged_run_can_be_shown_and_exported(tiny: Path) -> None:
-    assert tunelab("run", tiny, *DIVERGING).code == 3
+    assert run_cli("run", tiny, *DIVERGING).code == 3
     for words in (["show", "last"], ["list"], *(["export", "last", "--format", f] for f in ("csv", "json", "md"))):
-        assert fine(tunelab("runs", *words)).out
-    assert "not finite" in fine(tunelab("runs", "show", "last")).out
+        assert fine(run_cli("runs", *words)).out
+    assert "not finite" in fine(run_cli("runs", "show", "last")).out
 
 
 # -- what is printed where --------------------------------------------------------------------------------
 
 
 def test_without_json_the_results_are_a_table_and_progress_is_the_books_lines(tiny: Path) -> None:
-    outcome = fine(tunelab("run", tiny))
+    outcome = fine(run_cli("run", tiny))
     for arm in ARMS:
         assert arm in outcome.out
         assert f"[{arm}] Epoch 0 training complete; cost on training data: " in outcome.err
@@ -262,27 +261,27 @@ def test_without_json_the_results_are_a_table_and_progress_is_the_books_lines(ti
 
 
 def test_seeds_are_shown_with_their_spread(tiny: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--seeds", "2"))
+    outcome = fine(run_cli("run", tiny, "--seeds", "2"))
     assert "± is the standard deviation over 2 seeds" in outcome.out
     assert re.search(r"old: N\(0, 1\)  +\d+\.\d+ ± \d+\.\d+ %", outcome.out)
-    assert not re.search(r"\d ± \d+\.\d+ %", fine(tunelab("run", tiny)).out)
+    assert not re.search(r"\d ± \d+\.\d+ %", fine(run_cli("run", tiny)).out)
 
 
 def test_quiet_says_nothing_on_stderr(tiny: Path) -> None:
     for options in ([], ["--json"]):
-        outcome = fine(tunelab("run", tiny, "--quiet", *options, "--set", "weights=zeros"))
+        outcome = fine(run_cli("run", tiny, "--quiet", *options, "--set", "weights=zeros"))
         assert outcome.err == ""
         assert outcome.out
 
 
 def test_plot_draws_the_curves_after_the_table(tiny: Path) -> None:
-    plain, plotted = (fine(tunelab("run", tiny, *options)) for options in ([], ["--plot"]))
+    plain, plotted = (fine(run_cli("run", tiny, *options)) for options in ([], ["--plot"]))
     assert len(plotted.out.splitlines()) > len(plain.out.splitlines()) + 10
     assert "\x1b" not in plotted.out
 
 
 def test_what_is_set_but_belongs_to_the_arms_is_said(tiny: Path) -> None:
-    said = fine(tunelab("run", tiny, "--set", "lambda=3", "--set", "weights=zeros")).err
+    said = fine(run_cli("run", tiny, "--set", "lambda=3", "--set", "weights=zeros")).err
     assert "training.lambda is the arms' own in tiny ([bold]new)" in said
     assert "initialization.weights is the arms' own in tiny (old: N(0, 1))" in said
 
@@ -291,7 +290,7 @@ def test_what_is_set_but_belongs_to_the_arms_is_said(tiny: Path) -> None:
 
 
 def test_only_some_arms(tiny: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", "--arm", ARMS[1]))
+    outcome = fine(run_cli("run", tiny, "--json", "--arm", ARMS[1]))
     assert {event["arm"] for event in outcome.events} == {ARMS[1]}
 
 
@@ -299,14 +298,14 @@ def test_one_arm_of_a_preset_that_expects_something_of_both(tiny: Path) -> None:
     with tiny.open("a") as file:
         for arm in ARMS:
             file.write(f'[expect."{arm}"]\nfinal.evaluation_accuracy = [0, 1]\n')
-    fine(tunelab("run", tiny, "--quiet", "--arm", ARMS[0]))
-    assert ARMS[0] in fine(tunelab("runs", "show", "last")).out
+    fine(run_cli("run", tiny, "--quiet", "--arm", ARMS[0]))
+    assert ARMS[0] in fine(run_cli("runs", "show", "last")).out
 
 
 def test_several_presets_are_several_runs(tiny: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(tiny.read_text())
-    outcome = fine(tunelab("run", tiny, other, "--json"))
+    outcome = fine(run_cli("run", tiny, other, "--json"))
     runs = list(dict.fromkeys(event["run"] for event in outcome.events))
     assert sorted(runs) == recorded()
     assert [run.rsplit("-", 1)[1] for run in runs] == ["tiny", "other"]
@@ -314,16 +313,16 @@ def test_several_presets_are_several_runs(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_a_slip_in_the_last_of_several_presets_trains_none(tiny: Path) -> None:
-    outcome = tunelab("run", tiny, "frist-look")
+    outcome = run_cli("run", tiny, "frist-look")
     assert (outcome.code, outcome.out, recorded()) == (2, "", [])
 
 
 def test_out_puts_the_record_where_it_is_wanted(tiny: Path, tmp_path: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", "--out", tmp_path / "here" / "mine"))
+    outcome = fine(run_cli("run", tiny, "--json", "--out", tmp_path / "here" / "mine"))
     assert {event["run"] for event in outcome.events} == {"mine"}
     assert recorded() == []
     assert (tmp_path / "here" / "mine" / "run.json").is_file()
-    shown = fine(tunelab("runs", "show", tmp_path / "here" / "mine", "--json"))
+    shown = fine(run_cli("runs", "show", tmp_path / "here" / "mine", "--json"))
     assert shown.events == sorted(outcome.events, key=lambda event: event["time"])
 
 
@@ -331,7 +330,7 @@ def test_data_by_path_with_fewer_examples_than_the_preset_asks_for(
     npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    outcome = fine(tunelab("run", "first-look", "--data", "mine.npz", "--json", "--set", "epochs=1"))
+    outcome = fine(run_cli("run", "first-look", "--data", "mine.npz", "--json", "--set", "epochs=1"))
     assert "data.train is 1,000 in first-look; mine.npz has 100, and all of them are used." in outcome.err
     assert "data.evaluation is 1,000 in first-look; mine.npz has 20" in outcome.err
     for start in outcome.of("start"):
@@ -341,13 +340,13 @@ def test_data_by_path_with_fewer_examples_than_the_preset_asks_for(
 
 
 def test_fewer_examples_are_not_quietly_taken_where_a_number_was_asked_for(npz: Path) -> None:
-    outcome = tunelab("run", "first-look", "--data", npz, "--set", "train=101", "--set", "evaluation=20")
+    outcome = run_cli("run", "first-look", "--data", npz, "--set", "train=101", "--set", "evaluation=20")
     assert (outcome.code, outcome.out, recorded()) == (2, "", [])
     assert "data.train is 101, but there are 100 training examples" in outcome.err
 
 
 def test_classes_and_first_examples(tiny: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", "--set", "classes=[2, 0]", "--set", "train=30"))
+    outcome = fine(run_cli("run", tiny, "--json", "--set", "classes=[2, 0]", "--set", "train=30"))
     start = outcome.of("start")[0]
     assert start["parameters"] == 16 * 5 + 5 + 5 * 2 + 2
     assert outcome.of("measure")[0]["examples"] == 30
@@ -357,14 +356,14 @@ def test_classes_and_first_examples(tiny: Path) -> None:
 
 
 def test_the_record_holds_what_was_printed_and_how_to_do_it_again(tiny: Path, tmp_path: Path) -> None:
-    outcome = fine(tunelab("run", tiny, "--json", "--seeds", "2"))
+    outcome = fine(run_cli("run", tiny, "--json", "--seeds", "2"))
     (run,) = recorded()
-    assert fine(tunelab("runs", "show", run, "--json")).events == sorted(outcome.events, key=lambda e: e["time"])
+    assert fine(run_cli("runs", "show", run, "--json")).events == sorted(outcome.events, key=lambda e: e["time"])
     directory = Path(os.environ["TUNELAB_HOME"]) / "runs" / run
     environment_ = json.loads((directory / "environment.json").read_text())
     assert {"python", "numpy", "platform"} <= environment_.keys()
     (tmp_path / "again.toml").write_text((directory / "preset.toml").read_text())
-    again = fine(tunelab("run", tmp_path / "again.toml", "--json"))
+    again = fine(run_cli("run", tmp_path / "again.toml", "--json"))
     assert [e["weights_sha256"] for e in again.of("done")] == [e["weights_sha256"] for e in outcome.of("done")]
     assert not [path for path in directory.rglob("*") if path.name.endswith(".part")]
 
@@ -381,7 +380,7 @@ def test_first_look_in_processes_of_its_own() -> None:
         assert outcome.of("start", arm)[0]["parameters"] == 23_860
         assert [m["epoch"] for m in outcome.of("measure", arm)] == [1.0, 2.0]
         assert "evaluation_accuracy_std" in outcome.of("measure", arm)[0]
-    here = fine(tunelab("run", "first-look", "--json", *options[:-2]))
+    here = fine(run_cli("run", "first-look", "--json", *options[:-2]))
     for arm in arms:  # the same bits, wherever it is trained
         assert outcome.of("done", arm)[0]["weights_sha256"] == here.of("done", arm)[0]["weights_sha256"]
     exported = tunelab_process("runs", "export", "last", "--format", "csv")
@@ -434,9 +433,9 @@ def test_ctrl_c_keeps_everything_measured(tiny: Path, tmp_path: Path) -> None:
         last = {k: v for k, v in measures[-1].items() if k not in HEAD} if measures else None
         assert done["final"] == last
     assert len(outcome.of("measure")) >= 1
-    shown = fine(tunelab("runs", "show", "last", "--json"))
+    shown = fine(run_cli("runs", "show", "last", "--json"))
     assert len(shown.events) == len(outcome.events)
-    assert fine(tunelab("runs", "list")).out.split()[1] == "stopped"
+    assert fine(run_cli("runs", "list")).out.split()[1] == "stopped"
 
 
 def test_whoever_leaves_does_not_wait_for_trainings_that_nobody_follows(tiny: Path) -> None:

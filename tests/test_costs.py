@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from core.activations import softmax
-from core.costs import COSTS
-from core.data.dataset import Array
+from tunelab.activations import softmax
+from tunelab.costs import COSTS
+from tunelab.data.dataset import Array
 
 PAIRS = [pytest.param(*pair, id="-".join(pair)) for pair in COSTS]
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])

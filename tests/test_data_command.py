@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tunelab import paths
+from tunelab.data import Dataset, Examples, idx, load, store
+from tunelab.data.store import Origin
+from tunelab.errors import BadInput
+from tunelab.tui.charts import halfblocks
+from tunelab.tui.cli.data import data_app
 from typer.testing import CliRunner
-
-from core import home
-from core.data import Dataset, Examples, idx, load, store
-from core.data.store import Origin
-from core.errors import BadInput
-from tui import halfblocks
-from tui.commands.data import data_app
 
 
 def run(*arguments: str) -> str:
@@ -32,7 +31,7 @@ def tiny() -> Dataset:
     """A kept set of 4×4 pictures under the name mnist."""
     pictures = Examples(np.full((24, 16), 255, np.uint8), (np.arange(24) % 3).astype(np.uint8), 1 / 255)
     dataset = Dataset("mnist", "MNIST", pictures, pictures.first(6), pictures.first(6), ("cat", "[red]", "3"), (4, 4))
-    store.write(home.datasets() / "mnist", dataset, Origin("a test"))
+    store.write(paths.datasets() / "mnist", dataset, Origin("a test"))
     return dataset
 
 
@@ -58,7 +57,7 @@ def test_list_as_json_and_what_a_person_brought(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("tiny")
 def test_check_finds_altered_bytes() -> None:
-    pixels = home.datasets() / "mnist" / "x_train.npy"
+    pixels = paths.datasets() / "mnist" / "x_train.npy"
     pixels.write_bytes(pixels.read_bytes()[:-1] + b"\0")
     assert "damaged" not in run("list")
     assert "damaged" in run("list", "--check").splitlines()[1]
@@ -94,12 +93,12 @@ def test_show_sums_up_numbers() -> None:
 
 def test_show_digits_draws_only_a_few() -> None:
     assert "the first 1,000 training" in run("show", "digits", "--count", "1")
-    assert not home.datasets().exists()
+    assert not paths.datasets().exists()
 
 
 def test_fetch_and_export(tmp_path: Path, mnist_directory: Path) -> None:
     said = json.loads(run("fetch", "mnist", "--from", str(mnist_directory), "--json"))
-    assert said == {"event": "fetched", "name": "mnist", "path": str(home.datasets() / "mnist")}
+    assert said == {"event": "fetched", "name": "mnist", "path": str(paths.datasets() / "mnist")}
     run("export", "mnist", str(tmp_path / "mnist.npz"))
     with np.load(tmp_path / "mnist.npz") as arrays:
         assert arrays["x_train"].shape == (50_000, 28, 28)

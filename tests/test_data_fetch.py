@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from core import home
-from core.data import download, fetch, idx, load, store
-from core.data.fetch import File, Source
-from core.errors import BadInput
+from tunelab import paths
+from tunelab.data import download, fetch, idx, load, store
+from tunelab.data.fetch import File, Source
+from tunelab.errors import BadInput
 
 IMAGES = idx.FILES[0] + ".gz"
 
@@ -142,26 +141,26 @@ def refused(source: str | None, name: str = "mnist", **options: bool) -> str:
     with pytest.raises(BadInput) as caught:
         fetch.fetch(name, source, quiet, **options)
     assert str(caught.value).isprintable()
-    assert not (home.datasets() / name).exists()
+    assert not (paths.datasets() / name).exists()
     return str(caught.value)
 
 
 def arrived() -> None:
     """The set is here, is the right one, and nothing else is left lying about."""
-    assert [path.name for path in home.datasets().iterdir()] == ["mnist"]
+    assert [path.name for path in paths.datasets().iterdir()] == ["mnist"]
     dataset = load("mnist")
     expected = np.frombuffer(CONTENTS[idx.FILES[0]], np.uint8, offset=16).reshape(300, 784)
     np.testing.assert_array_equal(np.vstack([dataset.training.inputs, dataset.validation.inputs]), expected)
 
 
 def part() -> Path:
-    return home.datasets() / ".mnist.fetch" / f"{IMAGES}.part"
+    return paths.datasets() / ".mnist.fetch" / f"{IMAGES}.part"
 
 
 def test_an_honest_server(server: Server) -> None:
     heard: list[tuple[str, int, int]] = []
     place = fetch.fetch("mnist", server.url, lambda *said: heard.append(said))
-    assert place == home.datasets() / "mnist"
+    assert place == paths.datasets() / "mnist"
     arrived()
     of_pictures = [(done, total) for what, done, total in heard if what == IMAGES]
     assert len(of_pictures) > 2

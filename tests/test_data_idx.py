@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from core.data import Dataset, idx, load
-from core.data.dataset import Array
-from core.errors import BadInput
+from tunelab.data import Dataset, idx, load
+from tunelab.data.dataset import Array
+from tunelab.errors import BadInput
 
 
 def as_idx(array: Array) -> bytes:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from core import home
-from core.data import Dataset, Examples, load, store
-from core.data.dataset import LaterExamples
-from core.data.store import Origin
-from core.errors import BadInput
+from tunelab import paths
+from tunelab.data import Dataset, Examples, load, store
+from tunelab.data.dataset import LaterExamples
+from tunelab.data.store import Origin
+from tunelab.errors import BadInput
 
 
 def small(name: str = "mnist", n: int = 40) -> Dataset:
@@ -26,7 +25,7 @@ def small(name: str = "mnist", n: int = 40) -> Dataset:
 @pytest.fixture
 def kept() -> Dataset:
     """A small set under the name mnist, as fetching would have put it there."""
-    store.write(home.datasets() / "mnist", small(), Origin("a test"))
+    store.write(paths.datasets() / "mnist", small(), Origin("a test"))
     return load("mnist")
 
 
@@ -102,7 +101,7 @@ def test_missing_mnist_says_how_to_get_it() -> None:
 
 @pytest.mark.usefixtures("kept")
 def test_a_damaged_mnist_says_how_to_get_it_again() -> None:
-    (home.datasets() / "mnist" / "x_test.npy").write_bytes(b"\x93NUMPY")
+    (paths.datasets() / "mnist" / "x_test.npy").write_bytes(b"\x93NUMPY")
     assert "tunelab data fetch mnist" in sentence("mnist")
 
 
@@ -129,7 +128,7 @@ def test_the_same_content_is_prepared_once_whatever_it_is_called(tmp_path: Path)
     heard: list[str] = []
     load(str(first))
     dataset = load(str(second), report=lambda what, _done, _total: heard.append(what))
-    assert len(list(home.datasets().glob("csv-*"))) == 1
+    assert len(list(paths.datasets().glob("csv-*"))) == 1
     assert (dataset.name, dataset.title) == (str(second), "two.csv")
     assert any("standardised" in what for what in heard)  # told every time, not only when it was prepared
     first.write_text(rows + "\n99,1.25,a")
@@ -140,7 +139,7 @@ def test_a_damaged_cache_is_prepared_again_without_a_word(tmp_path: Path) -> Non
     path = tmp_path / "one.csv"
     path.write_text("\n".join(f"{i},{'ab'[i % 2]}" for i in range(30)))
     before = load(str(path)).training.inputs.copy()
-    (cache,) = home.datasets().glob("csv-*")
+    (cache,) = paths.datasets().glob("csv-*")
     for spoil in (
         lambda: (cache / "x_train.npy").write_bytes(b""),
         lambda: (cache / store.DESCRIPTION).write_text("{"),
@@ -214,7 +213,7 @@ def test_later_examples_are_made_when_looked_at_and_travel_unmade() -> None:
 
 
 def test_importing_is_cheap() -> None:
-    code = "import sys, core.data; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    code = "import sys, tunelab.data; print(sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("'pydantic'", "'textual'", "'typer'", "'rich'", "'platformdirs'"):
         assert heavy not in loaded

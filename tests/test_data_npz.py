@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from core.data import Dataset, load, npz, preparing
-from core.data.export import to_npz
-from core.errors import BadInput
+from tunelab.data import Dataset, load, npz, preparation
+from tunelab.data.npz_export import to_npz
+from tunelab.errors import BadInput
 
 RNG = np.random.default_rng(0)
 GOOD: dict[str, Any] = {
@@ -186,7 +185,7 @@ def test_numbers_that_are_not_finite_are_located(tmp_path: Path, value: float) -
 
 
 def test_too_many_classes(tmp_path: Path) -> None:
-    n = preparing.MOST_CLASSES + 200
+    n = preparation.MOST_CLASSES + 200
     path = written(tmp_path, x_train=RNG.random((n, 2)), x_test=RNG.random((6, 2)), y_train=np.arange(n))
     assert f"{n:,} different labels" in refused(path)
 

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from core.data import Dataset, Examples, store
-from core.data.store import Damaged, Origin
-from core.errors import BadInput
+from tunelab.data import Dataset, Examples, store
+from tunelab.data.store import Damaged, Origin
+from tunelab.errors import BadInput
 
 
 def some(n: int = 30) -> Dataset:

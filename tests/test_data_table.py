@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from core.data import Dataset, load, table
-from core.errors import BadInput
+from tunelab.data import Dataset, load, table
+from tunelab.errors import BadInput
 
 
 def written(tmp_path: Path, text: str | bytes) -> str:

@@ -9,19 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import tunelab
+from commandline import run_cli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numbers
-
-from core.checkup import checkup
-from core.curves import ArmCurves
-from core.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, compared, constant_cost, verdicts, warnings
-from core.diagnosis.before import shrink_factor
-from core.diagnosis.chance import accuracy_std, binomial_tail
-from core.diagnosis.compare import Standing
-from core.experiment import Experiment
-from core.initialization import Initialization, effects
+from tunelab.diagnose import checkup
+from tunelab.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, compared, constant_cost, verdicts, warnings
+from tunelab.diagnosis.arm_ranking import Standing
+from tunelab.diagnosis.chance import accuracy_std, binomial_tail
+from tunelab.diagnosis.preflight import shrink_factor
+from tunelab.experiment import Experiment
+from tunelab.initialization import Initialization, effects
+from tunelab.records.history import ArmCurves
 
 
 def curves(cost: Any, accuracy: Any = 0.8, **more: Any) -> Curves:
@@ -484,14 +483,14 @@ def test_the_command_diagnoses_a_preset_and_a_run(tmp_path: Path) -> None:
     preset.write_text(
         "[data]\ntrain = 200\nevaluation = 100\n[network]\nhidden = []\n[training]\neta = 0.0001\nepochs = 6\n"
     )
-    seen = tunelab("diagnose", preset, "--json")
+    seen = run_cli("diagnose", preset, "--json")
     assert seen.code == 0
     assert "too-slow" in [event["code"] for event in seen.of("verdict")]
     assert all(event["text"] and event["when"] in {"before", "after"} for event in seen.of("verdict"))
-    assert tunelab("run", preset, "--quiet", "--out", tmp_path / "run").code == 0
-    read = tunelab("diagnose", f"{tmp_path}/run")
+    assert run_cli("run", preset, "--quiet", "--out", tmp_path / "run").code == 0
+    read = run_cli("diagnose", f"{tmp_path}/run")
     assert "Read from its record: 6 of 6 epochs" in read.out
     assert "falls steadily but slowly" in read.out
-    refused = tunelab("diagnose", f"{tmp_path}/run", "--set", "training.eta=1")
+    refused = run_cli("diagnose", f"{tmp_path}/run", "--set", "training.eta=1")
     assert refused.code == 2
     assert "change a preset" in refused.err

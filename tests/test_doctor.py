@@ -11,18 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import tunelab
+from commandline import run_cli
 from small_runs import ARMS, cut_off, in_small_steps, little_data, preset_on, resumed, substance, trained
-
-from core.engine import keeping
-from core.experiment import Preset
-from core.records import Run
+from tunelab.engine import checkpointing
+from tunelab.experiment import Preset
+from tunelab.records import Run
 
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     in_small_steps(monkeypatch)
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def preset(tmp_path: Path) -> Preset:
 
 def found(*options: str) -> list[tuple[str, str | None, bool]]:
     """Code, remedy and whether it was repaired, a finding each."""
-    outcome = tunelab("doctor", "--json", *options)
+    outcome = run_cli("doctor", "--json", *options)
     assert outcome.code == 0
     return [(e["code"], e["remedy"], e["repaired"]) for e in outcome.events if e["event"] == "finding"]
 
@@ -57,7 +56,7 @@ def age(path: Path) -> Path:
 
 def test_a_home_in_order_is_told_to_be(preset: Preset) -> None:
     trained(preset)
-    outcome = tunelab("doctor")
+    outcome = run_cli("doctor")
     assert outcome.code == 0
     assert outcome.err == "Nothing is wrong with what is kept.\n"
     lines = outcome.out.splitlines()
@@ -68,7 +67,7 @@ def test_a_home_in_order_is_told_to_be(preset: Preset) -> None:
 
 
 def test_every_fact_is_there_for_programs() -> None:
-    facts = {e["name"]: e for e in tunelab("doctor", "--json").events}
+    facts = {e["name"]: e for e in run_cli("doctor", "--json").events}
     assert facts["home"]["value"].startswith(os.environ["TUNELAB_HOME"])
     assert facts["home"]["good"] is True
     assert facts["runs"]["value"] == "0"
@@ -77,7 +76,7 @@ def test_every_fact_is_there_for_programs() -> None:
 def test_a_run_that_was_cut_off_is_offered_for_resuming(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     run = cut_off(preset, 60, monkeypatch)
     assert found("--repair") == [("cut-off", None, False)]
-    assert f"{run.name} was cut off; this goes on with it: tunelab resume {run.name}" in tunelab("doctor").out
+    assert f"{run.name} was cut off; this goes on with it: tunelab resume {run.name}" in run_cli("doctor").out
     hold = run.hold()  # while it is trained there is nothing to offer
     assert found() == []
     hold.release()
@@ -103,7 +102,7 @@ def test_damage_in_the_middle_is_kept_aside_and_trained_again(preset: Preset) ->
     damaged[len(damaged) // 2] = 0
     path.write_bytes(damaged)
     assert codes() == ["damaged-lines"]
-    assert tunelab("doctor", "--repair").err == "1 of 1 put right.\n"
+    assert run_cli("doctor", "--repair").err == "1 of 1 put right.\n"
     assert path.with_name("events.jsonl.damaged").read_bytes() == damaged
     assert codes() == ["cut-off"]
     assert substance(resumed(run)) == whole
@@ -170,7 +169,7 @@ def test_a_repair_that_is_refused_says_why(preset: Preset, monkeypatch: pytest.M
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(os, "ftruncate", refuse)
-    outcome = tunelab("doctor", "--repair")
+    outcome = run_cli("doctor", "--repair")
     assert outcome.code == 0
     assert "cut the torn line off, as resuming does too: " in outcome.out
     assert "can't be mended: read-only file system" in outcome.out
@@ -181,7 +180,7 @@ def test_a_home_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) 
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
-    facts = {e["name"]: e for e in tunelab("doctor", "--json").events}
+    facts = {e["name"]: e for e in run_cli("doctor", "--json").events}
     assert facts["home"]["good"] is False
     assert facts["home"]["value"].endswith(": nothing can be written there, permission denied")
 

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 from commandline import Inline, command, environment
 from small_runs import Nobody, little_data, preset_on, resumed, substance, trained
-
-from core import engine
-from core.engine import work
-from core.errors import BadInput, CutOff
-from core.experiment import Preset
-from core.records import Run, find
-from core.records.compare import compared, limits
+from tunelab import engine
+from tunelab.engine import training_worker
+from tunelab.errors import BadInput, CutOff
+from tunelab.experiment import Preset
+from tunelab.records import Run, find
+from tunelab.records.replay import compared, limits
 
 LONG = """
 [training]
@@ -121,8 +120,8 @@ def test_when_whoever_began_is_killed_the_workers_save_and_go(preset: Preset, tm
     run.tell("stop")
     for position in range(2):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(work, "_LOOK_EVERY", 0.0)
-            work.train_stack(str(run.directory), [position])
+            patch.setattr(training_worker, "_LOOK_EVERY", 0.0)
+            training_worker.train_stack(str(run.directory), [position])
     assert came_out_again(find(run.name), preset, tmp_path / "again")
 
 
@@ -171,7 +170,7 @@ def test_a_run_goes_on_in_the_background(tmp_path: Path) -> None:
     preset = preset_on(little_data(tmp_path), "[training]\nepochs = 30\n")
     whole = substance(trained(preset))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(work, "_LOOK_EVERY", 0.0)
+        patch.setattr(training_worker, "_LOOK_EVERY", 0.0)
         patch.setattr(Run, "told", lambda _: "stop")
         run = trained(preset)
     assert run.state() == "stopped"

@@ -11,15 +11,14 @@ import pytest
 import tomli_w
 from conftest import MakeExamples
 from pydantic import BaseModel
-
-from core.data import Dataset, Examples
-from core.errors import BadInput
-from core.experiment import Experiment, assemble, stacks
-from core.experiment.complaints import section_of
-from core.experiment.fields import described, value_of
-from core.experiment.keys import changed, full_key, known_keys, merged, parse_setting, parse_settings, placed
-from core.experiment.preset import PresetFile, parse, schema
-from core.initialization import BIASES, WEIGHTS
+from tunelab.data import Dataset, Examples
+from tunelab.errors import BadInput
+from tunelab.experiment import Experiment, assemble, stacks
+from tunelab.experiment.dotted_keys import changed, full_key, known_keys, merged, parse_setting, parse_settings, placed
+from tunelab.experiment.fields import described, value_of
+from tunelab.experiment.preset import PresetFile, parse, schema
+from tunelab.experiment.validation_errors import section_of
+from tunelab.initialization import BIASES, WEIGHTS
 
 KEYS = sorted(known_keys())
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from core import Experiment
-from core.experiment.keys import changed
-from core.search import Trials
-from core.search.eta import course, find_eta
+from tunelab import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search import Trials
+from tunelab.search.eta import course, find_eta
 
 EASY = Experiment(data={"train": 300, "evaluation": 100}, network={"hidden": []})
 

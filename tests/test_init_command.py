@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import Outcome, recorded, tunelab, write_npz
+from commandline import Outcome, recorded, run_cli, write_npz
 from conftest import MakeExamples
 
 FIELDS = {"layer", "fan_in", "units", "predicted_std", "sampled_std", "saturated_share", "mean_sigma_prime"}
@@ -15,7 +15,7 @@ FIELDS = {"layer", "fan_in", "units", "predicted_std", "sampled_std", "saturated
 
 def lines(*arguments: str | Path) -> list[dict[str, Any]]:
     """What `tunelab init --json` prints."""
-    outcome = tunelab("init", *arguments, "--json")
+    outcome = run_cli("init", *arguments, "--json")
     assert outcome.code == 0, outcome
     assert recorded() == []
     return outcome.events
@@ -23,7 +23,7 @@ def lines(*arguments: str | Path) -> list[dict[str, Any]]:
 
 def table(*arguments: str) -> Outcome:
     """What `tunelab init` prints for people."""
-    outcome = tunelab("init", *arguments)
+    outcome = run_cli("init", *arguments)
     assert outcome.code == 0, outcome
     return outcome
 

@@ -13,10 +13,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-
-from core.data.dataset import Array
-from core.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effect, effects, initial_network
-from core.initialization.schemes import stream
+from tunelab.data.dataset import Array
+from tunelab.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effect, effects, initial_network
+from tunelab.initialization.schemes import stream
 
 FAN_IN, FAN_OUT = 400, 150
 N = 3 * FAN_IN * FAN_OUT  # weights looked at, from three seeds

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 import pytest
 from screens import Lab, driven, opened, written_run
 from textual.widgets import Input, OptionList, Static
-
-from core.records import all_runs
-from tui.runview import Playback
-from tui.screens.browser import Browser
-from tui.screens.explorer import ExplorerScreen
-from tui.screens.lab import LabScreen
-from tui.screens.runs import RunsScreen
-from tui.widgets.chart import Chart
-from tui.widgets.slider import Slider
+from tunelab.records import all_runs
+from tunelab.tui.screens.initialization_explorer import ExplorerScreen
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.screens.list_browser import Browser
+from tunelab.tui.screens.run_browser import RunsScreen
+from tunelab.tui.state.run_view import Playback
+from tunelab.tui.widgets.chart import Chart
+from tunelab.tui.widgets.slider import Slider
 
 
 def chart(lab: Lab, name: str) -> Chart:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from screens import driven, opened
-
-from tui.actions import Action, actions_of
-from tui.screens.lab import LabScreen
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.state.actions import Action, actions_of
 
 OPENING = [action for action in actions_of("lab") if action.opens]
 

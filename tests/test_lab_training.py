@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from screens import TINY, Lab, driven, opened, written_run
-
-from core import engine
-from core.records import all_runs
-from tui.runview import Playback, RunView
-from tui.screens.lab import LabScreen
-from tui.widgets.chart import Chart
-from tui.widgets.epochs import Epochs
+from tunelab import engine
+from tunelab.records import all_runs
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.state.run_view import Playback, RunView
+from tunelab.tui.widgets.chart import Chart
+from tunelab.tui.widgets.epoch_log import Epochs
 
 LONG = TINY.replace("epochs = 3", "epochs = 1000000\nmini_batch = 100\nmonitor_every = 20000")
 """Goes on until it is stopped, and measures a few times a second."""
@@ -148,7 +147,7 @@ async def test_quitting_asks_while_a_training_runs_and_not_otherwise() -> None:
 @driven
 async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[str] = []
-    monkeypatch.setattr("core.engine.resume_detached", lambda run: handed.append(run.name))
+    monkeypatch.setattr("tunelab.engine.resume_detached", lambda run: handed.append(run.name))
     async with opened(LONG) as lab:
         await lab.press("r")
         await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
@@ -182,7 +181,7 @@ async def test_a_worker_killed_is_a_sentence_and_a_run_cut_off() -> None:
 
 @driven
 async def test_a_disk_that_refuses_leaves_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.records import writer
+    from tunelab.records import writer
 
     real = writer._write_all
 

@@ -7,25 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commandline import tunelab
+from commandline import run_cli
 from screens import Lab, driven, opened
 from small_runs import trained
 from textual.widgets import OptionList, Static
-
-from core.curves import ArmCurves
-from core.experiment.preset import available, find
-from core.inspection import way_between
-from core.records import all_runs
-from core.records import find as find_run
-from tui.charts.picture import ascii_only
-from tui.lecture import Progress, Step, judged, lecture
-from tui.lecture.charts import trials_chart
-from tui.lecture.judging import Seen
-from tui.lecture.progress import Outcome
-from tui.lecture.steps import Look, flowed
-from tui.screens.lecture import LectureScreen
-from tui.widgets.chart import Chart
-from tui.widgets.curves import Curves
+from tunelab.experiment.preset import available, find
+from tunelab.network_inspection import way_between
+from tunelab.records import all_runs
+from tunelab.records import find as find_run
+from tunelab.records.history import ArmCurves
+from tunelab.tui.charts.picture import ascii_only
+from tunelab.tui.lecture import Progress, Step, judged, lecture
+from tunelab.tui.lecture.grading import Seen
+from tunelab.tui.lecture.lecture_charts import trials_chart
+from tunelab.tui.lecture.progress import Outcome
+from tunelab.tui.lecture.steps import Look, flowed
+from tunelab.tui.screens.lecture import LectureScreen
+from tunelab.tui.widgets.chart import Chart
+from tunelab.tui.widgets.chart_pair import Curves
 
 STEPS = lecture()
 ASKING = [step for step in STEPS if step.asks]
@@ -163,27 +162,27 @@ def test_a_look_must_be_of_a_kind_that_is_known() -> None:
 
 
 def test_the_list_and_a_step_as_text() -> None:
-    listed = tunelab("learn", "--list")
+    listed = run_cli("learn", "--list")
     assert listed.code == 0
     assert all(step.title in listed.out for step in STEPS)
-    told = tunelab("learn", "3.3").out
+    told = run_cli("learn", "3.3").out
     assert "Predict first" in told
     assert "tunelab run lecture/failing-run-small" in told
-    assert max(map(len, tunelab("learn", "--plain").out.splitlines())) <= 90
-    assert [e["number"] for e in tunelab("learn", "3", "--json").events] == [f"3.{n}" for n in range(1, 7)]
+    assert max(map(len, run_cli("learn", "--plain").out.splitlines())) <= 90
+    assert [e["number"] for e in run_cli("learn", "3", "--json").events] == [f"3.{n}" for n in range(1, 7)]
 
 
 def test_a_prediction_is_kept_and_compared_with_what_the_run_says() -> None:
-    assert tunelab("learn", "3.5", "--predict", "1").code == 0
-    outcome = tunelab("learn", "3.5", "--run", "--quiet")
+    assert run_cli("learn", "3.5", "--predict", "1").code == 0
+    outcome = run_cli("learn", "3.5", "--run", "--quiet")
     assert "You predicted “η = 10”. The run says “η = 1”." in outcome.out
     assert "After 10 epochs\n  η = 10 " in outcome.out
-    assert "· 3.5" in tunelab("learn", "--list").out
-    again = tunelab("learn", "3.5", "--predict", "3")
+    assert "· 3.5" in run_cli("learn", "--list").out
+    again = run_cli("learn", "3.5", "--predict", "3")
     assert again.code == 2
     assert "has been run already" in again.err
-    assert tunelab("learn", "3.5", "--start-over", "--predict", "3").code == 0
-    _, answer = tunelab("learn", "3.5", "--run", "--json", "--quiet").events
+    assert run_cli("learn", "3.5", "--start-over", "--predict", "3").code == 0
+    _, answer = run_cli("learn", "3.5", "--run", "--json", "--quiet").events
     assert (answer["predicted"], answer["right"], answer["answers"]) == (3, True, [3])
     assert find_run(answer["run"]).state() == "epochs"
 
@@ -198,21 +197,21 @@ def test_a_prediction_is_kept_and_compared_with_what_the_run_says() -> None:
     ],
 )
 def test_a_slip_is_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
-    outcome = tunelab("learn", *arguments)
+    outcome = run_cli("learn", *arguments)
     assert outcome.code == 2
     assert sentence in outcome.err
 
 
 def test_other_data_are_used_until_somebody_says_otherwise(mnist_directory: Path) -> None:
-    assert tunelab("learn", "3.5", "--data", mnist_directory).code == 0
-    _, answer = tunelab("learn", "3.5", "--run", "--json", "--quiet").events
+    assert run_cli("learn", "3.5", "--data", mnist_directory).code == 0
+    _, answer = run_cli("learn", "3.5", "--run", "--json", "--quiet").events
     assert find_run(answer["run"]).preset.arms[0].experiment.data.name == str(mnist_directory)
-    assert tunelab("learn", "--list", "--data", "digits").code == 0
+    assert run_cli("learn", "--list", "--data", "digits").code == 0
     assert Progress.load().data == ""
 
 
 def test_data_that_are_not_there_are_said_at_once() -> None:
-    outcome = tunelab("learn", "--list", "--data", "mnits")
+    outcome = run_cli("learn", "--list", "--data", "mnits")
     assert outcome.code == 2
     assert "mnits" in outcome.err
 
@@ -386,7 +385,7 @@ async def test_an_experiment_is_taken_into_the_lab() -> None:
 
 @driven
 async def test_a_terminal_without_unicode_gets_plain_letters() -> None:
-    from tui.terminal import Looks
+    from tunelab.tui.charts.terminal import Looks
 
     async with opened(looks=Looks(ascii=True)) as lab:
         await at_step(lab, "1.2")

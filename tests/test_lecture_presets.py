@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commandline import tunelab
+from commandline import run_cli
 from small_runs import little_data
-
-from core.errors import BadInput
-from core.experiment import Preset
-from core.experiment.preset import available, find, parse
-from tui.draft import Draft
+from tunelab.errors import BadInput
+from tunelab.experiment import Preset
+from tunelab.experiment.preset import available, find, parse
+from tunelab.tui.state.draft import Draft
 
 LECTURE = [name for name in available() if name.startswith("lecture/")]
 
@@ -56,12 +55,12 @@ def test_every_experiment_says_where_it_is_from_what_to_look_at_and_what_to_expe
 
 @pytest.mark.parametrize("name", QUICK)
 def test_the_quick_ones_come_out_as_expected(name: str) -> None:
-    outcome = tunelab("replay", name, "--quiet")
+    outcome = run_cli("replay", name, "--quiet")
     assert (outcome.code, outcome.err) == (0, "")
 
 
 def test_they_come_out_as_expected_on_mnist_too(mnist_directory: Path) -> None:
-    outcome = tunelab("replay", "lecture/eta-raised-and-lowered", "--data", mnist_directory, "--json", "--quiet")
+    outcome = run_cli("replay", "lecture/eta-raised-and-lowered", "--data", mnist_directory, "--json", "--quiet")
     assert outcome.code == 0
     wanted = find("lecture/eta-raised-and-lowered").expect["η = 1"]["on"]["mnist"]["final"]["training_cost"]
     (found,) = [e for e in outcome.events if (e.get("arm"), e.get("measure")) == ("η = 1", "training_cost")]
@@ -69,7 +68,7 @@ def test_they_come_out_as_expected_on_mnist_too(mnist_directory: Path) -> None:
 
 
 def test_another_seed_must_do() -> None:
-    assert tunelab("replay", "lecture/lambda-lowered", "--seed", "1234", "--quiet").code == 0
+    assert run_cli("replay", "lecture/lambda-lowered", "--seed", "1234", "--quiet").code == 0
 
 
 # -- expectations belong to data ------------------------------------------------------------------------------
@@ -97,13 +96,13 @@ def test_expectations_move_with_the_data_on_the_form_too() -> None:
 def test_what_is_stated_for_other_data_is_not_checked_here(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TWO_SETS)
-    assert tunelab("replay", path, "--quiet").code == 0
+    assert run_cli("replay", path, "--quiet").code == 0
 
 
 def test_data_without_expectations_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TWO_SETS)
-    outcome = tunelab("replay", path, "--data", little_data(tmp_path), "--quiet")
+    outcome = run_cli("replay", path, "--data", little_data(tmp_path), "--quiet")
     assert outcome.code == 2
     assert "states no expectations for" in outcome.err
     assert "only for digits and mnist" in outcome.err
@@ -117,7 +116,7 @@ def test_a_data_set_that_does_not_exist_is_a_slip() -> None:
 def test_a_run_is_replayed_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TWO_SETS)
-    tunelab("run", path, "--quiet")
-    outcome = tunelab("replay", "last", "--data", "digits")
+    run_cli("run", path, "--quiet")
+    outcome = run_cli("replay", "last", "--data", "digits")
     assert outcome.code == 2
     assert "are for presets" in outcome.err

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commandline import environment, recorded, tunelab
+import tunelab
+from commandline import environment, recorded, run_cli
 from conftest import MakeExamples
-
-import core
-from core import Experiment, Measurement, train
-from core.data import Dataset
-from core.errors import BadInput
+from tunelab import Experiment, Measurement, train
+from tunelab.data import Dataset
+from tunelab.errors import BadInput
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_the_data_an_experiment_names_are_loaded() -> None:
 def test_the_same_numbers_as_from_the_command_line() -> None:
     settings = {"data.train": 100, "data.evaluation": 50, "training.epochs": 2, "initialization.weights": "scaled"}
     words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    told = tunelab("run", "first-look", "--arm", "new: N(0, 1/n)", "--json", "--seeds", "1", *words).of("measure")
+    told = run_cli("run", "first-look", "--arm", "new: N(0, 1/n)", "--json", "--seeds", "1", *words).of("measure")
     experiment = Experiment(
         data={"train": 100, "evaluation": 50},
         network={"hidden": [30]},
@@ -82,18 +81,18 @@ def test_what_does_not_fit_is_a_sentence(dataset: Dataset) -> None:
 
 
 def test_names_that_the_core_gives() -> None:
-    assert set(core.__all__) >= {"Experiment", "train", "Measurement"}
-    for name in core.__all__:
-        assert getattr(core, name) is not None
+    assert set(tunelab.__all__) >= {"Experiment", "train", "Measurement"}
+    for name in tunelab.__all__:
+        assert getattr(tunelab, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        core.nothing  # noqa: B018
+        tunelab.nothing  # noqa: B018
 
 
 def test_a_script_of_its_own(tmp_path: Path) -> None:
     """The lines of the README's kind, run as a person would run them: no guard, no warnings, no screen."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from core import Experiment, train\n"
+        "from tunelab import Experiment, train\n"
         'experiment = Experiment(data={"train": 100, "evaluation": 50}, training={"epochs": 2})\n'
         "for measurement in train(experiment):\n"
         "    print(measurement.epoch, float(measurement.evaluation_accuracy[0]))\n"

@@ -6,11 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-
-from core.activations import ACTIVATIONS, LEAK, SIGMOID_BOUND, TANH_BOUND
-from core.costs import COSTS
-from core.data.dataset import Array
-from core.network import Network
+from tunelab.activations import ACTIVATIONS, LEAK, SIGMOID_BOUND, TANH_BOUND
+from tunelab.costs import COSTS
+from tunelab.data.dataset import Array
+from tunelab.network import Network
 
 HIDDEN: list[tuple[int, ...]] = [(), (5,), (5, 3)]
 CASES = [

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from core.data.dataset import Array, Examples
-from core.network import Network
-from core.training import Training
+from tunelab.data.dataset import Array, Examples
+from tunelab.network import Network
+from tunelab.training import Training
 
 EXPECTED = Path(__file__).parent / "expected" / "pytorch_100_steps.txt"
 INPUTS, OUTPUTS = 6, 4

@@ -13,12 +13,11 @@ import pytest
 import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
-
-from core import home
-from core.errors import BadInput
-from core.experiment import Preset
-from core.experiment.keys import known_keys, placed
-from core.experiment.preset import available, find, parse, save
+from tunelab import paths
+from tunelab.errors import BadInput
+from tunelab.experiment import Preset
+from tunelab.experiment.dotted_keys import known_keys, placed
+from tunelab.experiment.preset import available, find, parse, save
 
 WHOLE = '''
 title = "Old and new [bold]weights[/], η = 0.5"
@@ -400,7 +399,7 @@ def test_a_preset_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 def test_a_saved_preset_is_found_listed_and_not_overwritten_by_accident() -> None:
     preset = parse(WHOLE, "mine", "mine.toml")
     path = save(preset, "mine")
-    assert path == home.presets() / "mine.toml"
+    assert path == paths.presets() / "mine.toml"
     assert "mine" in available()
     assert same(find("mine"), preset)
     with pytest.raises(BadInput, match="there is a preset 'mine' already"):
@@ -416,7 +415,7 @@ def test_names_that_a_preset_cannot_have(name: str) -> None:
     with pytest.raises(BadInput) as problem:
         save(parse(WHOLE, "mine", "mine.toml"), name)
     assert str(problem.value).isprintable()
-    assert not home.presets().exists()
+    assert not paths.presets().exists()
 
 
 def test_saving_where_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

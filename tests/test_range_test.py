@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from core import Experiment
-from core.search import Trials, find_eta
-from core.search.range_test import _points, range_test
+from tunelab import Experiment
+from tunelab.search import Trials, find_eta
+from tunelab.search.range_test import _points, range_test
 
 ETAS = np.geomspace(1e-4, 100, 300)
 

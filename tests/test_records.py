@@ -18,15 +18,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import Outcome, tunelab
+from commandline import Outcome, run_cli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_runs import little_data, preset_on, trained
-
-from core.errors import BadInput
-from core.records import Follower, Run, all_runs, arrays, export, find, locks
-from core.records.follow import read_events
-from core.records.wellformed import parsed
+from tunelab.errors import BadInput
+from tunelab.records import Follower, Run, all_runs, find, locks, npz_arrays, run_export
+from tunelab.records.follow import read_events
+from tunelab.records.wellformed import parsed
 
 TWO = "[training]\nepochs = 2\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ninitialization.seeds = 2\n"
 
@@ -134,7 +133,7 @@ def test_terminal_control_in_a_record_is_made_harmless() -> None:
 def test_an_endless_line_neither_fills_the_memory_nor_hides_what_follows(
     record: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.records.follow._PIECE", 5000)
+    monkeypatch.setattr("tunelab.records.follow._PIECE", 5000)
     events, damaged = read(tmp_path, b"x" * 12_000 + b"\n" + record)
     assert events[-1]["event"] == "done"
     assert damaged > 0
@@ -154,7 +153,7 @@ def everything_said(run: Run) -> list[Outcome]:
         ("doctor",),
     ]
     commands += [("runs", "export", name, "--format", form) for form in ("csv", "json", "md")]
-    return [tunelab(*command) for command in [*commands, ("doctor",)]]
+    return [run_cli(*command) for command in [*commands, ("doctor",)]]
 
 
 def test_random_corruption_of_any_file_is_a_sentence_and_never_a_traceback(run: Run) -> None:
@@ -253,8 +252,8 @@ def test_arrays_come_back(tmp_path: Path) -> None:
         "c": np.array(["", "epochs"], "U16"),
         "d": np.zeros((0, 2)),
     }
-    (tmp_path / "x.npz").write_bytes(arrays.packed(saved))
-    found = arrays.unpacked(tmp_path / "x.npz")
+    (tmp_path / "x.npz").write_bytes(npz_arrays.packed(saved))
+    found = npz_arrays.unpacked(tmp_path / "x.npz")
     assert found.keys() == saved.keys()
     assert all(np.array_equal(found[name], saved[name]) and found[name].dtype == saved[name].dtype for name in saved)
 
@@ -292,11 +291,11 @@ def hostile(kind: str, folder: Path) -> bytes:
 @pytest.mark.parametrize("kind", ["pickle", "compressed", "huge", "negative", "bare pickle"])
 def test_hostile_arrays_are_refused_before_they_do_anything(kind: str, run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_bytes(hostile(kind, tmp_path))
-    with pytest.raises(arrays.Damaged):
-        arrays.unpacked(tmp_path / "x.npz")
+    with pytest.raises(npz_arrays.Damaged):
+        npz_arrays.unpacked(tmp_path / "x.npz")
     shutil.copy(tmp_path / "x.npz", run.arms[0].directory / "parameters.npz")
     with pytest.raises(BadInput, match=r"parameters.npz is damaged \("):
-        export.npz_bytes(run)
+        run_export.npz_bytes(run)
     assert not (tmp_path / "exploded").exists()
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import command, environment, tunelab
+from commandline import command, environment, run_cli
 from small_runs import ARMS, cut_off, in_small_steps, little_data, preset_on, trained
-
-from core.experiment import Preset
-from core.experiment.preset import available
-from core.experiment.preset import find as find_preset
-from core.records import Run
-from core.records.compare import compared
+from tunelab.experiment import Preset
+from tunelab.experiment.preset import available
+from tunelab.experiment.preset import find as find_preset
+from tunelab.records import Run
+from tunelab.records.replay import compared
 
 TWO = "[training]\nepochs = 3\neta = 0.4\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ninitialization.seeds = 2\n"
 
@@ -50,13 +49,13 @@ def left_behind() -> list[Path]:
 def test_a_run_comes_out_again_to_the_last_bit(tables: str, tmp_path: Path) -> None:
     run = trained(preset_on(little_data(tmp_path), tables))
     count = sum(len(arm.events("measure")) + 1 for arm in run.arms)
-    outcome = tunelab("replay", run.name)
+    outcome = run_cli("replay", run.name)
     assert outcome.code == 0
     assert outcome.out == (
         f"{run.name} came out again: {count} measurements and the final parameters of {len(run.arms)} arms "
         "are the same to the last bit.\n"
     )
-    [said] = tunelab("replay", run.name, "--json", "--quiet").events
+    [said] = run_cli("replay", run.name, "--json", "--quiet").events
     assert said["held"] is said["identical"] is True
     assert (said["measurements"], said["ends"], said["differences"]) == (count, len(run.arms), 0)
     assert left_behind() == []
@@ -66,12 +65,12 @@ def test_a_run_comes_out_again_to_the_last_bit(tables: str, tmp_path: Path) -> N
 def test_a_difference_in_a_last_digit_is_named(run: Run) -> None:
     then = run.arms[1].events("measure")[1]["evaluation_cost"]
     change(run, 1, 3, evaluation_cost=then + 1e-15)
-    outcome = tunelab("replay", run.name, "--quiet")
+    outcome = run_cli("replay", run.name, "--quiet")
     assert outcome.code == 4
     first = f"arm 'b', after 2 epochs: evaluation cost was {then + 1e-15} and is {then}"
     assert outcome.err == f"{run.name} didn't come out again; the first difference: {first}.\n"
     assert outcome.out.splitlines()[2].split() == ["2", "b", "evaluation", "cost", str(then + 1e-15), str(then)]
-    *differences, end = tunelab("replay", run.name, "--quiet", "--json").events
+    *differences, end = run_cli("replay", run.name, "--quiet", "--json").events
     assert [(d["arm"], d["epoch"], d["measure"], d["recorded"], d["replayed"]) for d in differences] == [
         ("b", 2.0, "evaluation_cost", then + 1e-15, then)
     ]
@@ -80,7 +79,7 @@ def test_a_difference_in_a_last_digit_is_named(run: Run) -> None:
 
 def test_other_final_parameters_are_a_difference(run: Run) -> None:
     change(run, 0, -1, weights_sha256="0" * 64)
-    outcome = tunelab("replay", run.name, "--quiet")
+    outcome = run_cli("replay", run.name, "--quiet")
     assert outcome.code == 4
     assert "arm 'a', at the end: weights sha256 was 0000" in outcome.err
 
@@ -104,7 +103,7 @@ def test_on_another_machine_tolerances_decide_and_both_environments_are_shown(
     moved = value if value is None or key == "eta" else then[key] * value if "cost" in key else then[key] - value
     change(run, 0, 2, **{key: moved})
     elsewhere(run)
-    outcome = tunelab("replay", run.name, "--quiet")
+    outcome = run_cli("replay", run.name, "--quiet")
     assert outcome.code == code
     numpy_line = next(line for line in outcome.out.splitlines() if line.startswith("numpy"))
     assert numpy_line.split()[1] == "1.0"
@@ -115,7 +114,7 @@ def test_on_another_machine_tolerances_decide_and_both_environments_are_shown(
 
 def test_on_another_machine_the_same_bits_are_the_same_bits(run: Run) -> None:
     elsewhere(run)
-    outcome = tunelab("replay", run.name, "--quiet")
+    outcome = run_cli("replay", run.name, "--quiet")
     assert outcome.code == 0
     assert "the same to the last bit" in outcome.out
     assert "another" in outcome.out
@@ -137,7 +136,7 @@ def test_a_run_that_was_stopped_is_replayed_to_where_it_stood(tmp_path: Path, mo
     stopped = [arm.events("done")[0]["examples"] for arm in run.arms if arm.state() == "stopped"]
     assert stopped
     assert any(examples % 120 for examples in stopped)  # in the middle of an epoch
-    [said] = tunelab("replay", run.name, "--json", "--quiet").events
+    [said] = run_cli("replay", run.name, "--json", "--quiet").events
     assert said["identical"] is True
     assert said["ends"] == len(run.arms)
 
@@ -145,7 +144,7 @@ def test_a_run_that_was_stopped_is_replayed_to_where_it_stood(tmp_path: Path, mo
 def test_a_run_that_was_cut_off_is_replayed_as_far_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_small_steps(monkeypatch)
     run = cut_off(preset_on(little_data(tmp_path), ARMS), 60, monkeypatch)
-    [said] = tunelab("replay", run.name, "--json", "--quiet").events
+    [said] = run_cli("replay", run.name, "--json", "--quiet").events
     assert said["identical"] is True
     assert said["ends"] == 0
     assert said["measurements"] == sum(len(arm.events("measure")) + len(arm.events("initial")) for arm in run.arms)
@@ -154,7 +153,7 @@ def test_a_run_that_was_cut_off_is_replayed_as_far_as_it_came(tmp_path: Path, mo
 def test_a_run_that_has_measured_nothing_has_nothing_to_compare(run: Run) -> None:
     for arm in run.arms:
         arm.events_path.unlink()
-    outcome = tunelab("replay", run.name)
+    outcome = run_cli("replay", run.name)
     assert outcome.code == 2
     assert "has measured nothing yet" in outcome.err
 
@@ -162,7 +161,7 @@ def test_a_run_that_has_measured_nothing_has_nothing_to_compare(run: Run) -> Non
 def test_a_run_that_went_on_from_another_is_not_trained_from_its_beginning(run: Run) -> None:
     path = run.directory / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": {"run": "another"}}))
-    outcome = tunelab("replay", run.name)
+    outcome = run_cli("replay", run.name)
     assert outcome.code == 2
     assert "went on from another with other values" in outcome.err
 
@@ -202,10 +201,10 @@ def promising(tmp_path: Path, expect: str) -> str:
 
 def test_a_promise_that_holds(tmp_path: Path) -> None:
     path = promising(tmp_path, "a.final.evaluation_accuracy = [0, 1]\nb.best.epoch = [1, 3]")
-    outcome = tunelab("replay", path, "--quiet")
+    outcome = run_cli("replay", path, "--quiet")
     assert outcome.code == 0
     assert [line.split()[-1] for line in outcome.out.splitlines()[2:]] == ["holds", "holds"]
-    *each, end = tunelab("replay", path, "--quiet", "--json").events
+    *each, end = run_cli("replay", path, "--quiet", "--json").events
     assert [(e["arm"], e["at"], e["measure"], e["held"]) for e in each] == [
         ("a", "final", "evaluation_accuracy", True),
         ("b", "best", "epoch", True),
@@ -215,7 +214,7 @@ def test_a_promise_that_holds(tmp_path: Path) -> None:
 
 def test_a_promise_that_does_not_hold_is_named(tmp_path: Path) -> None:
     path = promising(tmp_path, "a.final.evaluation_accuracy = [0, 1]\nb.final.training_cost = [0, 0.001]")
-    outcome = tunelab("replay", path, "--quiet")
+    outcome = run_cli("replay", path, "--quiet")
     assert outcome.code == 4
     assert outcome.err.startswith("promise isn't as expected: arm 'b', final training cost is ")
     assert "and 0 to 0.001 is expected. Recorded as " in outcome.err
@@ -225,21 +224,21 @@ def test_a_promise_of_a_training_that_diverges_does_not_hold(tmp_path: Path) -> 
     path = promising(tmp_path, "a.final.training_cost = [0, 1e300]")
     text = Path(path).read_text().replace("eta = 0.4", "eta = 1000000.0\nlambda = 1000000.0")
     Path(path).write_text(text)
-    outcome = tunelab("replay", path, "--quiet")
+    outcome = run_cli("replay", path, "--quiet")
     assert outcome.code == 4
     assert "isn't a finite number, and 0 to 1e+300 is expected" in outcome.err
 
 
 @pytest.mark.parametrize("expect", ["", "c.final.epoch = [1, 2]", "a.final.accuracy = [0, 1]"])
 def test_a_promise_that_cannot_be_checked_is_bad_input(tmp_path: Path, expect: str) -> None:
-    outcome = tunelab("replay", promising(tmp_path, expect))
+    outcome = run_cli("replay", promising(tmp_path, expect))
     assert outcome.code == 2
     assert "expect" in outcome.err
 
 
 def test_a_name_that_is_neither_run_nor_preset_is_a_sentence() -> None:
     for name in ("no-such-thing", "20200101-000000-gone"):
-        outcome = tunelab("replay", name)
+        outcome = run_cli("replay", name)
         assert outcome.code == 2
         assert f"'{name}'" in outcome.err
 

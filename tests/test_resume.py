@@ -22,13 +22,12 @@ from small_runs import (
     substance,
     trained,
 )
-
-from core import engine
-from core.engine import keeping, work
-from core.engine.keeping import Keeper
-from core.errors import BadInput
-from core.experiment import Preset
-from core.records import Run, arrays, checkpoint
+from tunelab import engine
+from tunelab.engine import checkpointing, training_worker
+from tunelab.engine.checkpointing import Keeper
+from tunelab.errors import BadInput
+from tunelab.experiment import Preset
+from tunelab.records import Run, checkpoint, npz_arrays
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +38,7 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=["at every measurement", "never"])
 def saving(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How often checkpoints are made: always, or so rarely that every resume begins again."""
-    monkeypatch.setattr(keeping, "SHARE", np.inf if request.param == "at every measurement" else 0.0)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf if request.param == "at every measurement" else 0.0)
     return str(request.param)
 
 
@@ -80,7 +79,7 @@ def test_a_run_cut_off_again_and_again_goes_on_to_the_same_bits(
 def test_a_stop_saves_even_where_nothing_was_measured_and_loses_nothing(
     preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "SHARE", 0.0)
+    monkeypatch.setattr(checkpointing, "SHARE", 0.0)
     whole = substance(trained(preset))
     with monkeypatch.context() as patch:
         patch.setattr(Run, "told", stop_at(2))
@@ -105,7 +104,7 @@ def checkpoint_of(run: Run, position: int) -> checkpoint.Checkpoint:
 def test_arms_can_be_taken_up_apart_from_those_they_were_stacked_with(
     preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     whole = substance(trained(preset, workers=1))
     run = cut_off(preset, 60, monkeypatch)
     # One arm falls back to its beginning, so it can no longer stand beside the others; the others are split up
@@ -114,13 +113,13 @@ def test_arms_can_be_taken_up_apart_from_those_they_were_stacked_with(
 
 
 def test_arms_that_began_apart_can_go_on_together(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "SHARE", 0.0)
+    monkeypatch.setattr(checkpointing, "SHARE", 0.0)
     whole = substance(trained(preset))
     with monkeypatch.context() as patch:
         patch.setattr(Run, "told", lambda _: "stop")
         run = trained(preset, workers=4)
     stacked: list[list[int]] = []
-    real = work.train_stack
+    real = training_worker.train_stack
     monkeypatch.setattr(
         engine.job, "train_stack", lambda d, stack, until: (stacked.append(stack), real(d, stack, until))
     )
@@ -144,7 +143,7 @@ def test_an_arm_ends_when_it_has_ended_and_not_with_the_last_of_its_stack(preset
 def test_measurements_the_checkpoint_has_not_passed_are_not_written_twice(
     preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "SHARE", 0.0)
+    monkeypatch.setattr(checkpointing, "SHARE", 0.0)
     run = cut_off(preset, 60, monkeypatch)
     before = [arm.events("measure") for arm in run.arms]
     assert sum(map(len, before)) > 5
@@ -156,7 +155,7 @@ def test_measurements_the_checkpoint_has_not_passed_are_not_written_twice(
 def test_measurements_that_come_out_otherwise_are_told_and_end_the_resume(
     preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "SHARE", 0.0)
+    monkeypatch.setattr(checkpointing, "SHARE", 0.0)
     run = cut_off(preset, 60, monkeypatch)
     path = run.arms[0].events_path
     lines = path.read_text().splitlines()
@@ -181,7 +180,7 @@ def test_data_that_have_changed_are_told(preset: Preset, tmp_path: Path, monkeyp
 def test_events_lost_after_a_checkpoint_are_written_again(
     preset: Preset, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     whole = substance(trained(preset))
     run = cut_off(preset, 60, monkeypatch)
     for arm in run.arms:
@@ -219,7 +218,7 @@ def test_time_goes_on_where_it_stood(preset: Preset, monkeypatch: pytest.MonkeyP
 
 
 def test_another_experiments_checkpoint_is_refused(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     run = cut_off(preset, 60, monkeypatch)
     (run.arms[0].directory / "checkpoint.npz").replace(run.arms[2].directory / "checkpoint.npz")
     with pytest.raises(BadInput, match=r"arms/02/checkpoint.npz belongs to another experiment; remove it"):
@@ -228,7 +227,7 @@ def test_another_experiments_checkpoint_is_refused(preset: Preset, monkeypatch: 
 
 def test_a_newer_formats_checkpoint_is_refused(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "FORMAT", 99)
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     run = cut_off(preset, 60, monkeypatch)
     monkeypatch.setattr(checkpoint, "FORMAT", 1)
     with pytest.raises(BadInput, match=r"written by a newer tunelab \(format 99, this one reads 1\)"):
@@ -236,7 +235,7 @@ def test_a_newer_formats_checkpoint_is_refused(preset: Preset, monkeypatch: pyte
 
 
 def test_a_damaged_checkpoint_is_refused_with_a_way_on(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     run = cut_off(preset, 60, monkeypatch)
     path, experiment = run.arms[0].directory / "checkpoint.npz", run.preset.arms[0].experiment
     sound = path.read_bytes()
@@ -263,12 +262,12 @@ def test_a_damaged_checkpoint_is_refused_with_a_way_on(preset: Preset, monkeypat
 
 
 def test_a_checkpoint_of_another_network_is_refused(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     run = cut_off(preset, 60, monkeypatch)
     path = run.arms[0].directory / "checkpoint.npz"
-    content = arrays.unpacked(path)
+    content = npz_arrays.unpacked(path)
     content["weights_0"] = content["weights_0"][:, :, :-1]
-    path.write_bytes(arrays.packed(content))
+    path.write_bytes(npz_arrays.packed(content))
     with pytest.raises(BadInput, match="a checkpoint there doesn't fit the network"):
         resumed(run)
 
@@ -290,7 +289,7 @@ def test_saving_stays_within_its_share_of_the_time() -> None:
         if spent > before:
             saved.append(step)
             # all but the very first, whose cost nobody could know
-            assert spent <= 0.3 or spent <= keeping.SHARE * now
+            assert spent <= 0.3 or spent <= checkpointing.SHARE * now
     assert len(saved) >= 10
 
 
@@ -308,7 +307,7 @@ def test_where_measurements_are_rare_it_is_saved_between_them() -> None:
 
 def test_a_run_cannot_be_taken_up_twice_at_once(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     run = cut_off(preset, 1, monkeypatch)
-    monkeypatch.setattr("core.records.run._PATIENCE", 0.02)
+    monkeypatch.setattr("tunelab.records.run._PATIENCE", 0.02)
     hold = run.hold()
     assert run.state() == "running"
     with pytest.raises(BadInput, match="is running; `tunelab watch"):
@@ -321,7 +320,7 @@ def test_a_run_whose_last_worker_still_saves_is_waited_for_and_then_refused(
     preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = cut_off(preset, 1, monkeypatch)
-    monkeypatch.setattr("core.records.writer._PATIENCE", 0.02)
+    monkeypatch.setattr("tunelab.records.writer._PATIENCE", 0.02)
     with run.arms[0].writer():
         assert run.state() == "running"
         with pytest.raises(BadInput, match=r"the arm 'plain' of .* is being written by another process"):

@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 from commandline import Inline
 from small_runs import Nobody, cut_off, ended, in_small_steps, little_data, preset_on, resumed, substance, trained
-
-from core import engine
-from core.engine import keeping
-from core.errors import BadInput
-from core.experiment import Preset
-from core.records import find
+from tunelab import engine
+from tunelab.engine import checkpointing
+from tunelab.errors import BadInput
+from tunelab.experiment import Preset
+from tunelab.records import find
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +38,7 @@ def preset(tmp_path: Path) -> Preset:
 def test_a_disk_that_refuses_ends_the_training_with_a_sentence_and_loses_nothing(
     preset: Preset, call: str, number: int, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "SHARE", np.inf)
+    monkeypatch.setattr(checkpointing, "SHARE", np.inf)
     whole = substance(trained(preset))
     job = engine.start(preset, Waiting(), workers=1)
     with monkeypatch.context() as patch:
@@ -142,7 +141,7 @@ def test_a_disk_with_a_limit_that_the_system_enforces(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from core.engine import work; work.train_stack(sys.argv[1], [0])",
+            "import sys; from tunelab.engine import work; work.train_stack(sys.argv[1], [0])",
             str(run.directory),
         ],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},

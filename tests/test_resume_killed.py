@@ -13,15 +13,14 @@ import sys
 from pathlib import Path
 
 from small_runs import ARMS, Nobody, little_data, preset_on, resumed, substance, trained
-
-from core import engine
-from core.experiment import Preset
-from core.records import Run
+from tunelab import engine
+from tunelab.experiment import Preset
+from tunelab.records import Run
 
 KILLED = """
 import os, sys
-from core.engine import keeping, work
-from core.training import loop
+from tunelab.engine import checkpointing, training_worker
+from tunelab.training import loop
 
 keeping.SHARE, loop._CACHED, work._LOOK_EVERY = float("inf"), 700, 0.0
 

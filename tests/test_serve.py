@@ -6,31 +6,31 @@ import asyncio
 import sys
 
 import pytest
-from commandline import refused, tunelab
+from commandline import refused, run_cli
 
 
 def test_without_its_extra_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "tui.server", raising=False)
+    monkeypatch.delitem(sys.modules, "tunelab.tui.cli.lab_server", raising=False)
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    assert "pip install 'tunelab[serve]'" in refused(tunelab("serve"))
+    assert "pip install 'tunelab[serve]'" in refused(run_cli("serve"))
 
 
 def test_slips_are_said_before_anything_is_served() -> None:
-    assert "did you mean 'first-look'" in refused(tunelab("serve", "first-lok"))
-    assert "--port" in refused(tunelab("serve", "--port", "0"))
+    assert "did you mean 'first-look'" in refused(run_cli("serve", "first-lok"))
+    assert "--port" in refused(run_cli("serve", "--port", "0"))
 
 
 @pytest.mark.parametrize(("host", "warned"), [("localhost", False), ("127.0.0.1", False), ("0.0.0.0", True)])
 def test_only_an_open_address_is_warned_of(host: str, warned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = pytest.importorskip("tui.server", reason="textual-serve isn't installed")
+    server = pytest.importorskip("tunelab.tui.cli.lab_server", reason="textual-serve isn't installed")
     monkeypatch.setattr(server.LabServer, "serve", lambda self: None)
-    outcome = tunelab("serve", "first-look", "--host", host)
+    outcome = run_cli("serve", "first-look", "--host", host)
     assert outcome.code == 0, outcome
     assert ("no password" in outcome.err) == warned
 
 
 def test_another_sites_page_is_turned_away() -> None:
-    server = pytest.importorskip("tui.server", reason="textual-serve isn't installed")
+    server = pytest.importorskip("tunelab.tui.cli.lab_server", reason="textual-serve isn't installed")
     from aiohttp import web
     from aiohttp.test_utils import make_mocked_request
 

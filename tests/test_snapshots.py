@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 from screens import Lab, driven, opened, written_run
-
-from core.experiment.preset import parse
-from tui.draft import Draft
-from tui.runview import Playback
-from tui.terminal import Looks
+from tunelab.experiment.preset import parse
+from tunelab.tui.charts.terminal import Looks
+from tunelab.tui.state.draft import Draft
+from tunelab.tui.state.run_view import Playback
 
 KEPT = Path(__file__).parent / "expected" / "lab"
 SIZES = [(160, 50), (120, 40), (80, 24), (60, 20), (40, 10)]
@@ -24,7 +23,7 @@ SIZES = [(160, 50), (120, 40), (80, 24), (60, 20), (40, 10)]
 def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a diagnosis says is the business of its own tests."""
     said = "“new” is ahead of “old” by 13.0 ± 2.4 points after 10 epochs.\n\nold: Learning: 75.0 % right."
-    monkeypatch.setattr("tui.screens.lab.seen", lambda _arms: said)
+    monkeypatch.setattr("tunelab.tui.screens.lab.seen", lambda _arms: said)
 
 
 def agreed(lab: Lab, name: str) -> None:

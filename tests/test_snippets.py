@@ -11,15 +11,14 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from commandline import refused, tunelab
+from commandline import refused, run_cli
 from small_runs import little_data
-
-from core.data import load
-from core.data.dataset import Array
-from core.experiment import Experiment
-from core.experiment.assembly import assemble
-from core.experiment.preset import parse
-from core.initialization.schemes import WEIGHTS
+from tunelab.data import load
+from tunelab.data.dataset import Array
+from tunelab.experiment import Experiment
+from tunelab.experiment.assembly import assemble
+from tunelab.experiment.preset import parse
+from tunelab.initialization.schemes import WEIGHTS
 
 TORCH = [
     "sigmoid cross-entropy",
@@ -59,10 +58,10 @@ def theirs(library: str, preset: Path) -> tuple[dict[str, Array], list[int]]:
     """The same from the script, run as it is on data exported as it says."""
     folder = preset.parent
     script, data, end = (folder / name for name in ("script.py", "data.npz", "end.npz"))
-    outcome = tunelab("snippet", preset, "--for", library, "--out", script)
+    outcome = run_cli("snippet", preset, "--for", library, "--out", script)
     assert outcome.code == 0, outcome
     assert outcome.out == ""
-    assert tunelab("data", "export", folder / "little.npz", data, "--force").code == 0
+    assert run_cli("data", "export", folder / "little.npz", data, "--force").code == 0
     said = io.StringIO()
     names = runpy.run_path(str(script))
     with redirect_stdout(said), mock.patch.object(sys, "argv", ["script", str(data), "--parameters", str(end)]):
@@ -131,7 +130,7 @@ def test_the_keras_script_ends_where_we_do(tmp_path: Path, pair: str, monkeypatc
 @pytest.mark.parametrize("library", ["pytorch", "sklearn", "keras"])
 def test_every_script_is_python_and_says_what_it_needs(tmp_path: Path, library: str) -> None:
     preset = preset_file(tmp_path, training="mini_batch = 30\nmonitor_every = 50", first="seeds = 3")
-    outcome = tunelab("snippet", preset, "--for", library)
+    outcome = run_cli("snippet", preset, "--for", library)
     assert outcome.code == 0, outcome
     compile(outcome.out, "script", "exec")
     head = outcome.out.split('"""')[1]
@@ -145,20 +144,20 @@ def test_every_script_is_python_and_says_what_it_needs(tmp_path: Path, library: 
 def test_a_run_and_its_arms_can_be_taken_too(tmp_path: Path) -> None:
     preset = preset_file(tmp_path)
     preset.write_text(preset.read_text() + '[[arm]]\nname = "a"\n[[arm]]\nname = "b"\ntraining.eta = 0.25\n')
-    assert tunelab("run", preset, "--quiet").code == 0
-    first = tunelab("snippet", "last", "--for", "pytorch")
+    assert run_cli("run", preset, "--quiet").code == 0
+    first = run_cli("snippet", "last", "--for", "pytorch")
     assert "ETA, LAMBDA, M, EPOCHS = 0.4," in first.out
     assert "--arm takes 'b'" in first.err
-    assert "ETA, LAMBDA, M, EPOCHS = 0.25," in tunelab("snippet", "last", "--for", "pytorch", "--arm", "b").out
+    assert "ETA, LAMBDA, M, EPOCHS = 0.25," in run_cli("snippet", "last", "--for", "pytorch", "--arm", "b").out
 
 
 def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
     preset = preset_file(tmp_path, 'activation = "leaky-relu"')
-    assert "no leaky-relu" in refused(tunelab("snippet", preset, "--for", "sklearn"))
-    assert "quadratic" in refused(tunelab("snippet", preset_file(tmp_path, 'cost = "quadratic"'), "--for", "sklearn"))
-    assert "no arm 'x'" in refused(tunelab("snippet", "first-look", "--for", "keras", "--arm", "x"))
-    assert "did you mean 'first-look'" in refused(tunelab("snippet", "first-lok", "--for", "keras"))
-    assert "--for is missing" in refused(tunelab("snippet", "first-look"))
-    assert "--for" in refused(tunelab("snippet", "first-look", "--for", "jax"))
-    assert "another name" in refused(tunelab("snippet", preset, "--for", "keras", "--out", tmp_path / "keras.py"))
-    assert "there is no run yet" in refused(tunelab("snippet", "last", "--for", "keras"))
+    assert "no leaky-relu" in refused(run_cli("snippet", preset, "--for", "sklearn"))
+    assert "quadratic" in refused(run_cli("snippet", preset_file(tmp_path, 'cost = "quadratic"'), "--for", "sklearn"))
+    assert "no arm 'x'" in refused(run_cli("snippet", "first-look", "--for", "keras", "--arm", "x"))
+    assert "did you mean 'first-look'" in refused(run_cli("snippet", "first-lok", "--for", "keras"))
+    assert "--for is missing" in refused(run_cli("snippet", "first-look"))
+    assert "--for" in refused(run_cli("snippet", "first-look", "--for", "jax"))
+    assert "another name" in refused(run_cli("snippet", preset, "--for", "keras", "--out", tmp_path / "keras.py"))
+    assert "there is no run yet" in refused(run_cli("snippet", "last", "--for", "keras"))

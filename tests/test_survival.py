@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from small_runs import little_data
 from terminal import CURSOR_SHOWN, LEFT_THE_ALTERNATE_SCREEN, Terminal, plain
-
-from core.records import Run, all_runs
+from tunelab.records import Run, all_runs
 
 ENDLESS = """
 [data]

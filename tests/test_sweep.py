@@ -9,19 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commandline import Inline, Outcome, refused, tunelab
+from commandline import Inline, Outcome, refused, run_cli
 from small_runs import little_data
-
-from core import home
-from core.experiment import train
-from core.experiment.preset import parse
-from core.search.sweeps import Plan, Row, Table, find, importances, open_study
-from core.search.sweeps.driver import sweep
-from core.search.sweeps.hands import LocalHands
-from core.search.sweeps.plan import without_arms
-from core.search.sweeps.spec import parse_over
-from core.search.sweeps.trialfile import as_run
-from tui.sweeptext import summary
+from tunelab import paths
+from tunelab.experiment import train
+from tunelab.experiment.preset import parse
+from tunelab.sweeps import Plan, Row, Table, find, importances, open_study
+from tunelab.sweeps.executors import LocalHands
+from tunelab.sweeps.scheduler import sweep
+from tunelab.sweeps.search_space import parse_over
+from tunelab.sweeps.sweep_plan import without_arms
+from tunelab.sweeps.trial_events import as_run
+from tunelab.tui.text.sweep_text import summary
 
 GRID = ["--over", "eta=0.1,0.5,2", "--over", "lambda=0,1"]
 
@@ -117,19 +116,19 @@ def test_a_hidden_layer_is_a_list_in_the_experiment() -> None:
     ],
 )
 def test_bad_input_is_one_sentence(preset: Path, arguments: list[str], said: str) -> None:
-    assert re.search(said, refused(tunelab("sweep", preset, "--quiet", *arguments)))
+    assert re.search(said, refused(run_cli("sweep", preset, "--quiet", *arguments)))
 
 
 def test_going_on_needs_a_study_that_exists() -> None:
-    assert "there is no study 'nothing'" in refused(tunelab("sweep", "--study", "nothing"))
-    assert "name a preset" in refused(tunelab("sweep"))
+    assert "there is no study 'nothing'" in refused(run_cli("sweep", "--study", "nothing"))
+    assert "name a preset" in refused(run_cli("sweep"))
 
 
 # -- all of it, and nothing twice -----------------------------------------------------------------------------
 
 
 def test_a_grid_is_tried_completely_and_then_ends(preset: Path) -> None:
-    outcome = tunelab("sweep", preset, *GRID, "--study", "s", "--json", "--quiet", "--trials", "100")
+    outcome = run_cli("sweep", preset, *GRID, "--study", "s", "--json", "--quiet", "--trials", "100")
     trials = told(outcome)
     assert [t["number"] for t in sorted(trials, key=lambda t: t["number"])] == list(range(6))
     assert {(t["params"]["training.eta"], t["params"]["training.lambda"]) for t in trials} == {
@@ -138,13 +137,13 @@ def test_a_grid_is_tried_completely_and_then_ends(preset: Path) -> None:
     assert {t["state"] for t in trials} == {"complete"}
     (done,) = outcome.of("done")
     assert done["best"]["value"] == max(t["value"] for t in trials)
-    assert told(tunelab("sweep", preset, *GRID, "--study", "s", "--json", "--quiet")) == []
+    assert told(run_cli("sweep", preset, *GRID, "--study", "s", "--json", "--quiet")) == []
 
 
 def test_a_study_goes_on_where_it_stopped_and_repeats_nothing(preset: Path) -> None:
     over = ["--over", "eta=log:0.1..1", "--over", "lambda=0,1", "--study", "s", "--json", "--quiet"]
-    first = told(tunelab("sweep", preset, *over, "--trials", "3"))
-    more = told(tunelab("sweep", "--study", "s", "--trials", "7", "--json", "--quiet"))
+    first = told(run_cli("sweep", preset, *over, "--trials", "3"))
+    more = told(run_cli("sweep", "--study", "s", "--trials", "7", "--json", "--quiet"))
     assert sorted(t["number"] for t in first) == [0, 1, 2]
     assert sorted(t["number"] for t in more) == [3, 4, 5, 6]
     at_once = swept("whole", plan_of(preset, "eta=log:0.1..1", "lambda=0,1", trials=7))
@@ -152,17 +151,17 @@ def test_a_study_goes_on_where_it_stopped_and_repeats_nothing(preset: Path) -> N
 
 
 def test_another_plan_is_another_study(preset: Path) -> None:
-    told(tunelab("sweep", preset, *GRID, "--study", "s", "--json", "--quiet"))
+    told(run_cli("sweep", preset, *GRID, "--study", "s", "--json", "--quiet"))
     for changed in (["--seed", "4"], ["--sampler", "random"], ["--set", "epochs=9"], ["--over", "mini_batch=5,6"]):
-        assert "exists and is another: it" in refused(tunelab("sweep", preset, *GRID, "--study", "s", "-q", *changed))
-    assert "is settled in the study" in refused(tunelab("sweep", "--study", "s", "--seeds", "3"))
+        assert "exists and is another: it" in refused(run_cli("sweep", preset, *GRID, "--study", "s", "-q", *changed))
+    assert "is settled in the study" in refused(run_cli("sweep", "--study", "s", "--seeds", "3"))
 
 
 def test_data_that_have_changed_are_not_the_studys(preset: Path, tmp_path: Path) -> None:
-    told(tunelab("sweep", preset, *GRID, "--study", "s", "--json", "--quiet", "--trials", "2"))
+    told(run_cli("sweep", preset, *GRID, "--study", "s", "--json", "--quiet", "--trials", "2"))
     arrays = dict(np.load(tmp_path / "little.npz"))
     np.savez(tmp_path / "little.npz", **(arrays | {"x_train": arrays["x_train"] + 1}))
-    assert "begun with other data" in refused(tunelab("sweep", "--study", "s", "--trials", "4", "--quiet"))
+    assert "begun with other data" in refused(run_cli("sweep", "--study", "s", "--trials", "4", "--quiet"))
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
@@ -202,7 +201,7 @@ def test_optuna_opens_the_study_as_it_is(preset: Path) -> None:
     import optuna
 
     swept("s", plan_of(preset, "eta=0.1,0.5", seeds=2))
-    backend = optuna.storages.journal.JournalFileBackend(str(home.studies() / "s" / "journal.log"))
+    backend = optuna.storages.journal.JournalFileBackend(str(paths.studies() / "s" / "journal.log"))
     study = optuna.load_study(study_name="s", storage=optuna.storages.JournalStorage(backend))
     assert study.best_value == find("s").table().best.value  # type: ignore[union-attr]
     assert [len(t.intermediate_values) for t in study.trials] == [3, 3]
@@ -210,10 +209,10 @@ def test_optuna_opens_the_study_as_it_is(preset: Path) -> None:
 
 def test_a_database_can_hold_the_study(preset: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shared.db'}"
-    outcome = tunelab("sweep", preset, *GRID, "--study", "s", "--storage", url, "--json", "--quiet", "--trials", "4")
+    outcome = run_cli("sweep", preset, *GRID, "--study", "s", "--storage", url, "--json", "--quiet", "--trials", "4")
     assert len(told(outcome)) == 4
-    assert len(told(tunelab("sweep", "--study", "s", "--storage", url, "--trials", "6", "--json", "-q"))) == 2
-    assert "can't be opened" in refused(tunelab("sweep", "--study", "s", "--storage", "what://ever"))
+    assert len(told(run_cli("sweep", "--study", "s", "--storage", url, "--trials", "6", "--json", "-q"))) == 2
+    assert "can't be opened" in refused(run_cli("sweep", "--study", "s", "--storage", "what://ever"))
 
 
 # -- what didn't come to its end ----------------------------------------------------------------------------------
@@ -305,7 +304,7 @@ def test_importance_finds_the_parameter_that_matters(preset: Path) -> None:
 
 
 def test_the_report_draws_a_map_with_the_contour_of_what_is_within_noise(preset: Path) -> None:
-    outcome = tunelab("sweep", preset, *GRID, "--study", "s", "--plot", "--quiet")
+    outcome = run_cli("sweep", preset, *GRID, "--study", "s", "--plot", "--quiet")
     assert outcome.code == 0
     assert "λ up, η across" in outcome.out
     assert "★" in outcome.out.split("λ up")[1]
@@ -315,7 +314,7 @@ def test_the_report_draws_a_map_with_the_contour_of_what_is_within_noise(preset:
 def test_the_base_is_varied_or_an_arm_when_asked(preset: Path) -> None:
     with preset.open("a", encoding="utf-8") as file:
         file.write('[[arm]]\nname = "a"\ntraining.mini_batch = 7\n[[arm]]\nname = "b"\n')
-    tunelab("sweep", preset, "--over", "eta=1,2", "--study", "base", "--quiet")
-    tunelab("sweep", preset, "--over", "eta=1,2", "--study", "arm", "--quiet", "--arm", "a")
+    run_cli("sweep", preset, "--over", "eta=1,2", "--study", "base", "--quiet")
+    run_cli("sweep", preset, "--over", "eta=1,2", "--study", "arm", "--quiet", "--arm", "a")
     batches = [find(name).plan.experiment.training.mini_batch for name in ("base", "arm")]
     assert batches == [10, 7]

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from test_sweep import plan_of, preset, substance, swept
 from test_sweep_killed import ends
-
-from core.errors import BadInput
-from core.experiment import load_data
-from core.search.sweeps import cluster, open_study
-from core.search.sweeps.driver import sweep
-from core.search.sweeps.work import Job, Unfit, data_hash, differing, train_trials, versions
+from tunelab.errors import BadInput
+from tunelab.experiment import load_data
+from tunelab.sweeps import cluster, open_study
+from tunelab.sweeps.scheduler import sweep
+from tunelab.sweeps.worker import Job, Unfit, data_hash, differing, train_trials, versions
 
 __all__ = ["preset"]
 

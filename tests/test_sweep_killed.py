@@ -16,20 +16,19 @@ from pathlib import Path
 
 from commandline import command, environment
 from test_sweep import Here, plan_of, preset, substance, swept
-
-from core.search.sweeps import StudyRecord, find, open_study
-from core.search.sweeps.claims import Claims
-from core.search.sweeps.driver import sweep
-from core.search.sweeps.hands import LocalHands
-from core.search.sweeps.sampling import distributions
+from tunelab.sweeps import StudyRecord, find, open_study
+from tunelab.sweeps.executors import LocalHands
+from tunelab.sweeps.leases import Claims
+from tunelab.sweeps.sampling import distributions
+from tunelab.sweeps.scheduler import sweep
 
 __all__ = ["preset"]
 
 KILLED = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
-from core.search.sweeps import find
-from core.search.sweeps.driver import sweep
+from tunelab.sweeps import find
+from tunelab.sweeps.scheduler import sweep
 from test_sweep import Here
 
 write, fsync, train = os.write, os.fsync, Here.submit

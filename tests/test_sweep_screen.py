@@ -9,12 +9,11 @@ from screens import Lab, driven, opened
 from small_runs import little_data
 from test_sweep import plan_of, preset, swept
 from textual.widgets import Input, OptionList, Static
-
-from core.search.sweeps import find, open_study
-from core.search.sweeps.detached import Detached
-from tui.screens.dialogs import AskText
-from tui.screens.sweep import SweepScreen
-from tui.sweepview import SweepView
+from tunelab.sweeps import find, open_study
+from tunelab.sweeps.background_sweep import Detached
+from tunelab.tui.screens.dialogs import AskText
+from tunelab.tui.screens.sweep import SweepScreen
+from tunelab.tui.state.sweep_view import SweepView
 
 __all__ = ["preset"]
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from core.data.dataset import Array, Examples
-from core.initialization import Initialization, initial_network
-from core.network import Network
-from core.training import EarlyStopping, Measurement, Plateau, Training, loop
-from core.training.loop import shuffled
-from core.training.measurement import score
+from tunelab.data.dataset import Array, Examples
+from tunelab.initialization import Initialization, initial_network
+from tunelab.network import Network
+from tunelab.training import EarlyStopping, Measurement, Plateau, Training, loop
+from tunelab.training.loop import shuffled
+from tunelab.training.measurement import score
 
 MakeExamples = Callable[..., Examples]
 
@@ -144,7 +143,7 @@ def test_it_learns(make_examples: MakeExamples) -> None:
 
 
 def test_an_epoch_visits_each_example_exactly_once_in_a_fresh_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.training.loop.vitals", lambda *_: {})  # which looks at gradients without a step
+    monkeypatch.setattr("tunelab.training.loop.vitals", lambda *_: {})  # which looks at gradients without a step
     n, epochs = 25, 4
     network = Watched([np.zeros((2, 1, 2))], [np.zeros((2, 1, 2))])
     training = Training(

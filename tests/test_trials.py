@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-
-from core import Experiment, train
-from core.experiment.keys import changed
-from core.search import Trials
+from tunelab import Experiment, train
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search import Trials
 
 SMALL = Experiment(
     data={"train": 100, "evaluation": 50},

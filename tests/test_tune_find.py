@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commandline import command, tunelab
-
-from core import home
-from core.errors import BadInput
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.search.trials import Trials, reduced
-from core.strategy import journal
-from core.strategy.advance import advance, begin, decide, run_to_the_end
-from core.strategy.state import fold
+from commandline import command, run_cli
+from tunelab import paths
+from tunelab.errors import BadInput
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search.trials import Trials, reduced
+from tunelab.strategy import journal
+from tunelab.strategy.runner import advance, begin, decide, run_to_the_end
+from tunelab.strategy.state import fold
 
 SMALL = Experiment(data={"train": 400, "evaluation": 200}, network={"hidden": [8]}, training={"epochs": 3})
 SMALL_SETTINGS = ("--set", "data.train=400", "--set", "data.evaluation=200", "--set", "training.epochs=3")
@@ -33,7 +32,7 @@ def lines(text: str) -> list[dict[str, object]]:
 
 
 def test_find_eta_ends_with_what_it_found_and_why() -> None:
-    outcome = tunelab("find", "eta", "first-look", *SMALL_SETTINGS[:4], "--json", "--seeds", "2")
+    outcome = run_cli("find", "eta", "first-look", *SMALL_SETTINGS[:4], "--json", "--seeds", "2")
     assert outcome.code == 0
     *measures, found = outcome.events
     assert {event["event"] for event in measures} == {"measure"}
@@ -46,23 +45,23 @@ def test_find_eta_ends_with_what_it_found_and_why() -> None:
 
 
 def test_lambda_found_on_few_examples_is_said_for_all_of_them() -> None:
-    outcome = tunelab("find", "lambda", "first-look", "--set", "data.train=4000", "--json", "--seeds", "2")
+    outcome = run_cli("find", "lambda", "first-look", "--set", "data.train=4000", "--json", "--seeds", "2")
     found = outcome.events[-1]
     assert "2,000 of 4,000" in outcome.err
     assert found["settings"]["training.lambda"] == pytest.approx(2 * found["chosen"], rel=0.01)
 
 
 def test_a_table_for_people_says_what_to_type_next() -> None:
-    outcome = tunelab("find", "batch", "first-look", *SMALL_SETTINGS[:4], "--seeds", "1")
+    outcome = run_cli("find", "batch", "first-look", *SMALL_SETTINGS[:4], "--seeds", "1")
     assert "★" in outcome.out
     assert "--set training.mini_batch=" in outcome.err
 
 
 def test_what_to_type_next_holds_what_was_asked_for_and_an_arm_of_its_own_is_said() -> None:
     asked = ("--arm", "new: N(0, 1/n)", *SMALL_SETTINGS[:4], "--seeds", "1")
-    outcome = tunelab("find", "eta", "first-look", *asked)
+    outcome = run_cli("find", "eta", "first-look", *asked)
     assert "--arm 'new: N(0, 1/n)' --set data.train=400 --set data.evaluation=200 --set training.eta=" in outcome.err
-    own = tunelab("find", "eta", "lecture/learning-rates", "--data", "digits", *SMALL_SETTINGS[:4], "--seeds", "1")
+    own = run_cli("find", "eta", "lecture/learning-rates", "--data", "digits", *SMALL_SETTINGS[:4], "--seeds", "1")
     assert "--set changes nothing there" in own.err
 
 
@@ -73,11 +72,11 @@ def test_nothing_is_chosen_by_the_test_set(tmp_path: Path) -> None:
     assert np.array_equal(dataset.validation.inputs, trials.dataset(SMALL).validation.inputs)
     state = begin(tmp_path / "study", by_test)
     assert Experiment.model_validate(state.base).data.evaluate_on is None
-    assert "isn't for choosing" in tunelab("find", "eta", "first-look", "--set", "data.evaluate_on=test").err
+    assert "isn't for choosing" in run_cli("find", "eta", "first-look", "--set", "data.evaluate_on=test").err
 
 
 def test_what_cannot_be_found_is_one_sentence() -> None:
-    outcome = tunelab("find", "width", "first-look")
+    outcome = run_cli("find", "width", "first-look")
     assert outcome.code == 2
     assert outcome.err.count("\n") == 1
 
@@ -87,7 +86,7 @@ def test_what_cannot_be_found_is_one_sentence() -> None:
 
 def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test_set_once(tmp_path: Path) -> None:
     place = tmp_path / "way"
-    outcome = tunelab(
+    outcome = run_cli(
         "tune", "--data", "digits", *SMALL_SETTINGS, "--budget", "20", "--seeds", "2", "--out", place, "--json"
     )
     assert outcome.code == 0
@@ -100,16 +99,16 @@ def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test
     assert end["seconds"] < 60  # of 20; a machine may be busy
     assert len(outcome.of("test")) <= 1
     assert "# The broad strategy on drawn digits" in (place / "report.md").read_text("utf-8")
-    assert tunelab("presets", "check", place / "winner.toml").code == 0
-    assert home.studies().exists() is False
+    assert run_cli("presets", "check", place / "winner.toml").code == 0
+    assert paths.studies().exists() is False
 
 
 def test_stop_after_a_stage_and_go_on_later() -> None:
-    first = tunelab("tune", *SMALL_SETTINGS, "--study", "mine", "--stop-after", "chance", "--json", "--quiet")
+    first = run_cli("tune", *SMALL_SETTINGS, "--study", "mine", "--stop-after", "chance", "--json", "--quiet")
     assert [event["stage"] for event in first.of("stage")] == ["baseline", "shrink", "chance"]
-    second = tunelab("tune", "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
+    second = run_cli("tune", "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
     assert [event["stage"] for event in second.of("stage")] == ["eta"]
-    again = tunelab("tune", "first-look", "--study", "mine")
+    again = run_cli("tune", "first-look", "--study", "mine")
     assert again.code == 2
     assert "leave PRESET out" in again.err
 
@@ -124,20 +123,20 @@ def test_stop_after_a_stage_and_go_on_later() -> None:
     ],
 )
 def test_what_cannot_be_tuned_is_one_sentence_and_leaves_nothing(arguments: list[str], words: str) -> None:
-    outcome = tunelab("tune", *arguments)
+    outcome = run_cli("tune", *arguments)
     assert outcome.code == 2
     assert words in outcome.err
-    assert not list(home.studies().glob("*"))
+    assert not list(paths.studies().glob("*"))
 
 
 def test_killed_in_the_middle_it_goes_on_and_nothing_measured_is_lost() -> None:
-    place = home.studies() / "killed"
+    place = paths.studies() / "killed"
     process = subprocess.Popen(
         command("tune", *SMALL_SETTINGS, "--study", "killed", "--stop-after", "eta", "--json"),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=os.environ | {"TUNELAB_HOME": str(home.home())},
+        env=os.environ | {"TUNELAB_HOME": str(paths.home())},
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -148,7 +147,7 @@ def test_killed_in_the_middle_it_goes_on_and_nothing_measured_is_lost() -> None:
     process.wait()
     process.stdout.close()
     before = journal.read(place)
-    outcome = tunelab("tune", "--study", "killed", "--stop-after", "eta", "--quiet")
+    outcome = run_cli("tune", "--study", "killed", "--stop-after", "eta", "--quiet")
     after = journal.read(place)
     assert outcome.code == 0
     assert after[: len(before)] == before
@@ -193,7 +192,7 @@ def test_the_state_of_every_beginning_of_a_journal_can_be_told(tmp_path: Path) -
 
 
 def test_a_network_that_cannot_learn_is_brought_to_learn() -> None:
-    outcome = tunelab(
+    outcome = run_cli(
         "tune", "--set", "training.eta=10", "--set", "training.lambda=1000", "--set", "data.train=2000",
         "--set", "data.evaluation=500", "--set", "training.epochs=2", "--stop-after", "chance", "--json", "--quiet",
     )  # fmt: skip
@@ -215,7 +214,7 @@ def test_what_a_stage_is_about_is_named_even_where_it_stays(tmp_path: Path) -> N
 
 def test_a_search_that_finds_no_eta_recommends_none() -> None:
     few = ("--set", "data.train=10", "--set", "training.lambda=1e9", "--seeds", "1")
-    outcome = tunelab("find", "eta", "first-look", *few)
+    outcome = run_cli("find", "eta", "first-look", *few)
     assert outcome.code == 0
     assert "At no η" in outcome.out
     assert "--set" not in outcome.err
@@ -230,6 +229,6 @@ def test_a_search_that_finds_no_eta_recommends_none() -> None:
     ],
 )
 def test_options_that_do_not_go_together_are_said(arguments: list[str], words: str) -> None:
-    outcome = tunelab("find", *arguments)
+    outcome = run_cli("find", *arguments)
     assert outcome.code == 2
     assert words in outcome.err

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from screens import TINY, Lab, driven, opened
 from textual.widgets import OptionList, Static
-
-from core.strategy import journal
-from tui.guide import Guide, unfinished
-from tui.screens.guides import GuidesScreen
-from tui.screens.wizard import WizardScreen
-from tui.widgets.curves import Curves
+from tunelab.strategy import journal
+from tunelab.tui.screens.wizard import WizardScreen
+from tunelab.tui.screens.wizard_menu import GuidesScreen
+from tunelab.tui.state.strategy_session import Guide, unfinished
+from tunelab.tui.widgets.chart_pair import Curves
 
 QUICK = TINY.replace("hidden = [5]", "hidden = []")
 
@@ -114,8 +113,8 @@ async def test_at_80_by_24_the_recommendation_comes_into_view() -> None:
 def test_a_guide_says_what_ended_the_process_that_worked_for_it() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from core import Experiment
-    from core.strategy.single import ask
+    from tunelab import Experiment
+    from tunelab.strategy.single_search import ask
 
     directory = journal.find("broken")
     ask(directory, "find-eta", Experiment(data={"train": 100, "evaluation": 50}))

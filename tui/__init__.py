@@ -1,1 +1,1 @@
-"""The terminal: command line, charts, and (soon) the screens."""
+"""The terminal: charts, texts, what screens hold, the lecture, widgets, screens, the app, and the command line."""

@@ -16,20 +16,18 @@ from typing import Any
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.worker import Worker
-
-from core import engine, home
-from core.errors import BadInput
-from core.experiment.fields import Described, described
-from tui.actions import actions_of, bindings
-from tui.bench import Bench
-from tui.commands.following import INTERRUPTED
-from tui.failures import keep_details, tell_failure
-from tui.screens.dialogs import Choose
-from tui.screens.help import HelpScreen
-from tui.screens.lab import LabScreen
-from tui.session import Config, save_session
-from tui.themes import THEMES
-from tui.widgets.field import Field
+from tunelab import engine, paths
+from tunelab.errors import INTERRUPTED, BadInput
+from tunelab.experiment.fields import Described, described
+from tunelab.tui.screens.dialogs import Choose
+from tunelab.tui.screens.help import HelpScreen
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.state.actions import actions_of, bindings
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.settings import Config, save_session
+from tunelab.tui.state.themes import THEMES
+from tunelab.tui.state.worker_failures import keep_details, tell_failure
+from tunelab.tui.widgets.field import Field
 
 __all__ = ["Tunelab"]
 
@@ -149,17 +147,17 @@ class Tunelab(App[int]):
         """Copy what is in focus to the clipboard and to a file: over SSH a terminal may refuse the one."""
         text = self._text_of_focus()
         self.copy_to_clipboard(text)
-        path = home.home() / "copied.txt"
+        path = paths.home() / "copied.txt"
         try:
-            home.write_whole(path, text.encode())
+            paths.write_whole(path, text.encode())
         except BadInput as problem:
             self.notify(f"Copied; {problem}", markup=False)
         else:
             self.notify(f"Copied, and written to {path}", markup=False)
 
     def _text_of_focus(self) -> str:
-        from tui.widgets.chart import Chart
-        from tui.widgets.epochs import Epochs
+        from tunelab.tui.widgets.chart import Chart
+        from tunelab.tui.widgets.epoch_log import Epochs
 
         if isinstance(self.focused, Chart | Epochs):
             return self.focused.plain()
@@ -168,9 +166,9 @@ class Tunelab(App[int]):
 
     def action_picture(self) -> None:
         """Write the screen to an SVG file."""
-        path = home.home() / f"screen-{time.strftime('%Y%m%d-%H%M%S')}.svg"
+        path = paths.home() / f"screen-{time.strftime('%Y%m%d-%H%M%S')}.svg"
         try:
-            home.write_whole(path, self.export_screenshot().encode())
+            paths.write_whole(path, self.export_screenshot().encode())
         except BadInput as problem:
             self.notify(str(problem), markup=False)
         else:
@@ -201,4 +199,4 @@ class Tunelab(App[int]):
     def write_screenshot(self, path: Path) -> None:
         """The screen as SVG or as text, by the file's ending."""
         text = self.export_screenshot() if path.suffix == ".svg" else self.text_screenshot()
-        home.write_whole(path, text.encode())
+        paths.write_whole(path, text.encode())

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from textual.message import Message
-
-from tui.app import Tunelab
-from tui.screens.lab import LabScreen
-from tui.screens.wizard import WizardScreen
+from tunelab.tui.app import Tunelab
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.screens.wizard import WizardScreen
 
 __all__ = ["drive"]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core import home
-from core.data import store
-from core.data.dataset import Dataset, Examples, Report
-from core.data.store import Damaged, Origin
-from core.errors import BadInput, nearest, printable
+from tunelab import paths
+from tunelab.data import store
+from tunelab.data.dataset import Dataset, Examples, Report
+from tunelab.data.store import Damaged, Origin
+from tunelab.errors import BadInput, nearest, printable
 
 __all__ = ["NAMED", "Entry", "Named", "counts", "entries", "load"]
 
@@ -71,9 +71,9 @@ def load(
         if count is not None and count < 1:
             raise BadInput(f"{key} must be at least 1, not {count}")
     if name == "digits":
-        from core.data import drawn
+        from tunelab.data import digits_dataset
 
-        dataset = drawn.load(training, evaluation, classes, say)
+        dataset = digits_dataset.load(training, evaluation, classes, say)
     else:
         dataset = _whole(name, say)
         if classes is not None:
@@ -92,16 +92,16 @@ def counts(name: str, classes: Sequence[int | str] | None = None) -> tuple[int, 
     Cheap where drawing everything to count it would not be. Raises as ``load`` does.
     """
     if name == "digits":
-        from core.data import drawn
+        from tunelab.data import digits_dataset
 
-        return drawn.counts(classes)
+        return digits_dataset.counts(classes)
     whole = load(name, classes=classes)
     return len(whole.training), len(whole.validation)
 
 
 def entries(check: bool = False) -> list[Entry]:
     """The named data sets, then those prepared from a person's files. ``check`` verifies every SHA-256."""
-    here = {path.name: path for path in sorted(home.datasets().glob("[!.]*")) if (path / store.DESCRIPTION).exists()}
+    here = {path.name: path for path in sorted(paths.datasets().glob("[!.]*")) if (path / store.DESCRIPTION).exists()}
     found = []
     for name, named in NAMED.items():
         if name in here:
@@ -133,7 +133,7 @@ def _first(part: Examples, count: int | None, key: str, what: str) -> Examples:
 
 def _whole(name: str, say: Report) -> Dataset:
     if name == "points":
-        from core.data import points
+        from tunelab.data import points
 
         return points.load()
     if name in NAMED:
@@ -143,7 +143,7 @@ def _whole(name: str, say: Report) -> Dataset:
 
 def _fetched(name: str) -> Dataset:
     try:
-        return store.read(home.datasets() / name)[0]
+        return store.read(paths.datasets() / name)[0]
     except FileNotFoundError:
         raise BadInput(
             f"{NAMED[name].title} is not here yet: get it with `tunelab data fetch {name}` "
@@ -154,13 +154,13 @@ def _fetched(name: str) -> Dataset:
 
 
 def _from_path(name: str, say: Report) -> Dataset:
-    path = home.expanded(name)
+    path = paths.expanded(name)
     try:
         directory, file = path.is_dir(), path.is_file()
     except (OSError, ValueError):  # a name too long for the file system, or with a NUL in it
         directory = file = False
     if directory:
-        from core.data import idx
+        from tunelab.data import idx
 
         sources, read_source = idx.files(path), lambda: idx.read_directory(path, name, _title(path))
     elif not file:
@@ -171,11 +171,11 @@ def _from_path(name: str, say: Report) -> Dataset:
             f"{', '.join(NAMED)}, or give a directory of IDX files, an .npz or a .csv"
         )
     elif path.suffix.lower() == ".npz":
-        from core.data import npz
+        from tunelab.data import npz
 
         sources, read_source = [path], lambda: npz.read(path, name, _title(path))
     elif path.suffix.lower() == ".csv":
-        from core.data import table
+        from tunelab.data import table
 
         sources, read_source = [path], lambda: table.read(path, name, _title(path), say)
     else:
@@ -195,7 +195,7 @@ def _through_cache(
     cache_name: str, read_source: Callable[[], tuple[Dataset, Origin]], say: Report
 ) -> tuple[Dataset, Origin]:
     """What ``read_source`` gives, prepared once under ``cache_name`` and mapped from there ever after."""
-    place = home.datasets() / cache_name
+    place = paths.datasets() / cache_name
     try:
         return store.read(place)
     except (FileNotFoundError, Damaged):

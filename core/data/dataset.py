@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.errors import BadInput, printable
+from tunelab.errors import BadInput, printable
 
 __all__ = ["Array", "Dataset", "Examples", "LaterExamples", "Report", "smallest_integer"]
 

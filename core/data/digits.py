@@ -18,11 +18,10 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from core.data.pen import chance
-from core.data.pen.hand import Variety, strokes
-from core.data.pen.ink import render
-from core.data.pen.ways import ways
+from tunelab.data.pen import hash_rng
+from tunelab.data.pen.glyphs import ways
+from tunelab.data.pen.rasterize import render
+from tunelab.data.pen.variation import Variety, strokes
 
 __all__ = ["VERSION", "Variety", "draw", "labels"]
 
@@ -34,7 +33,7 @@ _BLOCK = 128  # drawings at a time: working memory stays near 25 MB
 
 def labels(indices: ArrayLike) -> NDArray[np.uint8]:
     """The digit that each index is: (n,), every digit near a tenth of the time, as in a pile of forms."""
-    of_2_32 = chance.bits(_checked(indices), "label", 1)[:, 0] >> np.uint64(32)
+    of_2_32 = hash_rng.bits(_checked(indices), "label", 1)[:, 0] >> np.uint64(32)
     return (of_2_32 * np.uint64(10) >> np.uint64(32)).astype(np.uint8)
 
 
@@ -52,7 +51,7 @@ def draw(indices: ArrayLike, variety: Variety | None = None) -> tuple[NDArray[np
     for start in range(0, len(wanted), _BLOCK):
         some = wanted[start : start + _BLOCK]
         way = _chosen(some, digits[start : start + _BLOCK], variety)
-        edge = 1 + variety.blur * (2 * chance.uniform(some, "blur", 1) - 0.5)
+        edge = 1 + variety.blur * (2 * hash_rng.uniform(some, "blur", 1) - 0.5)
         images[start : start + _BLOCK] = render(*strokes(some, way, variety), np.maximum(edge, 0.25))
     return images, digits
 
@@ -66,8 +65,8 @@ def _checked(indices: ArrayLike) -> NDArray[np.uint64]:
 
 def _chosen(indices: NDArray[np.uint64], digits: NDArray[np.uint8], variety: Variety) -> NDArray[np.intp]:
     """A position in ``ways()`` for each index, by weight among the ways of its digit."""
-    other = chance.uniform(indices, "ways", 1)[:, 0] < variety.ways
-    u = np.where(other, chance.uniform(indices, "way", 1)[:, 0], 0)
+    other = hash_rng.uniform(indices, "ways", 1)[:, 0] < variety.ways
+    u = np.where(other, hash_rng.uniform(indices, "way", 1)[:, 0], 0)
     return np.searchsorted(_upper_bounds(), digits + u, side="right")
 
 

@@ -17,8 +17,8 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from core.data.dataset import Report
-from core.errors import printable
+from tunelab.data.dataset import Report
+from tunelab.errors import printable
 
 __all__ = ["PAUSES", "Failed", "download", "refusal"]
 

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from core import home
-from core.data import idx, store
-from core.data.catalogue import NAMED
-from core.data.dataset import Report
-from core.data.download import Failed, download, refusal
-from core.errors import BadInput, nearest, printable
+from tunelab import paths
+from tunelab.data import idx, store
+from tunelab.data.catalogue import NAMED
+from tunelab.data.dataset import Report
+from tunelab.data.download import Failed, download, refusal
+from tunelab.errors import BadInput, nearest, printable
 
 __all__ = ["SETS", "fetch", "recognised"]
 
@@ -111,7 +111,7 @@ def fetch(name: str, source: str | None, report: Report, *, allow_http: bool = F
     if name not in SETS:
         why = "is made here and needs no fetching" if name in NAMED else "is not known"
         raise BadInput(f"'{printable(name, 60)}' {why}{nearest(name, SETS)}; fetch one of {', '.join(SETS)}")
-    place = home.datasets() / name
+    place = paths.datasets() / name
     if store.verify(place):
         report(f"{NAMED[name].title} is here already, and its checksums are right", 0, 0)
         return place
@@ -139,7 +139,7 @@ def fetch(name: str, source: str | None, report: Report, *, allow_http: bool = F
 
 def recognised(name: str) -> str:
     """The named set whose very files lie in the directory ``name``; ``name`` itself where that is no such directory."""
-    path = home.expanded(name)
+    path = paths.expanded(name)
     if name in NAMED or not path.is_dir():
         return name
     there = idx.files(path)
@@ -155,7 +155,7 @@ def _local(source: str) -> Path | None:
         return Path(unquote(urlsplit(source).path))
     if "://" in source:
         return None
-    directory = home.expanded(source)
+    directory = paths.expanded(source)
     if not directory.is_dir():
         raise BadInput(f"'{printable(source)}' is neither a directory nor an address such as https://…/mnist/")
     return directory
@@ -181,7 +181,7 @@ def _prepare(name: str, directory: Path, place: Path) -> None:
 @contextlib.contextmanager
 def _workshop(name: str) -> Iterator[Path]:
     """The directory where downloads of ``name`` grow, ours alone; it goes when they have become a data set."""
-    workshop = home.datasets() / f".{name}.fetch"
+    workshop = paths.datasets() / f".{name}.fetch"
     workshop.mkdir(parents=True, exist_ok=True)
     with (workshop / "lock").open("w") as lock:
         try:

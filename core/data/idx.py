@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-
-from core.data.dataset import Array, Dataset, Examples
-from core.data.preparing import MOST_BYTES, read_up_to, too_few, with_classes
-from core.data.store import Origin
-from core.errors import BadInput, printable
+from tunelab.data.dataset import Array, Dataset, Examples
+from tunelab.data.preparation import MOST_BYTES, read_up_to, too_few, with_classes
+from tunelab.data.store import Origin
+from tunelab.errors import BadInput, printable
 
 __all__ = ["FILES", "files", "read_array", "read_directory"]
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-
-from core.data.dataset import Array, Dataset
-from core.data.npy import read_header
-from core.data.preparing import MOST_BYTES, assembled, read_up_to, too_few
-from core.data.store import Origin
-from core.errors import BadInput, printable
+from tunelab.data.dataset import Array, Dataset
+from tunelab.data.npy_header import read_header
+from tunelab.data.preparation import MOST_BYTES, assembled, read_up_to, too_few
+from tunelab.data.store import Origin
+from tunelab.errors import BadInput, printable
 
 __all__ = ["read"]
 

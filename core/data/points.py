@@ -10,8 +10,7 @@ within 0.5; noise alone breaks that once in a million, and (5.1, 23.7) for every
 from __future__ import annotations
 
 import numpy as np
-
-from core.data.dataset import Array, Dataset, Examples
+from tunelab.data.dataset import Array, Dataset, Examples
 
 __all__ = ["TITLE", "load"]
 

@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from core.data.dataset import Array, Dataset, Examples
-from core.data.npy import read_header
-from core.errors import BadInput, printable
+from tunelab.data.dataset import Array, Dataset, Examples
+from tunelab.data.npy_header import read_header
+from tunelab.errors import BadInput, printable
 
 __all__ = ["DESCRIPTION", "PARTS", "Damaged", "Origin", "describe", "read", "verify", "write"]
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
-
-from core.data.dataset import Array, Dataset, Report
-from core.data.preparing import LONGEST_LABEL, assembled, shuffled
-from core.data.store import Origin
-from core.errors import BadInput, printable
+from tunelab.data.dataset import Array, Dataset, Report
+from tunelab.data.preparation import LONGEST_LABEL, assembled, shuffled
+from tunelab.data.store import Origin
+from tunelab.errors import BadInput, printable
 
 __all__ = ["read"]
 

@@ -1,11 +1,11 @@
 """Reads settings and curves and says what it sees, why that may be, and what to try."""
 
-from core.diagnosis.before import Plan, on_test_set, out_of_reach, warnings
-from core.diagnosis.compare import compared
-from core.diagnosis.curves import Curves, verdicts
-from core.diagnosis.edge import at_the_edge
-from core.diagnosis.guess import blind_accuracy, constant_cost, yardsticks
-from core.diagnosis.verdict import Verdict
+from tunelab.diagnosis.arm_ranking import compared
+from tunelab.diagnosis.baselines import blind_accuracy, constant_cost, yardsticks
+from tunelab.diagnosis.preflight import Plan, on_test_set, out_of_reach, warnings
+from tunelab.diagnosis.search_boundary import at_the_edge
+from tunelab.diagnosis.training_rules import Curves, verdicts
+from tunelab.diagnosis.verdict import Verdict
 
 __all__ = [
     "Curves",

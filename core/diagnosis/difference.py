@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.diagnosis.chance import accuracy_std
-from core.diagnosis.student import quantile, two_sided
+from tunelab.diagnosis.chance import accuracy_std
+from tunelab.diagnosis.student import quantile, two_sided
 
 __all__ = ["Difference", "Interval", "Sample", "difference", "interval"]
 

@@ -4,11 +4,11 @@ A worker gets the run's directory and the numbers of the arms it is to train, no
 the record, and what it finds goes there. So a screen, a script and another terminal all see the same thing.
 """
 
-from core.engine.branch import branch, branched
-from core.engine.detached import resume_detached
-from core.engine.job import Job, check, resume, start
-from core.engine.pool import process_pool, usable_cores
-from core.engine.work import train_stack
+from tunelab.engine.background_run import resume_detached
+from tunelab.engine.branch import branch, branched
+from tunelab.engine.job import Job, check, resume, start
+from tunelab.engine.pool import process_pool, usable_cores
+from tunelab.engine.training_worker import train_stack
 
 __all__ = [
     "Job",

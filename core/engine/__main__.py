@@ -2,8 +2,8 @@
 
 import sys
 
-from core.engine import process_pool, resume
-from core.records import find
+from tunelab.engine import process_pool, resume
+from tunelab.records import find
 
 if __name__ == "__main__":
     with process_pool() as pool:

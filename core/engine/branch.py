@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from core import home
-from core.errors import BadInput, printable
-from core.experiment.keys import placed
-from core.experiment.preset import Preset, resolved
-from core.records import Run, create
-from core.records.checkpoint import fingerprint
+from tunelab import paths
+from tunelab.errors import BadInput, printable
+from tunelab.experiment.dotted_keys import placed
+from tunelab.experiment.preset import Preset, resolved
+from tunelab.records import Run, create
+from tunelab.records.checkpoint import fingerprint
 
 __all__ = ["CHANGEABLE", "branch", "branched"]
 
@@ -38,9 +38,9 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
             if event["event"] in {"start", "initial", "measure"}:
                 about = {"experiment": arm.experiment.to_dict()} if event["event"] == "start" else {}
                 lines.append(json.dumps(event | {"run": made.name} | about, ensure_ascii=False, allow_nan=False))
-        home.write_whole(new.events_path, "".join(f"{line}\n" for line in lines).encode())
+        paths.write_whole(new.events_path, "".join(f"{line}\n" for line in lines).encode())
         moved = replace(checkpoint, experiment=fingerprint(arm.experiment))
-        home.write_whole(new.directory / "checkpoint.npz", moved.packed())
+        paths.write_whole(new.directory / "checkpoint.npz", moved.packed())
     return made
 
 

@@ -7,13 +7,13 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from pathlib import Path
 from typing import Any
 
-from core.engine.pool import usable_cores
-from core.engine.work import train_stack
-from core.errors import BadInput, CutOff
-from core.experiment import Experiment, Preset, assemble, load_data, stacks
-from core.records import Run, create
-from core.records.locks import Hold
-from core.records.run import last_end
+from tunelab.engine.pool import usable_cores
+from tunelab.engine.training_worker import train_stack
+from tunelab.errors import BadInput, CutOff
+from tunelab.experiment import Experiment, Preset, assemble, load_data, stacks
+from tunelab.records import Run, create
+from tunelab.records.locks import Hold
+from tunelab.records.run import last_end
 
 __all__ = ["Job", "check", "resume", "start"]
 
@@ -50,7 +50,7 @@ class Job:
     def follow(self, interval: float = 0.05) -> Iterator[list[dict[str, Any]]]:
         """Batches of new events until the run has ended, at least one (perhaps empty) every ``interval`` seconds.
 
-        Raises what a worker raised, after everything recorded has been given, and :class:`core.errors.CutOff`
+        Raises what a worker raised, after everything recorded has been given, and :class:`tunelab.errors.CutOff`
         where one was killed.
         """
         pending = set(self._futures)
@@ -157,7 +157,7 @@ def resume(run: Run, executor: Executor, *, workers: int | None = None) -> Job:
 
 
 def check(experiment: Experiment) -> None:
-    """Raise :class:`core.errors.BadInput` where the experiment can't be trained."""
+    """Raise :class:`tunelab.errors.BadInput` where the experiment can't be trained."""
     assemble([experiment], load_data(experiment))
 
 

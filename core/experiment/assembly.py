@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
-
-from core import book
-from core.data import Dataset, load
-from core.errors import BadInput
-from core.experiment.declaration import Experiment, TrainingSection
-from core.experiment.shape import parameters
-from core.initialization import Initialization, initial_network
-from core.network import Network
-from core.training import Constant, EarlyStopping, Measurement, Plateau, Schedule, Training
-from core.training.loop import shuffled
+from tunelab import book
+from tunelab.data import Dataset, load
+from tunelab.errors import BadInput
+from tunelab.experiment.declaration import Experiment, TrainingSection
+from tunelab.experiment.network_shape import parameters
+from tunelab.initialization import Initialization, initial_network
+from tunelab.network import Network
+from tunelab.training import Constant, EarlyStopping, Measurement, Plateau, Schedule, Training
+from tunelab.training.loop import shuffled
 
 __all__ = ["assemble", "initialization_of", "load_data", "stacks", "train"]
 

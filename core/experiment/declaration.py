@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-
-from core.costs import COSTS
+from tunelab.costs import COSTS
 
 __all__ = [
     "BookSection",
@@ -280,7 +279,7 @@ class Experiment(Section):
     """Everything that decides what a training does. ``Experiment()`` is a small network on drawn digits.
 
     Build one from plain values: ``Experiment(training={"eta": 0.5, "lmbda": 0.1})``, or change one:
-    ``changed(experiment, {"training.eta": 0.25})`` (core.experiment.keys).
+    ``changed(experiment, {"training.eta": 0.25})`` (tunelab.experiment.dotted_keys).
     """
 
     data: DataSection = Field(default_factory=DataSection, description="What is learnt from.")

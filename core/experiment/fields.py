@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-
-from core.errors import BadInput, printable
-from core.experiment.complaints import section_of
-from core.experiment.declaration import Experiment, Section
+from tunelab.errors import BadInput, printable
+from tunelab.experiment.declaration import Experiment, Section
+from tunelab.experiment.validation_errors import section_of
 
 __all__ = ["Described", "described", "value_of", "value_text"]
 

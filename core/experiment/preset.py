@@ -12,12 +12,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
-
-from core import home
-from core.data.catalogue import NAMED
-from core.errors import BadInput, nearest, printable
-from core.experiment.complaints import checked
-from core.experiment.declaration import (
+from tunelab import paths
+from tunelab.data.catalogue import NAMED
+from tunelab.errors import BadInput, nearest, printable
+from tunelab.experiment.declaration import (
     DataSection,
     Experiment,
     InitializationSection,
@@ -25,9 +23,10 @@ from core.experiment.declaration import (
     Section,
     TrainingSection,
 )
-from core.experiment.keys import merged, placed
-from core.experiment.reading import read_toml, unshowable
-from core.experiment.writing import toml_text
+from tunelab.experiment.dotted_keys import merged, placed
+from tunelab.experiment.toml_reading import read_toml, unshowable
+from tunelab.experiment.toml_writing import toml_text
+from tunelab.experiment.validation_errors import checked
 
 __all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "resolved", "save", "schema"]
 
@@ -282,11 +281,11 @@ def _shipped() -> Iterator[tuple[str, Any]]:
             elif entry.name.endswith(".toml"):
                 yield prefix + entry.name.removesuffix(".toml"), entry
 
-    yield from walk(resources.files("presets"), "")
+    yield from walk(resources.files("tunelab.presets"), "")
 
 
 def _own() -> Iterator[tuple[str, Path]]:
-    folder = home.presets()
+    folder = paths.presets()
     if folder.is_dir():
         for path in sorted(folder.glob("*.toml")):
             yield path.stem, path
@@ -301,7 +300,7 @@ def find(name: str) -> Preset:
     """The preset of this name, or in this file."""
     looks_like_path = name.endswith(".toml") or name.startswith((".", "~", os.sep))
     if looks_like_path:
-        path = home.expanded(name)
+        path = paths.expanded(name)
         return parse(_read(path), path.stem, name)
     for known, entry in [*_shipped(), *_own()]:
         if known == name:
@@ -330,11 +329,11 @@ def _read(path: Any) -> str:
 
 def save(preset: Preset, name: str, *, replace_old: bool = False) -> Path:
     """Write a preset among a person's own, whole or not at all."""
-    home.checked_name(name, "a preset")
+    paths.checked_name(name, "a preset")
     if name in (known for known, _ in _shipped()):
         raise BadInput(f"'{name}' is a preset that comes with tunelab; choose another name")
-    path = home.presets() / f"{name}.toml"
+    path = paths.presets() / f"{name}.toml"
     if path.exists() and not replace_old:
         raise BadInput(f"there is a preset '{name}' already; choose another name, or replace it with --force")
-    home.write_whole(path, preset.to_toml().encode())
+    paths.write_whole(path, preset.to_toml().encode())
     return path

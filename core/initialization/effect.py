@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.activations import ACTIVATIONS, Activation
-from core.errors import BadInput
-from core.initialization.schemes import Initialization, stream
+from tunelab.activations import ACTIVATIONS, Activation
+from tunelab.errors import BadInput
+from tunelab.initialization.schemes import Initialization, stream
 
 __all__ = ["LayerEffect", "effects"]
 

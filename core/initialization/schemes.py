@@ -14,8 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-
-from core.network import Network
+from tunelab.network import Network
 
 __all__ = ["BIASES", "TRUNCATED_STD", "WEIGHTS", "Initialization", "Scheme", "initial_network", "stream"]
 

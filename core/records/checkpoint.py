@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.errors import BadInput, printable
-from core.experiment import Experiment
-from core.records import arrays
+from tunelab.errors import BadInput, printable
+from tunelab.experiment import Experiment
+from tunelab.records import npz_arrays
 
 __all__ = ["Checkpoint", "fingerprint", "joined", "read", "share"]
 
@@ -30,7 +29,7 @@ State = dict[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """An arm's share of :meth:`core.training.Training.state`, and what it belongs to.
+    """An arm's share of :meth:`tunelab.training.Training.state`, and what it belongs to.
 
     ``experiment`` is a :func:`fingerprint`, ``measures`` how many measurements had been recorded, ``seconds`` how
     long had been trained.
@@ -54,7 +53,7 @@ class Checkpoint:
             "measures": self.measures,
             "seconds": self.seconds,
         }
-        return arrays.packed(self.state | {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
+        return npz_arrays.packed(self.state | {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
 
 
 def read(path: Path, experiment: Experiment) -> Checkpoint | None:
@@ -63,7 +62,7 @@ def read(path: Path, experiment: Experiment) -> Checkpoint | None:
     Raises :class:`BadInput` where it belongs to another experiment or a newer tunelab, or is damaged.
     """
     try:
-        state = arrays.unpacked(path)
+        state = npz_arrays.unpacked(path)
         about = json.loads(state.pop("about").tobytes())
         form, owner = int(about["format"]), str(about["experiment"])
         if form <= FORMAT:
@@ -71,7 +70,7 @@ def read(path: Path, experiment: Experiment) -> Checkpoint | None:
             found.point  # noqa: B018 (it raises where the state lacks it)
     except FileNotFoundError:
         return None
-    except (arrays.Damaged, KeyError, TypeError, ValueError, RecursionError, OverflowError) as problem:
+    except (npz_arrays.Damaged, KeyError, TypeError, ValueError, RecursionError, OverflowError) as problem:
         raise damaged(path, str(problem)) from None
     if form > FORMAT:
         raise BadInput(f"{printable(path)} was written by a newer tunelab (format {form}, this one reads {FORMAT})")

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.network import Network
-from core.training import Measurement
+from tunelab.network import Network
+from tunelab.training import Measurement
 
 __all__ = ["HEAD", "arm_reason", "better", "measure_fields", "parameter_count", "weights_sha256"]
 

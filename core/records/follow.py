@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core.records.wellformed import parsed
+from tunelab.records.wellformed import parsed
 
 __all__ = ["Follower", "Merged", "read_events"]
 

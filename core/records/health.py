@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import home
-from core.errors import BadInput, printable
-from core.records import arrays
-from core.records.follow import Follower
-from core.records.run import ArmRecord, Run, directories, find, last_end
-from core.records.writer import cut_torn_line
+from tunelab import paths
+from tunelab.errors import BadInput, printable
+from tunelab.records import npz_arrays
+from tunelab.records.follow import Follower
+from tunelab.records.run import ArmRecord, Run, directories, find, last_end
+from tunelab.records.writer import cut_torn_line
 
 __all__ = ["Finding", "findings"]
 
@@ -45,10 +45,10 @@ def findings() -> Iterator[Finding]:
     for directory in directories():
         if directory.is_dir() and not directory.name.startswith("."):
             yield from _in_run(directory)
-    for folder in (home.home(), home.presets()):
+    for folder in (paths.home(), paths.presets()):
         yield from _parts(folder)
     for pattern in ("scratch/replay-*", "datasets/.*.tmp"):
-        for path in sorted(home.home().glob(pattern)):
+        for path in sorted(paths.home().glob(pattern)):
             if _old(path) and not _being_trained(path):
                 yield _rubbish(path, "was left by a process that was ended")
 
@@ -86,8 +86,8 @@ def _in_run(directory: Path) -> Iterator[Finding]:
         yield from _parts(arm.directory)
         with contextlib.suppress(FileNotFoundError):
             try:
-                arrays.unpacked(arm.directory / "parameters.npz")
-            except arrays.Damaged as problem:
+                npz_arrays.unpacked(arm.directory / "parameters.npz")
+            except npz_arrays.Damaged as problem:
                 text = f"{printable(arm.directory / 'parameters.npz')} is damaged ({printable(problem, 80)})"
                 yield Finding("parameters", arm.directory / "parameters.npz", text)
     yield from _parts(directory)

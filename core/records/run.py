@@ -25,16 +25,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core import home
-from core.errors import BadInput, nearest, printable
-from core.experiment import Experiment
-from core.experiment.preset import Preset, parse
-from core.records import checkpoint, locks
-from core.records.checkpoint import Checkpoint
-from core.records.environment import environment
-from core.records.follow import Merged, read_events
-from core.records.locks import Hold
-from core.records.writer import ArmWriter
+from tunelab import paths
+from tunelab.errors import BadInput, nearest, printable
+from tunelab.experiment import Experiment
+from tunelab.experiment.preset import Preset, parse
+from tunelab.records import checkpoint, locks
+from tunelab.records.checkpoint import Checkpoint
+from tunelab.records.environment import environment
+from tunelab.records.follow import Merged, read_events
+from tunelab.records.locks import Hold
+from tunelab.records.writer import ArmWriter
 
 __all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "create", "directories", "find", "last_end"]
 
@@ -117,7 +117,7 @@ class Run:
     @property
     def typed(self) -> str:
         """What to type for it in a command: its name, or where it lies if that isn't where runs are."""
-        return self.name if self.directory.parent == home.runs() else shlex.quote(str(self.directory.absolute()))
+        return self.name if self.directory.parent == paths.runs() else shlex.quote(str(self.directory.absolute()))
 
     @cached_property
     def preset(self) -> Preset:
@@ -169,7 +169,7 @@ class Run:
             except OSError as error:
                 raise _unwritable(self.control, error) from None
         else:
-            home.write_whole(self.control, word.encode())
+            paths.write_whole(self.control, word.encode())
 
     def told(self) -> str:
         """The word that was left for the training, or nothing."""
@@ -240,10 +240,10 @@ def create(preset: Preset, out: Path | None = None, origin: dict[str, Any] | Non
         "arms": [arm.name for arm in preset.arms],
     } | ({"origin": origin} if origin else {})
     try:
-        home.write_whole(directory / "preset.toml", preset.to_toml().encode())
-        home.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())
+        paths.write_whole(directory / "preset.toml", preset.to_toml().encode())
+        paths.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())
         # Last, since a directory without it isn't a run yet.
-        home.write_whole(directory / "run.json", json.dumps(about, indent=1, ensure_ascii=False).encode())
+        paths.write_whole(directory / "run.json", json.dumps(about, indent=1, ensure_ascii=False).encode())
     except BadInput:
         shutil.rmtree(directory, ignore_errors=True)  # it was empty
         raise
@@ -254,20 +254,20 @@ def _fresh(preset: Preset, began: float) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(began))
     word = re.sub(r"[^A-Za-z0-9.]+", "-", preset.name).strip("-.")[:50] or "run"
     for attempt in range(1, 1000):
-        directory = home.runs() / (f"{stamp}-{word}" + (f"-{attempt}" if attempt > 1 else ""))
+        directory = paths.runs() / (f"{stamp}-{word}" + (f"-{attempt}" if attempt > 1 else ""))
         try:
             directory.mkdir(parents=True)
         except FileExistsError:
             continue
         except OSError as error:
-            raise _unwritable(home.runs(), error) from None
+            raise _unwritable(paths.runs(), error) from None
         return directory
-    raise BadInput(f"{printable(home.runs())} has a thousand runs of this second; wait a moment")
+    raise BadInput(f"{printable(paths.runs())} has a thousand runs of this second; wait a moment")
 
 
 def _given(out: Path) -> Path:
-    out = home.expanded(str(out)).absolute()
-    home.checked_name(out.name, "a run (the last part of --out)")
+    out = paths.expanded(str(out)).absolute()
+    paths.checked_name(out.name, "a run (the last part of --out)")
     try:
         out.mkdir(parents=True, exist_ok=True)
         if any(out.iterdir()):
@@ -296,7 +296,7 @@ def all_runs() -> Iterator[Run]:
 def directories() -> list[Path]:
     """What lies under the home where runs are, newest first, whether a readable run or not."""
     try:
-        return sorted(home.runs().iterdir(), reverse=True)
+        return sorted(paths.runs().iterdir(), reverse=True)
     except OSError:
         return []
 
@@ -308,8 +308,8 @@ def find(name: str) -> Run:
             return run
         raise BadInput("there is no run yet; `tunelab run first-look` makes one")
     if "/" in name or name.startswith((".", "~")):
-        return _open(home.expanded(name))
-    directory = home.runs() / home.checked_name(name, "a run")
+        return _open(paths.expanded(name))
+    directory = paths.runs() / paths.checked_name(name, "a run")
     if not directory.is_dir():
         names = [run.name for run in all_runs()]
         raise BadInput(f"there is no run '{printable(name)}'{nearest(name, names)}; `tunelab runs` lists them")
@@ -338,7 +338,7 @@ def _open(directory: Path) -> Run:
     if not _shown(about.get("name")) or not isinstance(began, int | float) or not 0 <= began < _LATEST:
         raise BadInput(f"{printable(path)} is damaged: it lacks the run's name or beginning")
     # Its own directory's name is what finds it, also where it was copied or renamed
-    name = home.checked_name(directory.resolve().name, "a run")
+    name = paths.checked_name(directory.resolve().name, "a run")
     return Run(
         directory,
         about

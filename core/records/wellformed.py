@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
-
-from core.experiment import Experiment
+from tunelab.experiment import Experiment
 
 __all__ = ["MEASURES", "cleaned", "parsed"]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from core import home
-from core.errors import BadInput, printable
-from core.network import Network
-from core.records import arrays, locks
-from core.records.checkpoint import Checkpoint
-from core.records.follow import Follower
+from tunelab import paths
+from tunelab.errors import BadInput, printable
+from tunelab.network import Network
+from tunelab.records import locks, npz_arrays
+from tunelab.records.checkpoint import Checkpoint
+from tunelab.records.follow import Follower
 
 __all__ = ["ArmWriter"]
 
@@ -86,7 +86,7 @@ class ArmWriter:
         """The arm's parameters as ``parameters.npz``: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …"""
         saved = {f"weights_{layer}": w for layer, w in enumerate(network.weights)}
         saved |= {f"biases_{layer}": b for layer, b in enumerate(network.biases)}
-        self._save("parameters.npz", arrays.packed(saved))
+        self._save("parameters.npz", npz_arrays.packed(saved))
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Put the arm's state on the disk, after the events that led to it."""
@@ -122,7 +122,7 @@ class ArmWriter:
 
     def _save(self, name: str, content: bytes) -> None:
         try:
-            home.write_whole(self._directory / name, content)
+            paths.write_whole(self._directory / name, content)
         except BadInput as problem:
             raise BadInput(f"{problem}; {self._advice}") from None
 

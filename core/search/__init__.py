@@ -1,9 +1,9 @@
 """Searches for η, λ and m: trials run beside the real thing, and rules that read them and show their evidence."""
 
-from core.search.batch import find_mini_batch
-from core.search.eta import find_eta
-from core.search.found import Found, Row
-from core.search.lmbda import find_lambda
-from core.search.trials import Curve, Trials
+from tunelab.search.batch import find_mini_batch
+from tunelab.search.eta import find_eta
+from tunelab.search.lmbda import find_lambda
+from tunelab.search.result import Found, Row
+from tunelab.search.trials import Curve, Trials
 
 __all__ = ["Curve", "Found", "Row", "Trials", "find_eta", "find_lambda", "find_mini_batch"]

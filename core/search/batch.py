@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.search.found import Found, Row
-from core.search.lmbda import margin
-from core.search.trials import Curve, Trials
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search.lmbda import margin
+from tunelab.search.result import Found, Row
+from tunelab.search.trials import Curve, Trials
 
 __all__ = ["find_mini_batch"]
 

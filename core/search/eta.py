@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.diagnosis.chance import accuracy_std
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.search.found import Found, Row
-from core.search.range_test import range_test
-from core.search.trials import Curve, Trials
+from tunelab.diagnosis.chance import accuracy_std
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search.range_test import range_test
+from tunelab.search.result import Found, Row
+from tunelab.search.trials import Curve, Trials
 
 __all__ = ["course", "find_eta"]
 

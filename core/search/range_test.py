@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.experiment import Experiment, assemble
-from core.experiment.keys import changed
-from core.search.trials import Trials
+from tunelab.experiment import Experiment, assemble
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search.trials import Trials
 
 __all__ = ["RangeTest", "range_test"]
 

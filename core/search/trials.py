@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
-
-from core.data import Dataset, counts
-from core.experiment import Experiment, assemble, load_data, stacks
-from core.experiment.keys import changed
-from core.network import Network
-from core.records.events import measure_fields
-from core.training import Measurement
+from tunelab.data import Dataset, counts
+from tunelab.experiment import Experiment, assemble, load_data, stacks
+from tunelab.experiment.dotted_keys import changed
+from tunelab.network import Network
+from tunelab.records.events import measure_fields
+from tunelab.training import Measurement
 
 __all__ = ["Curve", "Report", "Trials", "by_validation", "reduced"]
 
@@ -96,7 +95,7 @@ class Trials:
         """Train every experiment, by its label, to its end; the curves in the same order.
 
         With ``dataset`` all learn from that instead of what they ask for: a fold of a cross-validation.
-        Raises :class:`core.errors.BadInput` where one can't be trained, before any is.
+        Raises :class:`tunelab.errors.BadInput` where one can't be trained, before any is.
         """
         labels, experiments = list(tried), list(tried.values())
         prepared = [

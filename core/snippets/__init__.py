@@ -1,6 +1,6 @@
 """An experiment as a script for another library: the same network, hyper-parameters, first weights and order."""
 
-from core.snippets.libraries import LIBRARIES, script
-from core.snippets.recipe import Recipe, recipe
+from tunelab.snippets.libraries import LIBRARIES, script
+from tunelab.snippets.recipe import Recipe, recipe
 
 __all__ = ["LIBRARIES", "Recipe", "recipe", "script"]

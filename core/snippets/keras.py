@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.snippets.parts import ANSWERED, after, before
-from core.snippets.recipe import Recipe
+from tunelab.snippets.parts import ANSWERED, after, before
+from tunelab.snippets.recipe import Recipe
 
 __all__ = ["keras"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.snippets.keras import keras
-from core.snippets.pytorch import pytorch
-from core.snippets.recipe import Recipe
-from core.snippets.sklearn import sklearn
+from tunelab.snippets.keras import keras
+from tunelab.snippets.pytorch import pytorch
+from tunelab.snippets.recipe import Recipe
+from tunelab.snippets.sklearn import sklearn
 
 __all__ = ["LIBRARIES", "script"]
 
@@ -14,5 +14,5 @@ LIBRARIES = {"pytorch": pytorch, "sklearn": sklearn, "keras": keras}
 
 
 def script(library: str, r: Recipe) -> str:
-    """A complete script; :class:`core.errors.BadInput` where the library has no such network."""
+    """A complete script; :class:`tunelab.errors.BadInput` where the library has no such network."""
     return LIBRARIES[library](r)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.snippets.recipe import Recipe
+from tunelab.snippets.recipe import Recipe
 
 __all__ = ["ANSWERED", "after", "before"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from core.data import Dataset
-from core.experiment import Experiment
-from core.experiment.assembly import initialization_of
+from tunelab.data import Dataset
+from tunelab.experiment import Experiment
+from tunelab.experiment.assembly import initialization_of
 
 __all__ = ["Recipe", "recipe"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.errors import BadInput
-from core.snippets.parts import after, before
-from core.snippets.recipe import Recipe
+from tunelab.errors import BadInput
+from tunelab.snippets.parts import after, before
+from tunelab.snippets.recipe import Recipe
 
 __all__ = ["sklearn"]
 

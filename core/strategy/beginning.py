@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.curves import ArmCurves
-from core.diagnosis import Verdict, yardsticks
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.strategy.bench import Bench, Known, with_epochs
-from core.strategy.facts import chance_of
-from core.strategy.journal import Event
-from core.strategy.luck import fewest_right, guess, score
-from core.strategy.stage import Advice, Plan
-from core.strategy.troubles import questions
+from tunelab.diagnosis import Verdict, yardsticks
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.records.history import ArmCurves
+from tunelab.strategy.dataset_info import chance_of
+from tunelab.strategy.fallback_experiments import questions
+from tunelab.strategy.journal import Event
+from tunelab.strategy.luck import fewest_right, guess, score
+from tunelab.strategy.stage import Advice, Plan
+from tunelab.strategy.trial_runner import Bench, Known, with_epochs
 
 __all__ = ["Baseline", "Chance", "Shrink"]
 

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from core.experiment import Experiment, load_data
-from core.experiment.keys import changed
-from core.records.run import find
-from core.strategy.bench import Bench, Known, with_epochs
-from core.strategy.journal import Event
-from core.strategy.luck import Score
-from core.strategy.recorded import network_of, record, run_directory
-from core.strategy.stage import Advice, Plan
-from core.training.measurement import score as judged
+from tunelab.experiment import Experiment, load_data
+from tunelab.experiment.dotted_keys import changed
+from tunelab.records.run import find
+from tunelab.strategy.journal import Event
+from tunelab.strategy.luck import Score
+from tunelab.strategy.recorded_trials import network_of, record, run_directory
+from tunelab.strategy.stage import Advice, Plan
+from tunelab.strategy.trial_runner import Bench, Known, with_epochs
+from tunelab.training.measurement import score as judged
 
 __all__ = ["Full", "Test"]
 

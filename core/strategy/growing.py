@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.search import find_eta, find_lambda, find_mini_batch
-from core.strategy.bench import Bench, Known, OutOfTime, with_epochs
-from core.strategy.luck import Score
-from core.strategy.stage import Advice, Plan
-from core.strategy.tuning import look_epochs
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search import find_eta, find_lambda, find_mini_batch
+from tunelab.strategy.luck import Score
+from tunelab.strategy.stage import Advice, Plan
+from tunelab.strategy.trial_runner import Bench, Known, OutOfTime, with_epochs
+from tunelab.strategy.tuning import look_epochs
 
 __all__ = ["MiniBatch", "MoreData", "Widen"]
 

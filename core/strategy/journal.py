@@ -19,11 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from core import home
-from core.errors import BadInput, printable
-from core.records import locks
-from core.records.follow import Follower
-from core.records.writer import cut_torn_line
+from tunelab import paths
+from tunelab.errors import BadInput, printable
+from tunelab.records import locks
+from tunelab.records.follow import Follower
+from tunelab.records.writer import cut_torn_line
 
 __all__ = ["Event", "Journal", "exists", "find", "is_worked_on", "read", "studies", "tell", "told"]
 
@@ -35,15 +35,15 @@ _PATIENCE = 2.0  # seconds for another process to finish what it writes
 
 def studies() -> list[str]:
     """Names of all strategies that have been begun, the latest last."""
-    found = home.studies().glob(f"*/{_FILE}")
+    found = paths.studies().glob(f"*/{_FILE}")
     return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
 
 
 def find(name: str) -> Path:
     """The directory of the strategy of this name, or at this path; it need not exist yet."""
     if os.sep in name or name.startswith((".", "~")):
-        return home.expanded(name).absolute()
-    return home.studies() / home.checked_name(name, "a study")
+        return paths.expanded(name).absolute()
+    return paths.studies() / paths.checked_name(name, "a study")
 
 
 def exists(directory: Path) -> bool:
@@ -63,7 +63,7 @@ def is_worked_on(directory: Path) -> bool:
 
 def tell(directory: Path, word: str) -> None:
     """Say 'stop' to whoever works on the strategy: it ends soon, and everything measured is kept."""
-    home.write_whole(directory / "control", word.encode())
+    paths.write_whole(directory / "control", word.encode())
 
 
 def told(directory: Path) -> str:

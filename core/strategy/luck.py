@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.diagnosis.chance import accuracy_std, binomial_tail
+from tunelab.diagnosis.chance import accuracy_std, binomial_tail
 
 __all__ = ["ALPHA", "Guess", "Score", "fewest_right", "guess", "score"]
 

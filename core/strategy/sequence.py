@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.strategy.beginning import Baseline, Chance, Shrink
-from core.strategy.ending import Full, Test
-from core.strategy.growing import MiniBatch, MoreData, Widen
-from core.strategy.stage import Stage
-from core.strategy.tuning import Eta, EtaAgain, Lambda
+from tunelab.strategy.beginning import Baseline, Chance, Shrink
+from tunelab.strategy.ending import Full, Test
+from tunelab.strategy.growing import MiniBatch, MoreData, Widen
+from tunelab.strategy.stage import Stage
+from tunelab.strategy.tuning import Eta, EtaAgain, Lambda
 
 __all__ = ["BUDGET", "SEQUENCE", "Share", "allowed"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from core.experiment import Experiment
-from core.strategy.bench import Bench, Known
-from core.strategy.luck import Score
+from tunelab.experiment import Experiment
+from tunelab.strategy.luck import Score
+from tunelab.strategy.trial_runner import Bench, Known
 
 __all__ = ["Advice", "Plan", "Stage"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.experiment import Experiment
-from core.experiment.complaints import checked
-from core.experiment.keys import placed
-from core.strategy.journal import Event
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import placed
+from tunelab.experiment.validation_errors import checked
+from tunelab.strategy.journal import Event
 
 __all__ = ["STAGES", "StageState", "State", "fold", "folded"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.search import Found, find_eta, find_lambda
-from core.strategy.bench import Bench, Known, with_epochs
-from core.strategy.luck import Guess, Score, score
-from core.strategy.stage import Advice, Plan
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search import Found, find_eta, find_lambda
+from tunelab.strategy.luck import Guess, Score, score
+from tunelab.strategy.stage import Advice, Plan
+from tunelab.strategy.trial_runner import Bench, Known, with_epochs
 
 __all__ = ["Eta", "EtaAgain", "Lambda", "look_epochs"]
 

@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.data.dataset import Examples
-from core.network import Network
-from core.training.measurement import Measurement, Score, score
-from core.training.rules import Constant, EarlyStopping, Schedule
-from core.training.vitals import VITALS, vitals
+from tunelab.data.dataset import Examples
+from tunelab.network import Network
+from tunelab.training.layer_statistics import VITALS, vitals
+from tunelab.training.measurement import Measurement, Score, score
+from tunelab.training.stopping_rules import Constant, EarlyStopping, Schedule
 
 __all__ = ["Order", "Training", "shuffled"]
 
@@ -62,7 +61,7 @@ class Training:
             at or after each multiple, and at the end.
         schedules, stopping: one a replicate; a constant η and no early stopping where None.
         classes: whether targets are class positions rather than wanted outputs.
-        tolerance: for targets that are wanted outputs, see :func:`core.training.measurement.score`.
+        tolerance: for targets that are wanted outputs, see :func:`tunelab.training.measurement.score`.
         evaluation_penalty: how many times the penalty of training a cost on evaluation examples includes.
     """
 

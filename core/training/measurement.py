@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.data.dataset import Examples
-from core.network import Network
+from tunelab.data.dataset import Examples
+from tunelab.network import Network
 
 __all__ = ["Measurement", "Score", "score"]
 
@@ -46,7 +45,7 @@ class Measurement:
     its last numbers. ``training`` and ``evaluation`` are the scores; ``penalty`` is λ/2n Σ w², which a
     cost includes, ``evaluation_penalty`` what one on evaluation examples includes. ``eta`` is the learning rate
     in force. ``diverged`` says whose numbers aren't finite; ``reasons`` say why one stopped ('' while it runs).
-    ``vitals`` are those of :mod:`core.training.vitals`, (R, layers) each.
+    ``vitals`` are those of :mod:`tunelab.training.layer_statistics`, (R, layers) each.
     """
 
     epoch: float

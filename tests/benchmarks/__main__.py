@@ -20,9 +20,8 @@ def main() -> None:
     os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy is loaded, which reads them then
 
     import numpy as np
-
-    from core.data import load
-    from core.errors import BadInput
+    from tunelab.data import load
+    from tunelab.errors import BadInput
 
     from .growth import growth
     from .headline import headline

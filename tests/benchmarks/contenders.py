@@ -9,11 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.data.dataset import Examples
-from core.initialization import Initialization, initial_network
-from core.network import Network
-from core.training import Measurement, Training
+from tunelab.data.dataset import Examples
+from tunelab.initialization import Initialization, initial_network
+from tunelab.network import Network
+from tunelab.training import Measurement, Training
 
 __all__ = ["Array", "Contender", "Ours", "Start", "Unavailable"]
 

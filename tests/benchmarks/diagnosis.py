@@ -110,14 +110,13 @@ def shapes(part: str) -> list[tuple[tuple[int, ...], str, str, str, int]]:
 def trained(data: str, shape: tuple[Any, ...], seeds: list[int], width: int = 1) -> dict[Setting, Seen]:
     """All η, λ and seeds of one shape, stacked, trained to twice the planned end."""
     import numpy as np
-
-    from core.data import Dataset, Examples, load
-    from core.diagnosis import Plan, blind_accuracy, constant_cost, warnings
-    from core.experiment import Experiment, assemble
-    from core.experiment.assembly import initialization_of
-    from core.initialization import effects
-    from core.records.events import measure_fields
-    from core.training.measurement import score
+    from tunelab.data import Dataset, Examples, load
+    from tunelab.diagnosis import Plan, blind_accuracy, constant_cost, warnings
+    from tunelab.experiment import Experiment, assemble
+    from tunelab.experiment.assembly import initialization_of
+    from tunelab.initialization import effects
+    from tunelab.records.events import measure_fields
+    from tunelab.training.measurement import score
 
     hidden, activation, output, weights, n = shape
     whole = load(data, training=n, evaluation=_VALIDATION + _HELD_OUT)
@@ -213,8 +212,7 @@ def _labelled(
     from dataclasses import replace
 
     import numpy as np
-
-    from core.curves import ArmCurves
+    from tunelab.records.history import ArmCurves
 
     at = planned(s.n) - 1
     arm = ArmCurves("")

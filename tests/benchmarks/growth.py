@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-
-from core.data.dataset import Examples
+from tunelab.data.dataset import Examples
 
 from .contenders import Array, Ours, Start
 from .race import Spread, rounds, table

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-from core.data.dataset import Examples
+from tunelab.data.dataset import Examples
 
 from .book import Book
 from .contenders import Array, Contender, Ours, Start, Unavailable

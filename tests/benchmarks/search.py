@@ -14,12 +14,11 @@ import math
 from collections import defaultdict
 
 import numpy as np
-
-from core.experiment import Experiment
-from core.experiment.keys import changed
-from core.search import Trials, find_eta, find_lambda
-from core.search.lmbda import margin
-from core.search.range_test import range_test
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed
+from tunelab.search import Trials, find_eta, find_lambda
+from tunelab.search.lmbda import margin
+from tunelab.search.range_test import range_test
 
 SHAPES = [(hidden, activation) for hidden in ((), (30,), (30, 30)) for activation in ("sigmoid", "relu")][1:]
 DENSE = [float(f"{eta:.3g}") for eta in np.geomspace(1e-3, 31.6, 19)]

@@ -54,7 +54,7 @@ def main() -> None:
     if options.contend:
         contend(*options.contend[:2], int(options.contend[2]), options.data)
         return
-    from core.data import load
+    from tunelab.data import load
 
     load(options.data, training=TRAIN, evaluation=EVALUATION)  # drawn or unpacked before anybody's clock runs
     rates: dict[str, list[tuple[float, float]]] = {}
@@ -94,7 +94,7 @@ def ours(data: str, workers: int, often: bool) -> tuple[float, float]:
             [
                 sys.executable,
                 "-m",
-                "tui.main",
+                "tunelab.tui.cli.main",
                 "sweep",
                 str(preset),
                 *OVER,
@@ -139,8 +139,7 @@ def theirs(who: str, data: str, workers: int) -> tuple[float, float] | None:
 def contend(who: str, journal: str, trials: int, data: str) -> None:
     """One process of Optuna with another library; prints its begin, its end, its trials and their processor seconds."""
     import optuna
-
-    from core.data import load
+    from tunelab.data import load
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     dataset = load(data, training=TRAIN, evaluation=EVALUATION)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui.charts.draw import aligned, build, legend, sheet
-from tui.charts.heatmap import heatmap, image
-from tui.charts.picture import Ink, Picture, Place
-from tui.charts.scale import nice_limits, sticky
-from tui.charts.spec import Axis, Bars, ChartSpec, Level, Mark, Series, Zone
+from tunelab.tui.charts.draw import aligned, build, legend, sheet
+from tunelab.tui.charts.heatmap import heatmap, image
+from tunelab.tui.charts.picture import Ink, Picture, Place
+from tunelab.tui.charts.scale import nice_limits, sticky
+from tunelab.tui.charts.spec import Axis, Bars, ChartSpec, Level, Mark, Series, Zone
 
 __all__ = [
     "Axis",

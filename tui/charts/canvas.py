@@ -8,13 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tui.charts import palette as colours
-from tui.charts import raster
-from tui.charts.palette import Palette
-from tui.charts.picture import Ink, ascii_only, cells
-from tui.charts.scale import unit
-from tui.charts.spec import ChartSpec, Floats, Limits, Role, Series, Zone, floats
+from tunelab.tui.charts import palette as colours
+from tunelab.tui.charts import raster
+from tunelab.tui.charts.palette import Palette
+from tunelab.tui.charts.picture import Ink, ascii_only, cells
+from tunelab.tui.charts.scale import unit
+from tunelab.tui.charts.spec import ChartSpec, Floats, Limits, Role, Series, Zone, floats
 
 __all__ = ["Canvas", "paint"]
 

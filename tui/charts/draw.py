@@ -14,13 +14,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-
-from tui.charts import palette as colours
-from tui.charts import raster, scale
-from tui.charts.canvas import Canvas, paint
-from tui.charts.palette import Palette
-from tui.charts.picture import Ink, Picture, Place, Row, ascii_only, cells, fitted, joined, sentence
-from tui.charts.spec import Axis, ChartSpec, Limits, floats
+from tunelab.tui.charts import palette as colours
+from tunelab.tui.charts import raster, scale
+from tunelab.tui.charts.canvas import Canvas, paint
+from tunelab.tui.charts.palette import Palette
+from tunelab.tui.charts.picture import Ink, Picture, Place, Row, ascii_only, cells, fitted, joined, sentence
+from tunelab.tui.charts.spec import Axis, ChartSpec, Limits, floats
 
 __all__ = ["LEAST_HEIGHT", "LEAST_WIDTH", "aligned", "build", "legend", "sheet"]
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-from tui.charts.palette import Palette
-from tui.charts.picture import Ink, Picture, Row, ascii_only, cells, fitted, joined, sentence
-from tui.charts.spec import Floats
+from tunelab.tui.charts.palette import Palette
+from tunelab.tui.charts.picture import Ink, Picture, Row, ascii_only, cells, fitted, joined, sentence
+from tunelab.tui.charts.spec import Floats
 
 __all__ = ["heatmap", "image"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tui.charts.picture import PLAIN, Colour, Ink
-from tui.charts.spec import Role
+from tunelab.tui.charts.picture import PLAIN, Colour, Ink
+from tunelab.tui.charts.spec import Role
 
 __all__ = ["ARMS", "PALETTES", "Palette", "ascii_marker", "ink", "marker"]
 

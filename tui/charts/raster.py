@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tui.charts.spec import Floats
+from tunelab.tui.charts.spec import Floats
 
 __all__ = ["ASCII", "BRAILLE", "Bits", "Dots", "Grid", "band", "bars", "stroke", "thinned"]
 

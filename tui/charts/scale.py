@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-from tui.charts.spec import Floats, Limits, floats
+from tunelab.tui.charts.spec import Floats, Limits, floats
 
 __all__ = ["held", "label", "labels", "nice_limits", "span_of", "sticky", "ticks", "unit"]
 

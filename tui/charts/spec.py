@@ -100,7 +100,7 @@ class ChartSpec:
 
     The title and the legend are shown beside the canvas, never in it. ``focus`` is the label of the
     series drawn over all others. ``gutter`` is the least room for the y labels: charts above each other
-    line up when they share it (see :func:`tui.charts.draw.aligned`). ``empty`` is the sentence shown
+    line up when they share it (see :func:`tunelab.tui.charts.draw.aligned`). ``empty`` is the sentence shown
     where there is nothing to draw.
     """
 

@@ -8,8 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-
-from tui.charts.picture import Colour, Ink, Picture, Row, cells
+from tunelab.tui.charts.picture import Colour, Ink, Picture, Row, cells
 
 __all__ = ["strip", "strips"]
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core import home
-from core.errors import BadInput
+from tunelab import paths
+from tunelab.errors import BadInput
 
 __all__ = ["Outcome", "Progress"]
 
@@ -47,7 +47,7 @@ class Progress:
     def save(self) -> None:
         """Keep it. A home that can't be written loses it, nothing else."""
         try:
-            home.write_whole(_path(), json.dumps(asdict(self), indent=1).encode())
+            paths.write_whole(_path(), json.dumps(asdict(self), indent=1).encode())
         except BadInput:
             return
 
@@ -60,4 +60,4 @@ class Progress:
 
 
 def _path() -> Any:
-    return home.home() / "lecture.json"
+    return paths.home() / "lecture.json"

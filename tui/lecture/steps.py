@@ -9,11 +9,10 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
-
-from core.errors import BadInput, printable
-from core.experiment import Preset
-from core.experiment.complaints import checked
-from core.experiment.declaration import Section
+from tunelab.errors import BadInput, printable
+from tunelab.experiment import Preset
+from tunelab.experiment.declaration import Section
+from tunelab.experiment.validation_errors import checked
 
 __all__ = ["Choice", "Look", "Sampled", "Step", "find_steps", "flowed", "lecture"]
 
@@ -37,7 +36,7 @@ class Choice(Section):
 
 
 class Look(Section):
-    """What is looked for in a run; see :mod:`tui.lecture.judging` for each kind.
+    """What is looked for in a run; see :mod:`tunelab.tui.lecture.grading` for each kind.
 
     ``arms`` are those looked at (all if none); ``epoch`` is when (the end if not given). ``groups`` are beginnings of
     arm names: the best of each group is compared with the best of the others.
@@ -87,7 +86,7 @@ class Step(Section):
 
         ``data`` takes the place of the drawn digits, where those are learnt from.
         """
-        from core.experiment.preset import find
+        from tunelab.experiment.preset import find
 
         preset = find(self.preset)
         moves = data and preset.arms[0].experiment.data.name == "digits"
@@ -119,7 +118,7 @@ def _typed(value: Any) -> str:
 def lecture() -> tuple[Step, ...]:
     """Every step in order, numbered section.step."""
     found: list[Step] = []
-    folder = resources.files("tui.lecture").joinpath("sections")
+    folder = resources.files("tunelab.tui.lecture").joinpath("sections")
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
     for place, entry in enumerate(files, 1):
         file = checked(_File, tomllib.loads(entry.read_text("utf-8")), entry.name)

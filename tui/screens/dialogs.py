@@ -11,8 +11,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
-
-from core.errors import BadInput
+from tunelab.errors import BadInput
 
 __all__ = ["AskText", "Choose"]
 

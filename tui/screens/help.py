@@ -9,10 +9,9 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
-
-from core.experiment.fields import Described, described
-from tui.actions import Action, actions_of
-from tui.tables import aligned
+from tunelab.experiment.fields import Described, described
+from tunelab.tui.state.actions import Action, actions_of
+from tunelab.tui.text.tables import aligned
 
 __all__ = ["HelpScreen"]
 

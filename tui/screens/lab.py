@@ -17,28 +17,27 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker
-
-from core.curves import ArmCurves
-from core.diagnosis import Verdict
-from core.errors import BadInput, CutOff
-from tui.actions import bindings
-from tui.bench import Bench
-from tui.charts.palette import marker
-from tui.draft import Draft, ToTrain, Trial
-from tui.failures import tell_failure
-from tui.runview import Playback, RunView
-from tui.screens.questions import ask_again, ask_arms, ask_name
-from tui.sentences import epoch_line, paragraphs, seen, status_line
-from tui.widgets.chart import Chart
-from tui.widgets.curves import Curves
-from tui.widgets.epochs import Epochs
-from tui.widgets.field import Field
-from tui.widgets.form import PANELS, Form
-from tui.widgets.keys import Keys
-from tui.widgets.panel import Panel
+from tunelab.diagnosis import Verdict
+from tunelab.errors import BadInput, CutOff
+from tunelab.records.history import ArmCurves
+from tunelab.tui.charts.palette import marker
+from tunelab.tui.screens.prompts import ask_again, ask_arms, ask_name
+from tunelab.tui.state.actions import bindings
+from tunelab.tui.state.draft import Draft, ToTrain, Trial
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.run_view import Playback, RunView
+from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.text.run_text import epoch_line, paragraphs, seen, status_line
+from tunelab.tui.widgets.chart import Chart
+from tunelab.tui.widgets.chart_pair import Curves
+from tunelab.tui.widgets.epoch_log import Epochs
+from tunelab.tui.widgets.field import Field
+from tunelab.tui.widgets.form import PANELS, Form
+from tunelab.tui.widgets.key_line import Keys
+from tunelab.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from core.engine import Job
+    from tunelab.engine import Job
 
 __all__ = ["LabScreen"]
 
@@ -437,7 +436,7 @@ class LabScreen(Screen[None]):
         Each is made with the bench, and imported when it is first wanted: first paint doesn't wait for all.
         """
         module, _, screen = name.partition(".")
-        made = getattr(importlib.import_module(f"tui.screens.{module}"), screen)(self.bench)
+        made = getattr(importlib.import_module(f"tunelab.tui.screens.{module}"), screen)(self.bench)
         self.app.push_screen(made, self.take)
 
     def take(self, choice: Draft | ToTrain | Trial | RunView | None) -> None:

@@ -11,34 +11,33 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker
-
-from core.curves import ArmCurves
-from core.errors import BadInput, CutOff
-from core.records import find
-from tui.actions import bindings
-from tui.bench import Bench
-from tui.charts import ChartSpec
-from tui.charts.picture import ascii_only
-from tui.curves import z_chart
-from tui.draft import Draft
-from tui.failures import tell_failure
-from tui.lecture import Answer, Progress, Step, judged, lecture
-from tui.lecture.charts import trials_chart, way_chart
-from tui.lecture.doing import sampled, seen_in
-from tui.lecture.judging import Seen
-from tui.lecture.progress import Outcome
-from tui.lecture.steps import flowed
-from tui.lecture.wording import experiment_line, following, question, verdict
-from tui.runview import RunView
-from tui.screens.contents import ContentsScreen
-from tui.screens.lab import LabScreen
-from tui.sentences import status_line
-from tui.widgets.chart import Chart
-from tui.widgets.curves import Curves
-from tui.widgets.keys import Keys
+from tunelab.errors import BadInput, CutOff
+from tunelab.records import find
+from tunelab.records.history import ArmCurves
+from tunelab.tui.charts import ChartSpec
+from tunelab.tui.charts.from_history import z_chart
+from tunelab.tui.charts.picture import ascii_only
+from tunelab.tui.lecture import Answer, Progress, Step, judged, lecture
+from tunelab.tui.lecture.grading import Seen
+from tunelab.tui.lecture.lecture_charts import trials_chart, way_chart
+from tunelab.tui.lecture.progress import Outcome
+from tunelab.tui.lecture.run_step import sampled, seen_in
+from tunelab.tui.lecture.step_text import experiment_line, following, question, verdict
+from tunelab.tui.lecture.steps import flowed
+from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.screens.lecture_contents import ContentsScreen
+from tunelab.tui.state.actions import bindings
+from tunelab.tui.state.draft import Draft
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.run_view import RunView
+from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.text.run_text import status_line
+from tunelab.tui.widgets.chart import Chart
+from tunelab.tui.widgets.chart_pair import Curves
+from tunelab.tui.widgets.key_line import Keys
 
 if TYPE_CHECKING:
-    from core.engine import Job
+    from tunelab.engine import Job
 
 __all__ = ["LectureScreen"]
 

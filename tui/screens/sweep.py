@@ -13,21 +13,20 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
-
-from core.errors import BadInput
-from tui.actions import bindings
-from tui.bench import Bench
-from tui.charts.sweep import best_chart, map_axes, slice_chart
-from tui.draft import Draft, Trial
-from tui.failures import tell_failure
-from tui.runview import RunView
-from tui.screens.dialogs import AskText
-from tui.widgets.chart import Chart
-from tui.widgets.sweepmap import MapView
+from tunelab.errors import BadInput
+from tunelab.tui.charts.sweep_charts import best_chart, map_axes, slice_chart
+from tunelab.tui.screens.dialogs import AskText
+from tunelab.tui.state.actions import bindings
+from tunelab.tui.state.draft import Draft, Trial
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.run_view import RunView
+from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.widgets.chart import Chart
+from tunelab.tui.widgets.sweepmap import MapView
 
 if TYPE_CHECKING:
-    from core.search.sweeps import Row, Table
-    from tui.sweepview import SweepView, Wanted
+    from tunelab.sweeps import Row, Table
+    from tunelab.tui.state.sweep_view import SweepView, Wanted
 
 __all__ = ["SweepScreen"]
 
@@ -91,8 +90,8 @@ class SweepScreen(Screen["Trial | Draft | None"]):
             self.tick()
 
     def _newest(self) -> None:
-        from core.search.sweeps import all_studies
-        from tui.sweepview import SweepView
+        from tunelab.sweeps import all_studies
+        from tunelab.tui.state.sweep_view import SweepView
 
         for record in all_studies():
             if record.exists:
@@ -165,7 +164,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
             status.update(text, layout=False)
 
     def _draw(self, view: SweepView, table: Table) -> None:
-        from tui.sweeptext import remarks
+        from tunelab.tui.text.sweep_text import remarks
 
         over = table.plan.over
         has_map = map_axes(table) is not None
@@ -189,7 +188,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
 
     def _list(self, table: Table) -> None:
         """The trials, the best first or the newest first; the one under the cursor stays there."""
-        from tui.sweeptext import value_text
+        from tunelab.tui.text.sweep_text import value_text
 
         rows = self._ordered(table)[:_LISTED]
         near = {row.number for row in table.within_noise}
@@ -298,7 +297,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
 
     def action_new(self) -> None:
         """Ask what to sweep over, and begin."""
-        from tui.sweepview import begin, parse_wanted
+        from tunelab.tui.state.sweep_view import begin, parse_wanted
 
         if self.view is not None and self.view.running:
             self.notify("A sweep is running: s stops it.", timeout=3)
@@ -328,7 +327,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
 
     def action_studies(self) -> None:
         """Choose another study to look at."""
-        from tui.screens.studies import StudiesScreen
+        from tunelab.tui.screens.study_browser import StudiesScreen
 
         if self.view is not None and self.view.running:
             self.notify("A sweep is running: s stops it.", timeout=3)
@@ -352,7 +351,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         self.run_worker(lambda: self._open(view, row), thread=True, exit_on_error=False, group="open")
 
     def _open(self, view: SweepView, row: Row) -> None:
-        from core.search.sweeps.trialfile import as_run
+        from tunelab.sweeps.trial_events import as_run
 
         plan = view.record.plan
         name = f"trial-{row.number}"

@@ -12,23 +12,22 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
-
-from core.errors import BadInput
-from core.experiment import Preset
-from core.experiment.fields import described, value_text
-from core.experiment.keys import changed, full_key
-from core.experiment.preset import resolved
-from core.strategy.shown import by_cost
-from core.strategy.state import StageState
-from tui.actions import bindings
-from tui.bench import Bench
-from tui.draft import Draft
-from tui.guide import Guide
-from tui.journaltext import journal_text, plain_values, so_far, way
-from tui.screens.dialogs import AskText, Choose
-from tui.screens.reading import Reading
-from tui.widgets.curves import Curves
-from tui.widgets.keys import Keys
+from tunelab.errors import BadInput
+from tunelab.experiment import Preset
+from tunelab.experiment.dotted_keys import changed, full_key
+from tunelab.experiment.fields import described, value_text
+from tunelab.experiment.preset import resolved
+from tunelab.strategy.state import StageState
+from tunelab.strategy.trial_curves import by_cost
+from tunelab.tui.screens.dialogs import AskText, Choose
+from tunelab.tui.screens.text_viewer import Reading
+from tunelab.tui.state.actions import bindings
+from tunelab.tui.state.draft import Draft
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.strategy_session import Guide
+from tunelab.tui.text.journal_text import journal_text, plain_values, so_far, way
+from tunelab.tui.widgets.chart_pair import Curves
+from tunelab.tui.widgets.key_line import Keys
 
 __all__ = ["WizardScreen"]
 

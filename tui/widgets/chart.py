@@ -12,12 +12,11 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-
-from tui.charts import ChartSpec, Mark, Picture, build, legend
-from tui.charts.palette import Palette
-from tui.charts.spec import floats
-from tui.charts.strips import strips
-from tui.terminal import Looks
+from tunelab.tui.charts import ChartSpec, Mark, Picture, build, legend
+from tunelab.tui.charts.palette import Palette
+from tunelab.tui.charts.spec import floats
+from tunelab.tui.charts.strips import strips
+from tunelab.tui.charts.terminal import Looks
 
 __all__ = ["Chart"]
 

@@ -10,10 +10,9 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
-
-from core.errors import BadInput
-from core.experiment.fields import Described
-from tui.draft import Draft
+from tunelab.errors import BadInput
+from tunelab.experiment.fields import Described
+from tunelab.tui.state.draft import Draft
 
 __all__ = ["Field"]
 
@@ -98,7 +97,7 @@ class Field(Vertical):
 
     def _options(self, current: str) -> list[tuple[str, str]]:
         if self.about.key == "data.name":
-            from core.data.catalogue import NAMED
+            from tunelab.data.catalogue import NAMED
 
             names = list(NAMED)
             return [(n, n) for n in (names if current in names else [*names, current])]

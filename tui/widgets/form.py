@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.worker import Worker, get_current_worker
-
-from core.diagnosis import Plan, Verdict, warnings
-from core.errors import BadInput
-from core.experiment.shape import drawing, parameters
-from tui.bench import Bench
-from tui.failures import tell_failure
-from tui.widgets.field import Field
-from tui.widgets.panel import Panel
+from tunelab.diagnosis import Plan, Verdict, warnings
+from tunelab.errors import BadInput
+from tunelab.experiment.network_shape import drawing, parameters
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.widgets.field import Field
+from tunelab.tui.widgets.panel import Panel
 
 __all__ = ["PANELS", "Form"]
 
@@ -89,9 +88,9 @@ class Form(VerticalScroll, can_focus=False):
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _look(self) -> None:
         """Load what the form names and see what the first weights do to it, away from the keys."""
-        from core.experiment import load_data
-        from core.experiment.assembly import initialization_of
-        from core.initialization import effects
+        from tunelab.experiment import load_data
+        from tunelab.experiment.assembly import initialization_of
+        from tunelab.initialization import effects
 
         worker = get_current_worker()
         draft = self._bench.draft

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
-
-from core.experiment.fields import described
-from tui.draft import Draft
-from tui.widgets.field import Field
+from tunelab.experiment.fields import described
+from tunelab.tui.state.draft import Draft
+from tunelab.tui.widgets.field import Field
 
 __all__ = ["Panel"]
 

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
-
-from tui.charts import Picture
-from tui.charts.palette import Palette
-from tui.charts.strips import strips
-from tui.charts.sweep import map_axes, sweep_map
-from tui.terminal import Looks
+from tunelab.tui.charts import Picture
+from tunelab.tui.charts.palette import Palette
+from tunelab.tui.charts.strips import strips
+from tunelab.tui.charts.sweep_charts import map_axes, sweep_map
+from tunelab.tui.charts.terminal import Looks
 
 if TYPE_CHECKING:
-    from core.search.sweeps import Table
+    from tunelab.sweeps import Table
 
 __all__ = ["MapView"]
 
 
 class MapView(Widget, can_focus=True):
-    """What :func:`tui.charts.sweep.sweep_map` draws; empty for a study with one parameter."""
+    """What :func:`tunelab.tui.charts.sweep_charts.sweep_map` draws; empty for a study with one parameter."""
 
     ALLOW_MAXIMIZE = True
 

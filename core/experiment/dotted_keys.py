@@ -1,0 +1,90 @@
+"""Dotted keys such as ``training.eta``: which there are, what a person may type for them, where values go."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from tunelab.errors import BadInput, nearest, printable
+from tunelab.experiment.declaration import Experiment
+from tunelab.experiment.fields import described
+from tunelab.experiment.toml_reading import read_toml
+from tunelab.experiment.validation_errors import checked
+
+__all__ = ["changed", "full_key", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
+
+
+def known_keys() -> list[str]:
+    """Every key that can be set, as files spell it: ``data.name``, …, ``training.schedule.patience``."""
+    return list(described())
+
+
+def full_key(typed: str) -> str:
+    """The dotted key meant by what was typed: itself, ``lmbda`` for ``lambda``, or its last parts alone."""
+    known = known_keys()
+    spelled = ".".join("lambda" if part == "lmbda" else part for part in typed.split("."))
+    if spelled in known:
+        return spelled
+    ending = [key for key in known if key.endswith(f".{spelled}")]
+    if len(ending) == 1:
+        return ending[0]
+    if ending:
+        raise BadInput(f"'{printable(typed)}' could be {' or '.join(ending)}: give the whole key")
+    hint = nearest(spelled, [*known, *(key.rsplit(".", 1)[-1] for key in known)])
+    raise BadInput(f"there is no parameter '{printable(typed)}'{hint}; `tunelab schema` lists them all")
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """``KEY=VALUE`` as (dotted key, value). The value is read as TOML, and as a plain word where it isn't."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise BadInput(f"--set takes KEY=VALUE, such as training.eta=0.5, not '{printable(text)}'")
+    value = value.strip()
+    try:
+        read = read_toml(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        read = {"value": value}
+    # "1\nother = 2" would be TOML too; what was typed is one value
+    return full_key(key.strip()), read["value"] if len(read) == 1 else value
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Several ``KEY=VALUE`` by dotted key; the last one of a key counts."""
+    return dict(parse_setting(text) for text in texts)
+
+
+def placed(tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A copy of nested tables with dotted keys set; None takes a key out."""
+    result = copy.deepcopy(tree)
+    for key, value in values.items():
+        *path, last = key.split(".")
+        table = result
+        for part in path:
+            inner = table.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise BadInput(f"{printable(key)}: {printable(part)} must be a table, is {printable(inner, 40)}")
+            table = inner
+        if value is not None:
+            table[last] = value
+            continue
+        table.pop(last, None)
+        if not table and len(path) > 1:
+            # [training.early_stopping] with nothing in it would mean early stopping as it is by default
+            result = placed(result, {".".join(path): None})
+    return result
+
+
+def merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """A copy of nested tables with another's entries laid over it, table by table."""
+    result = copy.deepcopy(base)
+    for key, value in override.items():
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+def changed(experiment: Experiment, values: dict[str, Any]) -> Experiment:
+    """A copy with some dotted keys changed; :class:`BadInput` where a value won't do."""
+    return checked(Experiment, placed(experiment.to_dict(), values), "experiment")

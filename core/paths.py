@@ -1,0 +1,81 @@
+"""Where tunelab keeps things: TUNELAB_HOME, else the platform's user data directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+from tunelab.errors import BadInput, printable
+
+__all__ = ["checked_name", "datasets", "expanded", "home", "presets", "runs", "studies", "write_whole"]
+
+
+def home() -> Path:
+    """The directory under which everything is kept; it need not exist yet."""
+    if given := os.environ.get("TUNELAB_HOME"):
+        return expanded(given).absolute()
+    import platformdirs  # only where it is needed: `--help` need not wait for it
+
+    return Path(platformdirs.user_data_dir("tunelab", appauthor=False))
+
+
+def runs() -> Path:
+    """The directory of runs, one directory each."""
+    return home() / "runs"
+
+
+def studies() -> Path:
+    """The directory of studies (sweeps and strategies), one directory each."""
+    return home() / "studies"
+
+
+def datasets() -> Path:
+    """The directory of data sets, one directory each."""
+    return home() / "datasets"
+
+
+def presets() -> Path:
+    """The directory of a person's own presets."""
+    return home() / "presets"
+
+
+def expanded(typed: str) -> Path:
+    """A path as typed, ``~`` being the person's directory; a ``~name`` that nobody has stays what it is."""
+    path = Path(typed)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+_NAME = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)
+
+
+def checked_name(name: str, what: str) -> str:
+    """``name`` if it can name a file or directory of ours and nothing outside; else :class:`BadInput`."""
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise BadInput(
+            f"'{printable(name, 60)}' can't name {what}: "
+            "use letters, digits, '.', '-' and '_', beginning with a letter or digit, at most 100"
+        )
+    return name
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: under a temporary name, synced, then renamed."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except FileExistsError:  # from mkdir: something that is no directory has a directory's name
+        raise BadInput(f"{printable(path)} can't be written: {printable(path.parent)} isn't a directory") from None
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise BadInput(f"{printable(path)} can't be written: {(error.strerror or str(error)).lower()}") from None

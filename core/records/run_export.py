@@ -1,0 +1,93 @@
+"""A run in the forms that other programs read: CSV, JSON, Markdown, npz."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from tunelab.errors import BadInput, printable
+from tunelab.records import npz_arrays
+from tunelab.records.run import Run
+
+__all__ = ["csv_text", "json_text", "markdown_text", "npz_bytes"]
+
+_FIRST = ["arm", "epoch", "examples"]
+_SHOWN = ["epoch", "eta", "training_cost", "training_accuracy", "evaluation_cost", "evaluation_accuracy"]
+
+
+def _measures(run: Run) -> list[dict[str, Any]]:
+    """Every measurement of every arm, plain values only: what is a number a layer gets a name a layer."""
+    rows = []
+    for event in (event for arm in run.arms for event in arm.events("measure")):
+        row: dict[str, Any] = {}
+        for key, value in event.items():
+            if key.startswith("layer_"):
+                row |= {f"{key}_{layer}": number for layer, number in enumerate(value, 1)}
+            elif key not in ("replicates", "evaluation_answers"):
+                row[key] = value
+        rows.append(row)
+    return rows
+
+
+def csv_text(run: Run) -> str:
+    """One line a measurement, arms one after the other; what isn't finite is empty."""
+    rows = _measures(run)
+    names = dict.fromkeys(key for row in rows for key in row if key not in {*_FIRST, "event", "run"})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*_FIRST, *names], extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def json_text(run: Run) -> str:
+    """The run as one JSON object: what it is, its environment, and every arm's events."""
+    whole = {
+        "run": run.about,
+        "preset": run.preset.tables,
+        "environment": run.environment or None,
+        "arms": [{"name": arm.name, "state": arm.state(), "events": arm.events()} for arm in run.arms],
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def markdown_text(run: Run) -> str:
+    """A report: title, description, and each arm's measurements as a table."""
+    lines = [f"# {run.preset.title}", "", f"Run `{run.name}`.", ""]
+    if run.preset.description:
+        lines += [run.preset.description, ""]
+    for arm in run.arms:
+        lines += [f"## {arm.name}", "", f"Ended: {arm.state()}.", ""]
+        lines += ["| " + " | ".join(name.replace("_", " ") for name in _SHOWN) + " |"]
+        lines += ["|" + " ---: |" * len(_SHOWN)]
+        lines += [
+            "| " + " | ".join(_cell(event.get(name)) for name in _SHOWN) + " |" for event in arm.events("measure")
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return "not finite" if value is None else f"{value:.6g}"
+
+
+def npz_bytes(run: Run) -> bytes:
+    """The parameters of every arm as one npz: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …
+
+    With several arms each name is led by the arm's number: ``arm0_weights_0``.
+    """
+    whole: dict[str, Any] = {}
+    for position, arm in enumerate(run.arms):
+        path = arm.directory / "parameters.npz"
+        if not path.is_file():
+            raise BadInput(
+                f"the arm '{printable(arm.name, 60)}' of {run.name} has no parameters yet: it is {arm.state()}"
+            )
+        prefix = f"arm{position}_" if len(run.arms) > 1 else ""
+        try:
+            whole |= {prefix + name: values for name, values in npz_arrays.unpacked(path).items()}
+        except npz_arrays.Damaged as problem:
+            raise BadInput(f"{printable(path)} is damaged ({printable(problem, 80)})") from None
+    return npz_arrays.packed(whole)

@@ -1,0 +1,133 @@
+"""Long trainings of a stage as a recorded run inside the strategy's directory: on all cores, and taken up again.
+
+What a killed process had trained goes on from its checkpoint, and the same run asked for twice is trained once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from tunelab import engine
+from tunelab.engine import Job
+from tunelab.errors import BadInput
+from tunelab.experiment import Experiment, Preset
+from tunelab.experiment.preset import resolved
+from tunelab.network import Network
+from tunelab.records import Run
+from tunelab.records.run import find
+from tunelab.strategy.journal import Event
+from tunelab.strategy.runtime_estimate import modelled
+from tunelab.strategy.trial_runner import Bench, Interrupted, OutOfTime
+
+__all__ = ["cores", "network_of", "record", "run_directory"]
+
+_WORTH = 6.0  # seconds of training below which starting processes costs more than it brings
+
+
+def cores() -> int:
+    """How many processors a stage may use."""
+    return engine.usable_cores()
+
+
+def run_directory(directory: Path, stage: str, tried: Mapping[str, Experiment]) -> Path:
+    """Where the run of these experiments lies: the same for the same ones."""
+    content = "".join(f"{label}\n{experiment.model_dump_json()}\n" for label, experiment in tried.items())
+    return directory / "runs" / f"{stage}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+
+
+def record(bench: Bench, tried: Mapping[str, Experiment]) -> dict[str, list[Event]]:
+    """Train these as a recorded run; the measure events of each, which are in the journal too.
+
+    When the stage's time is up the training is stopped where it stands, and what was measured counts. Raises
+    :class:`Interrupted` where somebody says stop, and :class:`OutOfTime` where not everything was measured once.
+    """
+    place = run_directory(bench.journal.directory, bench.stage, tried)
+    expected = modelled(list(tried.values()), bench.known.facts)
+    found: dict[str, list[Event]] = {label: [] for label in tried}
+
+    def take(events: list[Event]) -> None:
+        for event in events:
+            if event["event"] == "measure":
+                fields = {key: value for key, value in event.items() if key not in ("event", "run", "arm", "time")}
+                found[event["arm"]].append(bench.measured(event["arm"], fields))
+
+    with _executor(expected * bench.known.pace, len(tried)) as executor:
+        job = _begun(place, tried, executor)
+        if job is None:
+            take([event for arm in find(str(place)).arms for event in arm.events()])
+            return found
+        began, fresh = time.monotonic(), not job.before
+        take(job.before)
+        stop: type[Exception] | None = None
+        try:
+            for events in job.follow():
+                take(events)
+                if stop is None and (stop := _due(bench)) is not None:
+                    job.stop()
+        except BaseException:
+            job.stop()
+            raise
+        if stop is Interrupted:
+            raise Interrupted
+        if fresh and stop is None:
+            bench.took((time.monotonic() - began) * min(cores(), len(tried)), expected)
+    if not all(found.values()):
+        raise OutOfTime
+    return found
+
+
+def _due(bench: Bench) -> type[Exception] | None:
+    try:
+        bench.pulse()
+    except (Interrupted, OutOfTime) as reason:
+        return type(reason)
+    return None
+
+
+def _executor(seconds: float, arms: int) -> Executor:
+    """Worker processes where that pays, else a thread of this one."""
+    if seconds > _WORTH and arms > 1 and cores() > 1:
+        return engine.process_pool(min(arms, cores()))
+    return ThreadPoolExecutor(1)
+
+
+def _begun(place: Path, tried: Mapping[str, Experiment], executor: Executor) -> Job | None:
+    """The run begun, or taken up where it was cut off; None where it has ended already."""
+    workers = min(len(tried), cores())
+    if not (place / "run.json").exists():
+        return engine.start(_preset(place.name, tried), executor, out=place, workers=workers)
+    run = find(str(place))
+    try:
+        return engine.resume(run, executor, workers=workers)
+    except BadInput:
+        if run.is_running():
+            raise
+        return None
+
+
+def _preset(name: str, tried: Mapping[str, Experiment]) -> Preset:
+    arms = [{"name": label} | experiment.to_dict() for label, experiment in tried.items()]
+    first = next(iter(tried.values())).to_dict()
+    return resolved(name, {"title": f"The broad strategy: {name}"} | first | {"arm": arms}, name)
+
+
+def network_of(run: Run, arms: Sequence[str]) -> Network:
+    """The networks of some of a run's arms, which have one shape, as training left them: replicates in a row."""
+    weights: list[list[np.ndarray]] = []
+    biases: list[list[np.ndarray]] = []
+    for arm in (arm for arm in run.arms if arm.name in arms):
+        path = arm.directory / "parameters.npz"
+        if not path.is_file():
+            raise BadInput(f"the run {run.name} has left no parameters; it was cut off before its end")
+        with np.load(path, allow_pickle=False) as saved:
+            layers = range(len(saved.files) // 2)
+            weights.append([saved[f"weights_{layer}"] for layer in layers])
+            biases.append([saved[f"biases_{layer}"] for layer in layers])
+    net = run.preset.arms[0].experiment.network
+    together = [[np.concatenate(layer) for layer in zip(*part, strict=True)] for part in (weights, biases)]
+    return Network(*together, activation=net.activation, output=net.output, cost=net.cost)

@@ -1,0 +1,34 @@
+"""What a stage has tried, as curves: the same for a screen and a report."""
+
+from __future__ import annotations
+
+from tunelab.records.history import ArmCurves
+from tunelab.strategy.state import StageState
+
+__all__ = ["by_cost", "curves_of"]
+
+_BY_COST = frozenset({"baseline", "shrink", "chance", "eta", "eta-again", "find-eta", "why"})
+
+
+def by_cost(stage: str) -> bool:
+    """Whether a stage is judged by the training cost; else it is by validation accuracy."""
+    return stage in _BY_COST
+
+
+def curves_of(stage: StageState) -> list[ArmCurves]:
+    """The curves of everything a stage has tried, in the order tried.
+
+    What is tried may be shorter than what is planned, so they plan no number of epochs.
+    """
+    experiment = dict(stage.experiment)
+    if "training" in experiment:
+        experiment["training"] = {key: value for key, value in experiment["training"].items() if key != "epochs"}
+    found = []
+    for name, events in stage.arms.items():
+        curves = ArmCurves(name)
+        seeds = len(events[0].get("replicates", {}).get("eta", [0]))
+        curves.absorb({"event": "start", "experiment": experiment, "seeds": [0] * seeds})
+        for event in events:
+            curves.absorb(event)
+        found.append(curves)
+    return found

@@ -1,0 +1,214 @@
+"""A study as a table: what every trial came to, and what the whole says. It knows nothing of Optuna's storage."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tunelab.diagnosis.chance import accuracy_std
+from tunelab.sweeps.search_space import Dimension, Value
+from tunelab.sweeps.sweep_plan import Plan, described_params
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+__all__ = ["Edge", "Row", "Table", "row_of"]
+
+_FEWEST = 10  # complete trials from which it is worth saying what matters most
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trial.
+
+    ``state``: waiting, running, complete, pruned, diverged or failed. ``value`` is the evaluation accuracy at its
+    end, a mean over ``seeds`` with standard deviation ``std`` (None with one seed), on ``total`` examples. ``steps``
+    are the accuracies after each epoch.
+    """
+
+    number: int
+    params: dict[str, Any]
+    state: str
+    value: float | None = None
+    std: float | None = None
+    seeds: int = 1
+    total: int = 0
+    epochs: float = 0.0
+    seconds: float = 0.0
+    finished: float = 0.0
+    why: str = ""
+    steps: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state not in ("waiting", "running")
+
+    @property
+    def error(self) -> float:
+        """The standard error of its value: from the spread over seeds, else from the number of examples judged."""
+        if self.value is None:
+            return math.nan
+        if self.std is not None and self.seeds > 1 and self.std > 0:
+            return self.std / math.sqrt(self.seeds)
+        return accuracy_std(min(max(self.value, 0.01), 0.99), max(self.total, 1))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The best trial stands at an end of what was searched: a better one may lie beyond."""
+
+    dimension: Dimension
+    value: Value
+    end: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """All trials of a study so far."""
+
+    plan: Plan
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def complete(self) -> list[Row]:
+        """The trials that were trained to their end, the best first, of equals the earlier one."""
+        done = [row for row in self.rows if row.state == "complete" and row.value is not None]
+        return sorted(done, key=lambda row: (-_number(row.value), row.number))
+
+    @property
+    def best(self) -> Row | None:
+        """The best of them."""
+        return self.complete[0] if self.complete else None
+
+    @cached_property
+    def within_noise(self) -> list[Row]:
+        """The trials that can't be told from the best: less than two standard errors of a difference behind it.
+
+        The error is the usual one among the better half: a trial's own, from a few seeds, is itself a matter of luck.
+        """
+        best = self.best
+        if best is None:
+            return []
+        better = self.complete[: max(1, -(-len(self.complete) // 2))]
+        least = _number(best.value) - 2 * math.sqrt(2) * statistics.median(row.error for row in better)
+        return [row for row in self.complete if row is best or _number(row.value) >= least]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many trials are in each state."""
+        found: dict[str, int] = {}
+        for row in self.rows:
+            found[row.state] = found.get(row.state, 0) + 1
+        return found
+
+    @property
+    def ended(self) -> int:
+        """How many trials have come to an end, one way or another."""
+        return sum(row.ended for row in self.rows)
+
+    def best_so_far(self) -> list[tuple[int, float]]:
+        """(trials ended, best accuracy until then) after each trial that was trained to its end, as they ended."""
+        found: list[tuple[int, float]] = []
+        best = -math.inf
+        ended = sorted((row for row in self.rows if row.ended), key=lambda row: (row.finished, row.number))
+        for count, row in enumerate(ended, start=1):
+            if row.state == "complete" and row.value is not None:
+                best = max(best, row.value)
+            if best > -math.inf:
+                found.append((count, best))
+        return found
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Where the best trial stands at an end of a dimension. Judged once there is something to compare with."""
+        best = self.best
+        if best is None or len(self.complete) < 3:
+            return []
+        found = []
+        for d in self.plan.over:
+            if d.key not in best.params or not d.numeric:
+                continue
+            values = [float(v) for v in d.grid()]
+            value = float(best.params[d.key])
+            if len(values) < 3 and d.kind == "list":
+                continue
+            low, high = min(values), max(values)
+            end = _end(value, low, high, d)
+            if end == "lowest" and low == _least(d):
+                continue  # nothing lies beyond: λ = 0, m = 1
+            if end:
+                found.append(Edge(d, best.params[d.key], end))
+        return found
+
+    def label(self, row: Row) -> str:
+        """What was chosen for a trial, in a line."""
+        return described_params(self.plan.over, row.params)
+
+    @property
+    def spread(self) -> bool:
+        """Whether trials have several seeds, and so a spread."""
+        return any(row.std is not None for row in self.rows)
+
+
+def _end(value: float, low: float, high: float, d: Dimension) -> str:
+    """'lowest' or 'highest' where a value is an end of a list, or in the outer twentieth of a range."""
+    if d.kind == "list":
+        return "lowest" if value == low else "highest" if value == high else ""
+    if d.kind == "log":
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    share = (value - low) / (high - low)
+    return "lowest" if share <= 0.05 else "highest" if share >= 0.95 else ""
+
+
+def _least(d: Dimension) -> float:
+    return 0.0 if d.key == "training.lambda" else 1.0 if d.about.kind == "whole" else -math.inf
+
+
+def importances(study: Any, table: Table) -> dict[str, float]:
+    """How much each parameter decided who came near the top, shares by dotted key; nothing with few trials.
+
+    PED-ANOVA (Watanabe, Bansal & Hutter 2023, arXiv:2304.10255), which sees complete trials only.
+    """
+    if len(table.complete) < _FEWEST or len(table.plan.over) < 2:
+        return {}
+    import warnings
+
+    from optuna.importance import get_param_importances
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return dict(get_param_importances(study))
+        except (ValueError, RuntimeError, ZeroDivisionError):  # all trials came to the same
+            return {}
+
+
+def row_of(trial: FrozenTrial) -> Row:
+    """One of Optuna's trials as a row."""
+    said = trial.user_attrs
+    state = trial.state.name.lower()
+    state = {"fail": "failed"}.get(state, state)
+    if trial.state.is_finished() and said.get("ended") == "diverged":
+        state = "diverged"
+    return Row(
+        trial.number,
+        dict(trial.params),
+        state,
+        trial.value if trial.state.is_finished() else None,
+        said.get("std"),
+        int(said.get("seeds", 1)),
+        int(said.get("total", 0)),
+        float(said.get("epochs", 0.0)),
+        float(said.get("seconds", 0.0)),
+        trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
+        str(said.get("why", "")),
+        dict(trial.intermediate_values),
+    )
+
+
+def _number(value: float | None) -> float:
+    return -math.inf if value is None else value

@@ -1,0 +1,293 @@
+"""Studies on disk: Optuna's storage under ``studies/``, or one that several machines share.
+
+    studies/NAME/journal.log    Optuna's journal: `optuna-dashboard studies/NAME/journal.log` opens it as it is
+                 drivers/ID     a lock, held by each process that works on the study
+                 lock           held for the moment in which trials are taken
+                 trials/N.jsonl the curves of the trials that were trained from here
+
+A process that is killed leaves nothing behind that another would wait for: the system lets its locks go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunelab import paths
+from tunelab.errors import BadInput, nearest, printable
+from tunelab.records import locks
+from tunelab.records.locks import Hold
+from tunelab.records.writer import cut_torn_line
+from tunelab.sweeps.results import Row, Table, row_of
+from tunelab.sweeps.sampling import make_pruner, make_sampler
+from tunelab.sweeps.sweep_plan import Plan
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["PLAN", "StudyRecord", "all_studies", "create", "find", "fresh_name", "open_study"]
+
+PLAN = "tunelab"  # the study's attribute that holds its plan
+_STORAGE = "storage.txt"
+_PATIENCE = 60.0  # seconds for another process to take its trials
+
+
+class StudyRecord:
+    """A study: its plan, its trials as Optuna keeps them, and its directory."""
+
+    def __init__(self, name: str, storage: str | None = None) -> None:
+        self.name = name
+        self.directory = paths.studies() / name
+        self.storage = storage or _said_storage(self.directory)
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's journal, where no other storage is used."""
+        return self.directory / "journal.log"
+
+    @property
+    def touched(self) -> float:
+        """When it was last written to, in seconds since 1970."""
+        return _touched(self.directory)
+
+    @property
+    def address(self) -> str:
+        """What optuna-dashboard opens."""
+        return self.storage or str(self.journal)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a study."""
+        if self.storage is None and not self.journal.is_file():
+            return False
+        try:
+            return PLAN in self.study.user_attrs
+        except KeyError:
+            return False
+
+    @cached_property
+    def study(self) -> optuna.Study:
+        """The study in Optuna, with its sampler and pruner. Raises KeyError where there is none."""
+        import optuna
+
+        storage = self._opened()
+        study = optuna.load_study(study_name=self.name, storage=storage)
+        if PLAN in study.user_attrs:
+            plan = Plan.from_dict(study.user_attrs[PLAN], self.name)
+            study.sampler, study.pruner = make_sampler(plan), make_pruner(plan)
+        return study
+
+    def _opened(self) -> optuna.storages.BaseStorage:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        if self.storage is not None:
+            for pause in (0.2, 0.5, None):
+                try:
+                    return optuna.storages.get_storage(self.storage)
+                except Exception as problem:  # whatever a database's driver raises
+                    if pause is None:
+                        said = printable((str(problem).splitlines() or ["it gives no reason"])[0], 200)
+                        raise BadInput(
+                            f"the storage {printable(self.storage, 80)} can't be opened: {said}; "
+                            "give a URL as Optuna takes it, such as sqlite:///shared.db"
+                        ) from None
+                    time.sleep(pause)  # two processes that make its tables at once are in each other's way
+        try:
+            return optuna.storages.JournalStorage(_journal(self.journal))
+        except (OSError, ValueError, KeyError) as problem:
+            raise BadInput(f"{printable(self.journal)} can't be read: {printable(problem, 200)}") from None
+
+    @property
+    def plan(self) -> Plan:
+        """What the study trains."""
+        return Plan.from_dict(self.study.user_attrs.get(PLAN), self.name)
+
+    def keep(self, plan: Plan) -> None:
+        """Write the plan into the study."""
+        self.study.set_user_attr(PLAN, plan.to_dict())
+
+    def table(self) -> Table:
+        """Every trial as it stands now."""
+        return Table(self.plan, tuple(self.rows()))
+
+    def rows(self) -> list[Row]:
+        """Every trial, in the order of their numbers."""
+        return [row_of(trial) for trial in self.study.get_trials(deepcopy=False)]
+
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """Held while trials are taken, so that no two processes of this machine take the same."""
+        lock = locks.hold(self._made("lock"), _PATIENCE)
+        if lock is None:
+            raise BadInput(f"another process holds {printable(self.directory / 'lock')} and doesn't let go")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def join(self, driver: str) -> Hold:
+        """Say that ``driver`` works on the study, until the hold is released or the process ends."""
+        lock = locks.hold(self._made("drivers", driver), 1.0)
+        if lock is None:
+            raise BadInput(f"another process calls itself {driver} already")
+        return lock
+
+    def leave(self, driver: str) -> None:
+        """Take away what :meth:`join` made."""
+        (self.directory / "drivers" / driver).unlink(missing_ok=True)
+
+    def works_here(self, driver: str) -> bool | None:
+        """Whether a driver is alive; None where it works from another home, and so can't be asked."""
+        path = self.directory / "drivers" / driver
+        return locks.is_held(path) if path.exists() else None
+
+    def is_running(self) -> bool:
+        """Whether a living process of this machine works on the study."""
+        folder = self.directory / "drivers"
+        return folder.is_dir() and any(locks.is_held(path) for path in folder.iterdir())
+
+    def _made(self, *parts: str) -> Path:
+        path = self.directory.joinpath(*parts)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"{printable(path.parent)} can't be written: {(error.strerror or str(error)).lower()}"
+            ) from None
+        return path
+
+
+def _journal(path: Path) -> Any:
+    """Optuna's journal file, appended to under a lock that the system lets go when its holder is killed.
+
+    Optuna's own locks are files, which a killed process leaves behind for others to wait half a minute for. What is
+    written is in the system's hands at once; it is put on the disk itself whenever a trial ends.
+    """
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal._storage import JournalOperation
+
+    class Journal(JournalFileBackend):
+        def append_logs(self, logs: list[dict[str, Any]]) -> None:
+            lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+            try:
+                import fcntl
+
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                cut_torn_line(descriptor)
+                rest = memoryview(lines)
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+                if any(log["op_code"] == JournalOperation.SET_TRIAL_STATE_VALUES for log in logs):
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    return Journal(str(path))
+
+
+def _said_storage(directory: Path) -> str | None:
+    try:
+        return (directory / _STORAGE).read_text("utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def fresh_name(plan: Plan) -> str:
+    """A name for a new study: when, and which preset."""
+    import re
+
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    word = re.sub(r"[^A-Za-z0-9.]+", "-", plan.preset.name).strip("-.")[:50] or "sweep"
+    for attempt in range(1, 1000):
+        name = f"{stamp}-{word}" + (f"-{attempt}" if attempt > 1 else "")
+        if not (paths.studies() / name).exists():
+            return name
+    raise BadInput(f"{printable(paths.studies())} has a thousand studies of this second; wait a moment")
+
+
+def create(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
+    """A new study; where another process has made it a moment ago, that one."""
+    import optuna
+
+    record = StudyRecord(paths.checked_name(name, "a study"), storage)
+    if not record.journal.exists() and _holds_other_things(record.directory):
+        raise BadInput(f"{printable(record.directory)} holds something else than a sweep; choose another --study")
+    with record.taking():
+        if storage is not None:
+            paths.write_whole(record.directory / _STORAGE, storage.encode())
+        study = optuna.create_study(
+            study_name=name, storage=record._opened(), direction="maximize", load_if_exists=True
+        )
+        if PLAN not in study.user_attrs:
+            if study.get_trials(deepcopy=False):
+                raise BadInput(f"the study {printable(name)} wasn't made by `tunelab sweep`; choose another name")
+            study.set_user_attr(PLAN, plan.to_dict())
+    return record
+
+
+def _holds_other_things(directory: Path) -> bool:
+    ours = {"journal.log", "lock", "drivers", "trials", "runs", "driver.txt", _STORAGE}
+    return directory.is_dir() and any(entry.name not in ours for entry in directory.iterdir())
+
+
+def find(name: str, storage: str | None = None) -> StudyRecord:
+    """The study of this name; ``last`` is the newest."""
+    if name == "last":
+        for record in all_studies():
+            return record
+        raise BadInput("there is no study yet; `tunelab sweep PRESET --over KEY=SPEC` makes one")
+    record = StudyRecord(paths.checked_name(name, "a study"), storage)
+    if not record.exists:
+        names = [study.name for study in all_studies()]
+        raise BadInput(
+            f"there is no study '{printable(name)}'{nearest(name, names)}; a new one needs PRESET and --over"
+        )
+    return record
+
+
+def open_study(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
+    """The study of this name, made where there is none; its number of trials becomes the plan's.
+
+    Raises :class:`BadInput` where it has another plan.
+    """
+    record = StudyRecord(paths.checked_name(name, "a study"), storage)
+    if not record.exists:
+        record = create(name, plan, storage)
+    theirs = record.plan
+    if (differs := theirs.difference(plan)) is not None:
+        raise BadInput(
+            f"the study {printable(name)} exists and is another: {differs}; "
+            f"`tunelab sweep --study {printable(name)}` goes on with it, another --study makes a new one"
+        )
+    if theirs.trials != plan.trials:
+        record.keep(replace(theirs, trials=plan.trials))
+    return record
+
+
+def all_studies() -> Iterator[StudyRecord]:
+    """Every study under the home, newest first."""
+    try:
+        found = sorted(paths.studies().iterdir(), key=_touched, reverse=True)
+    except OSError:
+        return
+    for directory in found:
+        if (directory / "journal.log").is_file() or (directory / _STORAGE).is_file():
+            yield StudyRecord(directory.name)
+
+
+def _touched(directory: Path) -> float:
+    for name in ("journal.log", _STORAGE):
+        try:
+            return (directory / name).stat().st_mtime
+        except OSError:
+            continue
+    return 0.0

@@ -1,0 +1,81 @@
+"""A trial's curves on disk, and as a run that the lab, `runs show` and `compare` understand."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+from tunelab import paths
+from tunelab.errors import BadInput
+from tunelab.records import Run, create
+from tunelab.records import find as find_run
+from tunelab.records.events import better
+from tunelab.sweeps.results import Row
+from tunelab.sweeps.studies import StudyRecord
+
+__all__ = ["as_run", "done_event", "write_events"]
+
+
+def done_event(
+    measures: list[dict[str, Any]], reason: str, done: dict[str, Any] | None, seconds: float
+) -> dict[str, Any]:
+    """How a trial ended, as a record says it."""
+    plain = [{k: v for k, v in m.items() if k not in ("event", "seconds")} for m in measures]
+    best: dict[str, Any] | None = None
+    for measure in plain:
+        if better(measure, best):
+            best = measure
+    return {
+        "event": "done",
+        "reason": reason,
+        "examples": plain[-1]["examples"],
+        "final": plain[-1],
+        "best": best,
+        "weights_sha256": (done or {}).get("weights_sha256", ""),
+        "seconds": round(seconds, 6),
+    }
+
+
+def write_events(directory: Path, study: str, number: int, events: list[dict[str, Any]]) -> None:
+    """Keep a trial's events. A disk that refuses costs the curves, not the trial: its value is in the study."""
+    run = _run_name(study, number)
+    lines = []
+    for event in events:
+        time = float(event.get("seconds", 0.0))
+        fields = {key: value for key, value in event.items() if key != "seconds" or event["event"] == "done"}
+        head = {"event": event["event"], "run": run, "arm": "run", "time": round(time, 6)}
+        lines.append(json.dumps(head | fields, ensure_ascii=False, allow_nan=False) + "\n")
+    path = _path(directory, number)
+    beside = path.with_suffix(".part")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text("".join(lines), encoding="utf-8")  # not synced: only the table must survive a power cut
+        beside.replace(path)
+
+
+def as_run(record: StudyRecord, row: Row) -> Run:
+    """The trial as a run: its experiment and its curves, under the study's directory.
+
+    Raises :class:`BadInput` where its curves aren't here: it was trained from another home, or hasn't ended.
+    """
+    name = _run_name(record.name, row.number)
+    directory = record.directory / "runs" / name
+    if (directory / "run.json").is_file():
+        return find_run(str(directory))
+    try:
+        lines = _path(record.directory, row.number).read_bytes()
+    except OSError:
+        raise BadInput(f"the curves of trial {row.number} aren't here: it was trained from another home") from None
+    run = create(record.plan.preset_of(row.number, row.params, name), directory)
+    paths.write_whole(run.arms[0].events_path, lines)
+    return run
+
+
+def _path(directory: Path, number: int) -> Path:
+    return directory / "trials" / f"{number:05}.jsonl"
+
+
+def _run_name(study: str, number: int) -> str:
+    return f"{study[:80]}-trial-{number}"

@@ -1,0 +1,44 @@
+"""How the layers fare while they learn: the spread of z, saturation, gradients, and how far a step moves weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tunelab.activations import ACTIVATIONS
+from tunelab.network import Network
+
+__all__ = ["VITALS", "vitals"]
+
+Array = NDArray[Any]
+
+VITALS = ("z_rms", "saturated_share", "gradient_norm", "update_ratio")
+"""What :func:`vitals` tells of each layer."""
+
+
+def vitals(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> dict[str, Array]:
+    """Each vital sign as (R, layers), seen on a few examples.
+
+    ``x`` (n, inputs) and ``y`` (n, outputs) are those examples; ``eta`` (R,) is the learning rate, ``decay`` (R,)
+    is λ/n. ``z_rms`` is the root mean square of z, ``saturated_share`` the share of z where the unit is
+    saturated, ``gradient_norm`` ‖∂C/∂w‖ with its penalty, ``update_ratio`` η‖∂C/∂w‖/‖w‖: a step
+    that moves weights by about a thousandth of themselves is a healthy one.
+    """
+    R, n = network.replicates, len(x)
+    hidden = ACTIVATIONS[network.names["activation"]]
+    last = ACTIVATIONS["linear" if network.names["output"] == "linear" else "sigmoid"]
+    zs = network.layers(x)
+    stacked_x, stacked_y = (np.broadcast_to(part, (R, *part.shape)) for part in (x, y))
+    gradients, _ = network.gradient(stacked_x, stacked_y, 1.0 / n)
+    found: dict[str, list[Array]] = {name: [] for name in VITALS}
+    for layer, (z, w, dw) in enumerate(zip(zs, network.weights, gradients, strict=True)):
+        activation = last if layer == len(zs) - 1 else hidden
+        found["z_rms"].append(np.sqrt(np.square(z, dtype=np.float64).mean(axis=(1, 2))))
+        found["saturated_share"].append(activation.saturated(z).mean(axis=(1, 2)))
+        slope = dw.astype(np.float64) + decay.reshape(-1, 1, 1) * w
+        norm = np.sqrt(np.square(slope).sum(axis=(1, 2)))
+        size = np.sqrt(np.square(w, dtype=np.float64).sum(axis=(1, 2)))
+        found["gradient_norm"].append(norm)
+        found["update_ratio"].append(eta * norm / np.where(size > 0, size, np.nan))
+    return {name: np.stack(values, axis=1) for name, values in found.items()}

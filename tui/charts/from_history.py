@@ -1,0 +1,187 @@
+"""From curves and initialization effects to charts, the same for the command line and the screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tunelab.activations import ACTIVATIONS, SIGMOID_BOUND, TANH_BOUND
+from tunelab.records.history import ArmCurves
+from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated
+from tunelab.tui.charts.palette import Palette
+from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
+from tunelab.tui.charts.training_charts import Arm, Event, Measure
+
+if TYPE_CHECKING:
+    from tunelab.initialization import LayerEffect
+    from tunelab.network_inspection import Way
+    from tunelab.records import Run
+
+__all__ = [
+    "activation_charts",
+    "chart_arm",
+    "layer_charts",
+    "plotted",
+    "plotted_arms",
+    "read",
+    "stage_plotted",
+    "ways_plotted",
+    "z_chart",
+    "z_plotted",
+]
+
+
+def read(run: Run) -> list[ArmCurves]:
+    """The curves of every arm of a run, as far as they are recorded."""
+    arms = []
+    for record in run.arms:
+        curves = ArmCurves(record.name)
+        for event in record.events():
+            curves.absorb(event)
+        arms.append(curves)
+    return arms
+
+
+def chart_arm(curves: ArmCurves, number: int) -> Arm:
+    """An arm as the charts want it; ``number`` chooses its colour and marker."""
+
+    def measure(name: str) -> Measure:
+        several = curves.seeds > 1
+        return Measure(curves.values(name), curves.values(f"{name}_std") if several else None)
+
+    events = [Event(epoch, f"η ÷{factor:.3g}") for epoch, factor in curves.eta_cuts()]
+    reason = curves.done.get("reason")
+    if reason in {"diverged", "stopped", "early-stop"} and curves.measures:
+        events.append(Event(float(curves.latest["epoch"]), reason))
+    return Arm(
+        curves.name,
+        curves.epochs,
+        training_cost=measure("training_cost"),
+        evaluation_cost=measure("evaluation_cost"),
+        training_accuracy=measure("training_accuracy"),
+        evaluation_accuracy=measure("evaluation_accuracy"),
+        events=tuple(events),
+        number=number,
+    )
+
+
+def plotted(run: Run, *, colour: bool) -> str:
+    """Both charts of a run as text for a terminal."""
+    return plotted_arms(read(run), colour=colour)
+
+
+def plotted_arms(curves: Sequence[ArmCurves], *, colour: bool) -> str:
+    """Both charts of some arms, whatever runs they are of, overlaid as text for a terminal."""
+    from tunelab.tui.charts.training_charts import accuracy_chart, cost_chart
+
+    arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
+    title = curves[0].start.get("data", {}).get("title", "")
+    chance = curves[0].chance or None
+    epochs = max(arm.planned_epochs for arm in curves) or None
+    return _printed(
+        [cost_chart(arms, epochs=epochs), accuracy_chart(arms, epochs=epochs, chance=chance)], 18, colour, title
+    )
+
+
+def stage_plotted(curves: Sequence[ArmCurves], *, cost: bool, colour: bool) -> str:
+    """What a stage of the strategy tried, as text: training costs, or evaluation accuracies."""
+    from tunelab.tui.charts.training_charts import accuracy_chart, cost_chart
+
+    arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
+    chart = cost_chart(arms, epochs=None, parts=("training",)) if cost else None
+    return _printed([chart or accuracy_chart(arms, epochs=None, parts=("evaluation",))], 14, colour, "")
+
+
+def ways_plotted(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:
+    """How outputs change on the way from one example to another, as text."""
+    lines = [Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(ways)]
+    spec = ChartSpec(
+        title="Output on the way from one example to another", series=tuple(lines), y=Axis(limits=(0.0, 1.0))
+    )
+    return _printed([spec], 14, colour, "")
+
+
+def z_plotted(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -> str:
+    """The distribution of z of every layer before training, a chart a layer, schemes overlaid."""
+    layers = zip(*(effects for _, effects in found), strict=True)
+    names = [name for name, _ in found]
+    specs = [z_chart(list(zip(names, effects, strict=True))) for effects in layers]
+    return _printed(specs, 14, colour, "")
+
+
+def z_chart(effects: Sequence[tuple[str, LayerEffect]]) -> ChartSpec:
+    """The density of one layer's z, an arm each: sampled as bars, predicted as a curve, saturation shaded."""
+    layer = effects[0][1]
+    densities = [
+        Density(name, e.edges, e.density, e.predicted_density, number) for number, (name, e) in enumerate(effects)
+    ]
+    units = f"{layer.units:,} unit{'s' if layer.units != 1 else ''}"
+    title = f"z of layer {layer.layer} before training ({units}, fan-in {layer.fan_in:,})"
+    return density_chart(densities, title=title, zones=_saturated_zones(layer.activation))
+
+
+def activation_charts(density: ChartSpec, name: str) -> tuple[ChartSpec, ChartSpec]:
+    """The activation and its slope on the z axis of a density chart."""
+    activation = ACTIVATIONS[name]
+    assert density.x.limits is not None
+
+    def value(z: Floats) -> Floats:
+        a = z.copy()
+        activation.apply(a)
+        return a
+
+    def slope(z: Floats) -> Floats:
+        a = value(z)
+        out = np.empty_like(a)
+        activation.slope(a, out)
+        return out
+
+    sign = {"sigmoid": "σ"}.get(name, name)
+    zones = _saturated_zones(name)
+    return (
+        activation_chart(value, f"{sign}(z)", density.x.limits, zones=zones),
+        activation_chart(slope, f"{sign}′(z)", density.x.limits, zones=zones),
+    )
+
+
+def _saturated_zones(name: str) -> tuple[Zone, ...]:
+    if name == "relu":
+        return (Zone(-np.inf, 0.0, "off"),)
+    bound = {"sigmoid": SIGMOID_BOUND, "tanh": TANH_BOUND}.get(name)
+    return saturated(bound) if bound is not None else ()
+
+
+_VITALS = (
+    ("update_ratio", "How far a step moves the weights, η‖∂C/∂w‖/‖w‖ (about 0.001 is healthy)", True),
+    ("gradient_norm", "Gradient norm ‖∂C/∂w‖", True),
+    ("saturated_share", "Share of saturated neurons", False),
+    ("z_rms", "Root mean square of z", False),
+)
+
+
+def layer_charts(curves: ArmCurves) -> list[ChartSpec]:
+    """How each layer of an arm fared over its training: a chart a vital sign, a curve a layer."""
+    specs = []
+    for name, title, log in _VITALS:
+        values = curves.layer_values(name)
+        layers = values.shape[1] if values.ndim == 2 else 0
+        series = tuple(Series(curves.epochs, values[:, n], f"layer {n + 1}", n) for n in range(layers))
+        specs.append(ChartSpec(title, Axis("epoch", whole=True), Axis(log=log), series))
+    return specs
+
+
+def _printed(specs: Sequence[ChartSpec], height: int, colour: bool, title: str) -> str:
+    from tunelab.tui.charts import sheet
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    colour = colour and "NO_COLOR" not in os.environ
+    # A terminal that promises no more than 16 colours gets its own; ssh doesn't hand COLORTERM on
+    palette: Palette = "dark" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "ansi"
+    pictures = [sheet(spec, width, height, colour=colour, ascii=plain, palette=palette) for spec in specs]
+    parts = [picture.ansi() if colour else picture.plain() for picture in pictures]
+    return "\n\n".join([*([title] if title else []), *parts])

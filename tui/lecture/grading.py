@@ -1,0 +1,220 @@
+"""What a run answers to a step's question: read off its curves, with the numbers it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tunelab.diagnosis import compared
+from tunelab.diagnosis.arm_ranking import Standing
+from tunelab.records.history import ArmCurves
+from tunelab.tui.lecture.steps import Choice, Look, Step
+
+if TYPE_CHECKING:
+    from tunelab.initialization import LayerEffect
+    from tunelab.network_inspection import Way
+
+__all__ = ["Answer", "Seen", "judged"]
+
+_ALIKE = "alike"
+_STEEP = 0.9  # a step in λ that leaves more of the steepness than this has changed nothing to speak of
+_QUICKER = 1.3  # times that differ by less are the machine's mood
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an experiment has left to look at: curves; or what first weights do to z; or the way between pictures."""
+
+    arms: Sequence[ArmCurves] = ()
+    effects: Sequence[tuple[str, LayerEffect]] = ()
+    ways: Sequence[tuple[str, Way]] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was seen, in a sentence a look, and which choices (by position) it makes right."""
+
+    sentences: tuple[str, ...]
+    right: frozenset[int]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one look found: a sentence, and the words or the number that it comes to."""
+
+    sentence: str
+    words: frozenset[str] = field(default_factory=frozenset)
+    number: float | None = None
+
+
+def judged(step: Step, seen: Seen) -> Answer:
+    """What the experiment answers. A training that was stopped on its way answers with what there is."""
+    found = [_LOOKS[look.kind](look, seen) for look in step.look]
+    right = frozenset(place for place, choice in enumerate(step.choice) if _holds(choice, found))
+    return Answer(tuple(each.sentence for each in found), right)
+
+
+def _holds(choice: Choice, found: Sequence[_Found]) -> bool:
+    if choice.within is not None:
+        number = found[0].number
+        return number is not None and choice.within[0] <= number <= choice.within[1]
+    return all(each.words & set(word.split(" | ")) for word, each in zip(choice.when, found, strict=True))
+
+
+# -- the looks --------------------------------------------------------------------------------------------
+
+
+def _chosen(look: Look, seen: Seen) -> list[ArmCurves]:
+    return [arm for arm in seen.arms if arm.measures and (not look.arms or arm.name in look.arms)]
+
+
+def _place(look: Look, arm: ArmCurves) -> int:
+    """Which of the arm's measurements is looked at."""
+    return len(arm.measures) - 1 if look.epoch is None else int(np.argmin(np.abs(arm.epochs - look.epoch)))
+
+
+def _when(look: Look, arms: Sequence[ArmCurves]) -> str:
+    epoch = max(float(arm.epochs[_place(look, arm)]) for arm in arms)
+    return f"After {epoch:g} epoch{'' if epoch == 1 else 's'}"
+
+
+def _shown(value: float, std: float, measure: str) -> str:
+    if not np.isfinite(value):
+        return "not finite"
+    times, digits, unit = (100.0, 1, " %") if measure == "evaluation_accuracy" else (1.0, 3, "")
+    spread = f" ± {times * std:.{digits}f}" if std > 0 else ""
+    return f"{times * value:.{digits}f}{spread}{unit}"
+
+
+def _table(head: str, rows: Sequence[tuple[str, str]]) -> str:
+    """What was seen of several arms, a line each."""
+    width = max((len(name) for name, _ in rows), default=0)
+    return "\n".join([head, *(f"  {name:<{width}}  {text}" for name, text in rows)])
+
+
+def _value(look: Look, seen: Seen) -> _Found:
+    """``value``: one number of the first arm, such as its accuracy at the end."""
+    arms = _chosen(look, seen)
+    if not arms:
+        return _Found("Nothing was measured.")
+    arm, place = arms[0], _place(look, arms[0])
+    value, std = (float(arm.values(f"{look.measure}{end}")[place]) for end in ("", "_std"))
+    what = "evaluation accuracy" if look.measure == "evaluation_accuracy" else "training cost"
+    said = f"{_when(look, arms)} the {what} is {_shown(value, std, look.measure)}"
+    if look.measure == "evaluation_accuracy" and arm.chance > 0:
+        said += f"; guessing gives {100 * arm.chance:.3g} %"
+    if arm.done.get("reason") == "diverged":
+        said += ", and then the numbers leave what a float can hold"
+    return _Found(f"{said}.", number=value)
+
+
+def _best(look: Look, seen: Seen) -> _Found:
+    """``best``: the arms no worse than the best by more than luck; 'alike' where that is all of them.
+
+    By training cost it is the one with the lowest, since nothing is guessed about examples not seen.
+    """
+    arms = _chosen(look, seen)
+    if len(arms) < 2:
+        return _Found("There are no two arms to compare.")
+    if look.measure == "training_cost":
+        costs = {arm.name: float(arm.values("training_cost")[_place(look, arm)]) for arm in arms}
+        low = min(costs, key=lambda name: costs[name] if np.isfinite(costs[name]) else np.inf)
+        rows = [(name, _shown(cost, 0.0, look.measure)) for name, cost in costs.items()]
+        return _Found(_table(f"{_when(look, arms)} the training cost is", rows), frozenset({low}))
+    standings = {arm.name: _standing(look, arm) for arm in arms}
+    if look.groups:
+        standings = {group: _top(s for n, s in standings.items() if n.startswith(group)) for group in look.groups}
+    top = _top(standings.values())
+    words = {name for name, s in standings.items() if s is top or not _behind(s, top)}
+    if len(words) == len(standings):
+        words = {_ALIKE}
+    rows = [(s.name, _shown(s.accuracy, s.std, look.measure)) for s in standings.values()]
+    luck = ", no more than luck apart" if words == {_ALIKE} else ""
+    return _Found(_table(f"{_when(look, arms)}{luck}", rows), frozenset(words))
+
+
+def _top(standings: Iterable[Standing]) -> Standing:
+    return max(standings, key=lambda s: s.accuracy if np.isfinite(s.accuracy) else -np.inf)
+
+
+def _standing(look: Look, arm: ArmCurves) -> Standing:
+    place = _place(look, arm)
+    std = float(np.nan_to_num(arm.values("evaluation_accuracy_std")[place]))
+    total = int(arm.measures[place]["evaluation_total"])
+    return Standing(arm.name, float(arm.values("evaluation_accuracy")[place]), std, arm.seeds, total)
+
+
+def _behind(one: Standing, top: Standing) -> bool:
+    verdict = compared([top, one], 1.0)
+    return verdict is None or verdict.code == "ahead"
+
+
+def _falls(look: Look, seen: Seen) -> _Found:
+    """``falls``: the last arm in the order of the preset whose training cost falls at every measurement."""
+    told, last = [], ""
+    for arm in _chosen(look, seen):
+        costs = np.concatenate([[float(arm.initial.get("training_cost") or np.nan)], arm.values("training_cost")])
+        falls = bool(np.isfinite(costs).all() and (np.diff(costs) < 0).all())
+        told.append(
+            (arm.name, f"{costs[0]:.3g} → {costs[-1]:.3g}  {'falls' if falls else 'does not fall all the way'}")
+        )
+        last = arm.name if falls else last
+    return _Found(_table("Training cost, from before the first step to the end", told), frozenset({last}))
+
+
+def _soonest(look: Look, seen: Seen) -> _Found:
+    """``soonest``: which arm first has ``reach`` of the evaluation examples right, in seconds of training."""
+    told, took = [], {}
+    for arm in _chosen(look, seen):
+        there = np.flatnonzero(arm.values("evaluation_accuracy") >= look.reach)
+        share = float(there[0] + 1) / len(arm.measures) if len(there) else np.inf
+        seconds = share * float(arm.done.get("seconds") or np.nan)
+        took[arm.name] = seconds
+        epoch = f"{seconds:.2f} s (epoch {arm.epochs[there[0]]:g})" if len(there) else "never"
+        told.append((arm.name, epoch))
+    least = min(took.values(), default=np.inf)
+    words = frozenset(name for name, seconds in took.items() if np.isfinite(seconds) and seconds < _QUICKER * least)
+    return _Found(_table(f"{100 * look.reach:g} % right is reached after", told), words)
+
+
+def _smoothness(_look: Look, seen: Seen) -> _Found:
+    """``smoothness``: 'late' where the first tens of λ leave the output's steepness as it is and later ones lower it,
+    'each' where every ten lowers it, 'steeper' where it rises.
+    """
+    steep = [way.steepness for _, way in seen.ways]
+    if len(steep) < 3:
+        return _Found("There are too few arms to compare.")
+    told = [(name, f"{way.steepness:.3g}") for name, way in seen.ways]
+    ratios = [after / before for before, after in pairwise(steep)]
+    if steep[-1] > steep[0]:
+        word = "steeper"
+    elif all(ratio < _STEEP for ratio in ratios):
+        word = "each"
+    else:
+        word = "late" if min(ratios[:2]) >= _STEEP and steep[-1] < 0.7 * steep[0] else "otherwise"
+    head = "Steepest slope of an output from one picture to another, on average"
+    return _Found(_table(head, told), frozenset({word}))
+
+
+def _z(look: Look, seen: Seen) -> _Found:
+    """``z``: a number of the last scheme sampled, σ_z or the share of saturated neurons."""
+    name, effect = seen.effects[-1]
+    told = []
+    for scheme, e in seen.effects:
+        told.append((scheme, f"σ_z predicted {e.predicted_std:.3g}, sampled {e.sampled_std:.3g}"))
+        told.append(("", f"saturated {100 * e.saturated_share:.1f} %, mean σ′ {e.mean_sigma_prime:.3f}"))
+    number = effect.saturated_share if look.measure == "saturated_share" else effect.sampled_std
+    return _Found(_table("Before any training", told), frozenset({name}), float(number))
+
+
+_LOOKS: dict[str, Callable[[Look, Seen], _Found]] = {
+    "best": _best,
+    "value": _value,
+    "falls": _falls,
+    "soonest": _soonest,
+    "smoothness": _smoothness,
+    "z": _z,
+}

@@ -1,0 +1,155 @@
+"""A list with a filter and a preview: what the browsers of presets and of runs have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, get_current_worker
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.widgets.key_line import Keys
+
+__all__ = ["Browser"]
+
+Chosen = TypeVar("Chosen")
+
+_PAGE = 60  # what a screen shows at once, and so waits for
+_SHOWN = 500  # lines in the list; more is found by filtering
+
+
+class Browser(Screen[Chosen | None], Generic[Chosen]):
+    """Type to filter, ↑ ↓ to look, enter to take. Subclasses say what there is; they dismiss with what was
+    chosen, or None.
+    """
+
+    BINDINGS = [Binding("down", "to_list", show=False), Binding("slash", "to_filter", "filter", show=False)]
+    HINT = "type / to filter"
+    first: str | None = None
+    """The name on which the list opens; its first one if None."""
+
+    def __init__(self, bench: Bench, *, id: str) -> None:
+        super().__init__(id=id)
+        self.bench = bench
+        self._items: list[tuple[str, str]] = []
+        self._listed: list[tuple[str, str]] = []
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """(name, line in the list) of everything there is; asked for in another thread, for it may take long."""
+        raise NotImplementedError
+
+    def preview(self, name: str) -> str:
+        """What the preview says of one."""
+        raise NotImplementedError
+
+    def take(self, name: str) -> None:
+        """Do what enter means for one."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Filter, list, preview."""
+        with Vertical(classes="browser"):
+            yield Input(placeholder="filter", compact=True)
+            with Horizontal():
+                yield OptionList(markup=False)
+                with VerticalScroll(classes="preview"):
+                    yield Static("", markup=False)
+        yield Keys()
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.reload()
+        self.query_one(OptionList).focus()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A list that couldn't be read says so."""
+        tell_failure(self.app, event)
+
+    def reload(self) -> None:
+        """Read again what there is, keeping the filter and the place."""
+        self._read()
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _read(self) -> None:
+        """Read what there is: a page at once, the rest as it comes."""
+        worker = get_current_worker()
+        found: list[tuple[str, str]] = []
+        told = 0
+        for item in self.items():
+            if worker.is_cancelled or not self.is_attached:
+                return
+            found.append(item)
+            if len(found) == _PAGE or len(found) - told >= _SHOWN:
+                told = len(found)
+                self.app.call_from_thread(self._take_in, found.copy())
+        if not worker.is_cancelled and self.is_attached:
+            self.app.call_from_thread(self._take_in, found)
+
+    def _take_in(self, found: list[tuple[str, str]]) -> None:
+        self._items = found
+        self._fill(self.query_one(Input).value)
+
+    def _fill(self, wanted: str) -> None:
+        listed = self.query_one(OptionList)
+        words = wanted.lower().split()
+        fit = [(n, line) for n, line in self._items if all(word in f"{n} {line}".lower() for word in words)]
+        count = f"{len(fit):,} of {len(self._items):,}"
+        shown = fit[:_SHOWN]
+        if len(fit) > _SHOWN:
+            count = f"the first {_SHOWN} of {len(fit):,}"
+        listed.border_subtitle = f"{count}, {self.HINT}"
+        if shown == self._listed:
+            return
+        place = listed.highlighted
+        if place is None:
+            names = [name for name, _ in shown]
+            place = names.index(self.first) if self.first in names else 0
+        self._listed = shown
+        listed.clear_options()
+        listed.add_options([Option(line, id=name) for name, line in shown])
+        listed.highlighted = min(place, len(shown) - 1) if shown else None
+        if not shown:
+            self.query_one(".preview Static", Static).update("")
+
+    @property
+    def chosen(self) -> str | None:
+        """The name that is highlighted."""
+        listed = self.query_one(OptionList)
+        return listed.get_option_at_index(listed.highlighted).id if listed.highlighted is not None else None
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        name = event.option.id
+        self.query_one(".preview Static", Static).update(self.preview(name) if name else "")
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option.id:
+            self.take(event.option.id)
+
+    def action_to_list(self) -> None:
+        """From the filter down into the list."""
+        self.query_one(OptionList).focus()
+
+    def action_to_filter(self) -> None:
+        """Up to the filter."""
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        """Return to the lab."""
+        self.dismiss(None)

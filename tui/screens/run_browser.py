@@ -1,0 +1,107 @@
+"""The browser of recorded runs: look, lay over, play back, train again, delete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from tunelab.errors import BadInput
+from tunelab.records import Run, all_runs, find
+from tunelab.tui.screens.dialogs import Choose
+from tunelab.tui.screens.list_browser import Browser
+from tunelab.tui.state.actions import bindings
+from tunelab.tui.state.draft import Draft, ToTrain
+from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.run_view import Playback, RunView
+from tunelab.tui.text.tables import results_table
+
+__all__ = ["RunsScreen"]
+
+
+class RunsScreen(Browser[RunView | ToTrain]):
+    """Every run under the home, newest first; enter shows one in the lab, live if it is being trained."""
+
+    BINDINGS = bindings("runs")
+    HINT = "enter shows, / filters"
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench, id="runs")
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
+        return ((run.name, _line(run)) for run in all_runs())
+
+    def preview(self, name: str) -> str:
+        """Its title, state and results."""
+        try:
+            run = find(name)
+            state = run.state()
+            hint = f"`tunelab resume {name}` goes on with it." if state == "cut off" else ""
+            return "\n\n".join(part for part in [run.preset.title, state, hint, results_table(run, width=40)] if part)
+        except BadInput as problem:
+            return str(problem)
+
+    def take(self, name: str) -> None:
+        """Show a run in the lab."""
+        if (run := self._found(name)) is not None:
+            self.dismiss(RunView(run))
+
+    def _found(self, name: str | None) -> Run | None:
+        if name is None:
+            return None
+        try:
+            return find(name)
+        except BadInput as problem:
+            self.notify(str(problem), severity="warning", markup=False)
+            return None
+
+    def action_overlay(self) -> None:
+        """Lay the run over the charts of the lab, or take it off again."""
+        run = self._found(self.chosen)
+        if run is None:
+            return
+        there = [view for view in self.bench.overlays if view.run.name == run.name]
+        if there:
+            self.bench.overlays.remove(there[0])
+        else:
+            self.bench.overlays.append(RunView(run))
+        self.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
+
+    def action_compare(self) -> None:
+        """Compare the run with those on the charts; its own arms where there are none."""
+        from tunelab.tui.screens.comparison import CompareScreen
+
+        if (run := self._found(self.chosen)) is not None:
+            self.app.push_screen(CompareScreen(self.bench, [run]))
+
+    def action_playback(self) -> None:
+        """Play the run again as if it were live."""
+        if (run := self._found(self.chosen)) is not None:
+            self.dismiss(Playback(run))
+
+    def action_replay(self) -> None:
+        """Train the run's experiment again."""
+        if (run := self._found(self.chosen)) is not None:
+            self.dismiss(ToTrain(Draft(run.preset)))
+
+    def action_remove(self) -> None:
+        """Delete the run, asking first."""
+        run = self._found(self.chosen)
+        if run is None:
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice == "delete":
+                try:
+                    run.remove()
+                except BadInput as problem:
+                    self.notify(str(problem), severity="warning", markup=False)
+                self.reload()
+
+        question = f"{run.name} and everything it measured will be gone."
+        self.app.push_screen(Choose("Delete the run?", question, [("d", "delete", "delete it")]), answered)
+
+
+def _line(run: Run) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about["began"]))
+    return f"{when}  {run.name}  {run.about.get('title', '')}"

@@ -1,0 +1,1 @@
+"""What a screen holds: the experiment, its runs, a strategy session, settings, themes and the declared actions."""

@@ -1,0 +1,112 @@
+"""The experiment being edited: what the form shows and changes. It knows no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tunelab.errors import BadInput
+from tunelab.experiment import Arm, Experiment, Preset
+from tunelab.experiment.dotted_keys import full_key, placed
+from tunelab.experiment.fields import described, value_of, value_text
+from tunelab.experiment.preset import parse, resolved
+
+if TYPE_CHECKING:
+    from tunelab.tui.state.run_view import RunView
+
+__all__ = ["Draft", "ToTrain", "Trial"]
+
+_RULE = "training.schedule.rule"  # the table is there only where η falls; on the form its absence reads 'constant'
+
+
+class Draft:
+    """A preset under a person's hands. It is always one that could be trained: what isn't is refused."""
+
+    def __init__(self, preset: Preset) -> None:
+        self.preset = preset
+        self.changed = False
+
+    @property
+    def name(self) -> str:
+        """What the preset was called, with a star where it has been changed since."""
+        return self.preset.name + ("*" if self.changed else "")
+
+    @property
+    def base(self) -> Experiment:
+        """The experiment that the arms vary."""
+        tables = {k: v for k, v in self.preset.tables.items() if k in Experiment.model_fields}
+        return Experiment.model_validate(tables)
+
+    def text(self, key: str) -> str:
+        """The base experiment's value at a dotted key, as it would be typed."""
+        if key == _RULE and self.base.training.schedule is None:
+            return "constant"
+        return value_text(value_of(self.base.to_dict(), key))
+
+    def set(self, key: str, text: str) -> None:
+        """Put what was typed at a dotted key; :class:`BadInput` says why it can't be, and nothing changes."""
+        if key == _RULE and text == "constant":
+            key, text = "training.schedule", ""
+        value = described()[key].read(text) if text or key in described() else None
+        preset = self.preset.expecting_on(str(value)) if key == "data.name" and value else self.preset
+        self._take(placed(preset.tables, {key: value}))
+
+    def vary(self, typed: str) -> None:
+        """Make an arm of each value: ``eta = 0.025, 0.25, 2.5``; old arms go."""
+        name, equals, values = typed.partition("=")
+        if not equals or not values.strip():
+            raise BadInput("write a parameter and its values, such as: eta = 0.025, 0.25, 2.5")
+        key = full_key(name.strip())
+        about = described()[key]
+        texts = [text.strip() for text in values.split(";" if about.kind == "list" else ",") if text.strip()]
+        arms: list[dict[str, Any]] = []
+        for text in texts:
+            arm: dict[str, Any] = {"name": f"{about.symbol or about.name} = {text}"}
+            arms.append(placed(arm, {key: about.read(text)}))
+        self._take({**self.preset.tables, "arm": arms})
+
+    def drop_arms(self) -> None:
+        """One network again: only the base experiment."""
+        self._take({key: value for key, value in self.preset.tables.items() if key not in {"arm", "expect"}})
+
+    def varied(self, key: str) -> bool:
+        """Whether the arms differ in this parameter, so that the form's value is not what they use."""
+        return bool(self.preset.overridden(key))
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """What would be trained now."""
+        return self.preset.arms
+
+    def to_toml(self) -> str:
+        """The draft as a file."""
+        return self.preset.to_toml()
+
+    @staticmethod
+    def from_toml(text: str, name: str, changed: bool) -> Draft:
+        """The draft that :meth:`to_toml` wrote."""
+        draft = Draft(parse(text, name, "the last session"))
+        draft.changed = changed
+        return draft
+
+    def _take(self, tables: dict[str, Any]) -> None:
+        arms = {arm.get("name") for arm in tables.get("arm", [])} or {"run"}
+        if "expect" in tables:  # what was expected of arms that are gone says nothing any more
+            tables = {**tables, "expect": {k: v for k, v in tables["expect"].items() if k in arms}}
+        self.preset = resolved(self.preset.name, tables, "the form")
+        self.changed = True
+
+
+@dataclass(frozen=True)
+class ToTrain:
+    """A draft that is to be trained at once."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a sweep: its experiment for the form, and its curves where they are here."""
+
+    draft: Draft
+    view: RunView | None

@@ -1,0 +1,117 @@
+"""A strategy as the screen follows it: worked on in another process, read from its journal, decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+from tunelab.errors import BadInput
+from tunelab.experiment import Experiment
+from tunelab.records import Follower
+from tunelab.records.history import ArmCurves
+from tunelab.strategy import journal
+from tunelab.strategy.runner import advance, decide
+from tunelab.strategy.single_search import QUESTIONS, answer
+from tunelab.strategy.state import StageState, State, folded
+from tunelab.strategy.trial_curves import curves_of
+
+__all__ = ["Guide", "unfinished"]
+
+
+class Guide:
+    """Follows one strategy. It knows no widget; ``submit`` has things done in a worker process."""
+
+    def __init__(self, directory: Path, executor: Executor) -> None:
+        self.directory = directory
+        self.state = State()
+        self.alone = False
+        """Whether every recommendation is accepted as it comes, without asking."""
+        self._executor = executor
+        self._follower = Follower(directory / "journal.jsonl")
+        self._future: Future[Any] | None = None
+        self._arms: list[ArmCurves] = []
+        self._stage = ""
+        self.poll()
+
+    @property
+    def single(self) -> bool:
+        """Whether this is one question alone, not the whole way."""
+        return next(iter(self.state.stages)) in QUESTIONS
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to decide: the way has come to its end, or the one question is answered."""
+        return self.state.done is not None or (self.single and self.state.now is None)
+
+    @property
+    def working(self) -> bool:
+        """Whether a process is at it."""
+        return self._future is not None and not self._future.done()
+
+    @property
+    def problem(self) -> str:
+        """What went wrong in the process that worked on it, in a sentence; empty where nothing did."""
+        if self._future is None or not self._future.done() or self._future.cancelled():
+            return ""
+        error = self._future.exception()
+        if error is None:
+            return ""
+        return str(error) if isinstance(error, BadInput) else f"the process that worked on it ended: {error!r}"
+
+    def poll(self) -> bool:
+        """Read what is new in the journal; whether anything was."""
+        events = self._follower.new()
+        for event in events:
+            self.state = folded(self.state, event)
+            if event["event"] == "stage":
+                self._stage = event["stage"]
+        if events and self._stage:
+            self._arms = curves_of(self.state.stages[self._stage])
+        return bool(events)
+
+    @property
+    def stage(self) -> StageState:
+        """The stage to be shown: the one at work or asking, else the last."""
+        return self.state.now or list(self.state.stages.values())[-1]
+
+    @property
+    def arms(self) -> list[ArmCurves]:
+        """What the stage that was begun last has tried."""
+        return self._arms
+
+    def go_on(self) -> None:
+        """Have the next stage worked out, unless a decision is wanted first or a process is at it."""
+        self.poll()
+        if self.working or self.finished or self.state.asks:
+            return
+        self._future = self._executor.submit(answer if self.single else advance, str(self.directory))
+
+    def decide(self, action: str, chosen: Mapping[str, Any] | None = None, stage: str | None = None) -> None:
+        """Decide as the person says; :class:`BadInput` where that can't be."""
+        if self.working:
+            raise BadInput("it is at work: wait for its recommendation, or leave with escape")
+        decide(self.directory, action, chosen, stage=stage, by="person")
+        self.poll()
+
+    def stop(self) -> None:
+        """Ask the process to leave off; what was measured stays, and the stage is begun again later."""
+        if self.working:
+            journal.tell(self.directory, "stop")
+
+    def experiment(self) -> Experiment:
+        """The experiment by everything decided so far."""
+        return self.state.experiment()
+
+
+def unfinished(most: int) -> list[str]:
+    """Names of strategies that can be gone on with, the latest first, and no more than ``most``: each is read."""
+    found: list[str] = []
+    for name in reversed(journal.studies()):
+        if len(found) == most:
+            break
+        events = journal.read(journal.find(name))
+        if events and events[0]["event"] == "begin" and len(events[0]["stages"]) > 1 and events[-1]["event"] != "done":
+            found.append(name)
+    return found

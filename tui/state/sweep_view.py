@@ -1,0 +1,117 @@
+"""A study as the screen sees it: read again and again while it is worked on, here or in another terminal."""
+
+from __future__ import annotations
+
+from tunelab.errors import BadInput
+from tunelab.experiment import Preset
+from tunelab.sweeps import Plan, StudyRecord, Table, fresh_name, importances, open_study
+from tunelab.sweeps.background_sweep import Detached
+from tunelab.sweeps.search_space import parse_overs
+from tunelab.sweeps.sweep_plan import PRUNERS, SAMPLERS, Pruner, Sampler, without_arms
+
+__all__ = ["SweepView", "Wanted", "begin", "parse_wanted"]
+
+
+class SweepView:
+    """One study: its trials as last read, what matters most in it, and the process that works on it, if any.
+
+    ``read`` may take a moment; everything else is at once.
+    """
+
+    def __init__(self, record: StudyRecord, process: Detached | None = None) -> None:
+        self.record = record
+        self.process = process
+        self.table: Table | None = None
+        self.importance: dict[str, float] = {}
+        self.elsewhere = False
+        self._judged = -1
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.record.name
+
+    def read(self) -> bool:
+        """Read the study again; whether anything has changed."""
+        before = self.table
+        elsewhere = not self.running and self.record.is_running()
+        table = self.record.table()
+        if len(table.complete) != self._judged:
+            self._judged = len(table.complete)
+            self.importance = importances(self.record.study, table)
+        changed = before is None or before.rows != table.rows or elsewhere != self.elsewhere
+        self.table, self.elsewhere = table, elsewhere
+        return changed
+
+    @property
+    def running(self) -> bool:
+        """Whether a process begun here works on it."""
+        return self.process is not None and self.process.running
+
+    def go_on(self) -> None:
+        """Have what is left trained."""
+        if not self.running:
+            self.process = Detached(self.record)
+
+    def stop(self) -> None:
+        """Give back what is in hand, and stop."""
+        if self.process is not None:
+            self.process.stop()
+
+    def state(self) -> str:
+        """A sign and a word for how it stands."""
+        if self.running:
+            return "● running"
+        if self.elsewhere:
+            return "○ running elsewhere"
+        if self.table is not None and self.table.ended >= self.table.plan.trials:
+            return "✓ done"
+        return "■ stopped"
+
+
+class Wanted:
+    """What a person typed for a sweep: what to sweep over, and how."""
+
+    def __init__(self, over: list[str], how: dict[str, str]) -> None:
+        self.over = over
+        self.trials = _count(how, "trials")
+        self.seeds = _count(how, "seeds")
+        self.sampler: Sampler | None = next((s for s in SAMPLERS if s == how.get("sampler")), None)
+        self.pruner: Pruner = next((p for p in PRUNERS if p == how.get("pruner")), "none")
+        for word, known in (("sampler", SAMPLERS), ("pruner", PRUNERS)):
+            if word in how and how[word] not in known:
+                raise BadInput(f"{word} is one of {', '.join(known)}")
+
+
+def parse_wanted(text: str) -> Wanted:
+    """``eta = log:0.01..10; lambda = 0, 1; trials = 32``; :class:`BadInput` where that can't be."""
+    over: list[str] = []
+    how: dict[str, str] = {}
+    for part in (part.strip() for part in text.split(";")):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if part and (not equals or not value):
+            raise BadInput("write a parameter and its values, such as: eta = log:0.01..10; lambda = 0, 1, 10")
+        if key in ("trials", "seeds", "sampler", "pruner"):
+            how[key] = value
+        elif part:
+            over.append(f"{key}={value}")
+    parse_overs(over)
+    return Wanted(over, how)
+
+
+def _count(how: dict[str, str], key: str) -> int | None:
+    if key not in how:
+        return None
+    if not how[key].isdigit() or not 1 <= int(how[key]) <= 100_000:
+        raise BadInput(f"{key} is a number of at least 1")
+    return int(how[key])
+
+
+def begin(preset: Preset, wanted: Wanted) -> SweepView:
+    """Make the study and set a process to work on it. Takes a moment: not for the screen's own thread."""
+    base = without_arms(preset)
+    if wanted.seeds is not None:
+        base = base.with_settings({"initialization.seeds": wanted.seeds})
+    plan = Plan.of(base, wanted.over, sampler=wanted.sampler, pruner=wanted.pruner, trials=wanted.trials)
+    record = open_study(fresh_name(plan), plan)
+    return SweepView(record, Detached(record))

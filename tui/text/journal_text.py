@@ -1,0 +1,118 @@
+"""Where a strategy stands, in words: the way as a map in a line, its accuracies so far, its decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tunelab.diagnosis.chance import accuracy_std
+from tunelab.experiment.fields import described
+from tunelab.strategy.state import StageState, State
+
+__all__ = ["beginning", "journal_text", "plain_values", "so_far", "way"]
+
+_SIGNS = {"decided": " ✓", "skipped": " –", "left-out": " ·", "stale": " ~"}
+_NAMES = {"lambda": "λ", "eta": "η", "eta-again": "η again", "mini-batch": "m", "all-classes": "all classes"}
+
+
+def way(state: State, width: int) -> str:
+    """The stages in a line, where one stands in brackets; what doesn't fit before and after is left out."""
+    now = state.now
+    stages = list(state.stages.values())
+    if len(stages) == 1:
+        return f" One question: {stages[0].title}"
+    at = stages.index(now) if now is not None else len(stages)
+    words = [_word(stage, stage is now) for stage in stages]
+    first = last = min(at, len(stages) - 1)
+    while True:
+        # Outwards from where one stands, as far as the line allows
+        grown = [(first, last + 1)] * (last + 1 < len(words)) + [(first - 1, last)] * (first > 0)
+        fitting = [span for span in grown if len(_joined(words, *span)) <= width]
+        if not fitting:
+            return " " + _joined(words, first, last)
+        first, last = fitting[0] if last - at <= at - first else fitting[-1]
+
+
+def _word(stage: StageState, here: bool) -> str:
+    name = _NAMES.get(stage.name, stage.name)
+    return f"[{name}]" if here else f"{name}{_SIGNS.get(stage.status, '')}"
+
+
+def _joined(words: list[str], first: int, last: int) -> str:
+    line = " ─ ".join(words[first : last + 1])
+    return ("… ─ " if first else "") + line + (" ─ …" if last < len(words) - 1 else "")
+
+
+def so_far(state: State) -> str:
+    """The validation accuracies on the way, and how much of the last is noise."""
+    seen = [
+        stage.recommendation["validation"]
+        for stage in state.stages.values()
+        if stage.recommendation is not None
+        and stage.recommendation.get("validation")
+        and stage.status in ("asking", "decided")
+    ]
+    if not seen:
+        return ""
+    line = " So far: " + " → ".join(f"{100 * score['accuracy']:.0f} %" for score in seen)
+    last = seen[-1]
+    noise = accuracy_std(min(max(last["accuracy"], 0.01), 0.99), max(int(last["total"]), 1))
+    return f"{line}   validation 1σ ± {100 * noise:.1f} points of {last['total']:,}"
+
+
+def journal_text(state: State) -> str:
+    """Every stage that was reached: what it asked, saw, recommended, and what was decided."""
+    parts = [f"From {beginning(state.base)}"]
+    for number, stage in enumerate(state.stages.values(), 1):
+        if stage.status == "ahead":
+            continue
+        lines = [f"{number} · {stage.title}  ({stage.status})", stage.question]
+        lines += [f"    {row['label']}: {row['text']}" for row in stage.rows]
+        if stage.recommendation is not None:
+            lines.append(f"  {stage.recommendation['because']}")
+            if stage.recommendation["sure"]:
+                lines.append(f"  {stage.recommendation['sure']}")
+        if stage.decision is not None:
+            who = "you" if stage.decision["by"] == "person" else "tunelab"
+            lines.append(f"  → {who}: {stage.decision['action']} {plain_values(stage.decision['chosen'])}".rstrip())
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+_CALLED = {
+    "data.train": "training examples",
+    "data.evaluation": "validation examples",
+    "network.hidden": "hidden neurons",
+    "training.monitor_every": "measured every",
+    "training.schedule": "η falls",
+    "training.early_stopping": "stops early",
+}
+
+
+def plain_values(values: dict[str, Any]) -> str:
+    """Dotted keys and values in a line, as a person says them: η = 0.25, 4,000 training examples."""
+    return ", ".join(f"{_called(key)} = {_said(key, value)}" for key, value in values.items())
+
+
+def beginning(base: dict[str, Any]) -> str:
+    """What a strategy began from, in a line."""
+    network, training = base.get("network", {}), base.get("training", {})
+    values = {"network.hidden": network.get("hidden", [])}
+    values |= {f"training.{key}": training[key] for key in ("eta", "lambda", "mini_batch", "epochs") if key in training}
+    return f"{network.get('activation', '')}, {plain_values(values)}".lstrip(", ")
+
+
+def _called(key: str) -> str:
+    about = described().get(key)
+    return _CALLED.get(key) or (about.symbol or about.name if about else key.rsplit(".", 1)[-1])
+
+
+def _said(key: str, value: Any) -> str:
+    if value is None:
+        return "all" if key.startswith("data.") else "none"
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,68 @@
+"""What tunelab says on the screen of a run: the comparison first, then each arm, in short sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tunelab.diagnosis import compared
+from tunelab.records.history import ArmCurves
+
+__all__ = ["epoch_line", "paragraphs", "seen", "status_line"]
+
+
+def seen(arms: Sequence[ArmCurves]) -> str:
+    """What the curves of all arms show, a paragraph an arm, the comparison of arms before them."""
+    measured = [arm for arm in arms if arm.measures]
+    if not measured:
+        return ""
+    parts = []
+    if len(arms) > 1 and len(measured) == len(arms):
+        # Compared at the same epoch: one arm may be further on than the other.
+        epoch = min(float(arm.latest["epoch"]) for arm in arms)
+        standings = [standing for arm in arms if (standing := arm.standing(_at(arm, epoch))) is not None]
+        verdict = compared(standings, epoch)
+        if verdict is not None:
+            parts.append(verdict.text)
+    for arm in measured:
+        first = arm.verdicts()[0]
+        parts.append(f"{arm.name}: {first.text}" if len(arms) > 1 else first.text)
+    return "\n\n".join(parts)
+
+
+def _at(arm: ArmCurves, epoch: float) -> int:
+    """The arm's last measurement that is not later than an epoch."""
+    for position in range(len(arm.measures) - 1, -1, -1):
+        if float(arm.measures[position]["epoch"]) <= epoch:
+            return position
+    return -1
+
+
+def epoch_line(event: dict[str, Any], sign: str) -> str:
+    """A measurement as the log has it; ``sign`` is the arm's marker on the charts."""
+    correct, spread = event["evaluation_correct"], event.get("evaluation_correct_std")
+    right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
+    cost = event["training_cost"]
+    shown = "not finite" if cost is None else f"{cost:.3g}"
+    # Right answers first: a narrow log cuts the end off
+    return f"Epoch {_count(event['epoch']):<4} {sign} {right} / {event['evaluation_total']}  cost {shown}"
+
+
+def status_line(arms: Sequence[ArmCurves], state: str) -> str:
+    """How the training stands: running epoch 7.4/30, 2 arms × 3 seeds."""
+    counts = f"{len(arms)} arm{'s' if len(arms) > 1 else ''} × {max(arm.seeds for arm in arms)} seed"
+    counts += "s" if max(arm.seeds for arm in arms) > 1 else ""
+    epoch = min((float(arm.latest.get("epoch", 0.0)) for arm in arms if not arm.done), default=None)
+    planned = max(arm.planned_epochs for arm in arms)
+    where = f"  epoch {_count(epoch)}/{_count(planned)}" if epoch is not None and planned else ""
+    return f"{state}{where}  {counts}"
+
+
+def paragraphs(text: str) -> str:
+    """A description with its lines joined, so that it breaks where the screen ends."""
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+def _count(epochs: float) -> str:
+    """How many epochs: 7, 7.4, 12,500; never 1e+06."""
+    return f"{epochs:,.0f}" if epochs >= 100 or epochs == int(epochs) else f"{epochs:.3g}"

@@ -1,0 +1,133 @@
+"""What a study came to, in plain text: the best trials, what can't be told from them, what to doubt."""
+
+from __future__ import annotations
+
+from tunelab.sweeps.results import Row, Table
+from tunelab.sweeps.sweep_plan import described_params, shown
+
+__all__ = ["best_trials", "given_up", "pictures", "remarks", "summary", "value_text"]
+
+_SHOWN = 10
+
+
+def value_text(row: Row) -> str:
+    """A trial's accuracy in percent, ± its spread over seeds in points."""
+    if row.value is None:
+        return "none"
+    return f"{100 * row.value:.2f} %" if row.std is None else f"{100 * row.value:.2f} ± {100 * row.std:.2f} %"
+
+
+def summary(table: Table, importance: dict[str, float]) -> str:
+    """Everything a person should know of a study, the table first."""
+    if not table.complete:
+        counts = ", ".join(f"{count} {state}" for state, count in table.counts.items()) or "nothing yet"
+        return f"No trial has come to its end ({counts})." + "".join(f"\n{line}" for line in given_up(table))
+    return best_trials(table) + "\n\n" + "\n".join(remarks(table, importance))
+
+
+def best_trials(table: Table, most: int = _SHOWN) -> str:
+    """The best trials, one a line; = marks those that can't be told from the best."""
+    from tunelab.tui.text.tables import aligned
+
+    near = {row.number for row in table.within_noise}
+    rows = [["", "trial", *(d.name for d in table.plan.over), "evaluation accuracy", "epochs", "time"]]
+    for place, row in enumerate(table.complete[:most]):
+        sign = "★" if place == 0 else "=" if row.number in near else ""
+        values = [shown(row.params.get(d.key, "")) for d in table.plan.over]
+        rows.append([sign, str(row.number), *values, value_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
+    count = len(table.plan.over)
+    return aligned(rows, right=frozenset({1, *range(2, 2 + count), 3 + count, 4 + count}))
+
+
+def remarks(table: Table, importance: dict[str, float]) -> list[str]:
+    """What the numbers mean, a sentence or two a line."""
+    best = table.best
+    if best is None:
+        return given_up(table)
+    lines = []
+    counts = table.counts
+    others = ", ".join(
+        f"{counts[s]} {s}" for s in ("pruned", "diverged", "failed", "running", "waiting") if s in counts
+    )
+    count = len(table.complete)
+    ended = "1 trial trained to its end" if count == 1 else f"{count} trials trained to their end"
+    lines.append(ended + (f"; {others}." if others else "."))
+    lines.append(f"Best: trial {best.number}, {described_params(table.plan.over, best.params)}, at {value_text(best)}.")
+    lines.append(_noise(table, best))
+    lines += [
+        f"Suspect: the best {edge.dimension.name} is the {edge.end} that was tried "
+        f"({shown(edge.value)}); a better one may lie beyond. Try a wider range."
+        for edge in table.edges
+    ]
+    if importance:
+        names = {d.key: d.name for d in table.plan.over}
+        shares = ", ".join(f"{names.get(key, key)} {100 * share:.0f} %" for key, share in importance.items())
+        lines.append(f"What decides who comes near the top: {shares} (PED-ANOVA, {len(table.complete)} trials: rough).")
+    lines += given_up(table)
+    gains = table.best_so_far()
+    if gains and gains[-1][0] >= 10:
+        last = next(count for count, value in gains if value == gains[-1][1])
+        late = last > 0.8 * gains[-1][0] and len(table.within_noise) == 1 and table.ended < table.plan.size
+        more = " It may get better still: try more trials." if late else ""
+        lines.append(f"The best came as trial {last} of {gains[-1][0]} to end.{more}")
+    return lines
+
+
+def _noise(table: Table, best: Row) -> str:
+    near = [row for row in table.within_noise if row is not best]
+    kind = f"spread over {best.seeds} seeds" if best.std is not None else f"{best.total:,} evaluation examples alone"
+    if not near:
+        return f"No other trial is within two standard errors of it ({kind})."
+    ranges = []
+    for d in table.plan.over:
+        values = [row.params[d.key] for row in table.within_noise if d.key in row.params]
+        if d.numeric:
+            low, high = min(values), max(values)
+            ranges.append(f"{d.name} {shown(low)}" + (f" to {shown(high)}" if high != low else ""))
+        else:
+            ranges.append(f"{d.name} {', '.join(dict.fromkeys(map(str, values)))}")
+    many = f"{len(near)} other trial{'s' if len(near) > 1 else ''}"
+    return f"{many} can't be told from it ({kind}): {'; '.join(ranges)}."
+
+
+def given_up(table: Table) -> list[str]:
+    """What was pruned, and when; what diverged; what couldn't be trained."""
+    lines = []
+    pruned = [row for row in table.rows if row.state == "pruned"]
+    if pruned:
+        epochs = sorted(row.epochs for row in pruned)
+        when = f"epoch {epochs[0]:g}" if epochs[0] == epochs[-1] else f"epochs {epochs[0]:g} to {epochs[-1]:g}"
+        lines.append(f"Pruned at {when}: {_numbers(pruned)}.")
+    diverged = [row for row in table.rows if row.state == "diverged"]
+    if diverged:
+        lines.append(f"Diverged: {_numbers(diverged)}.")
+    lines += [f"Trial {row.number} couldn't be trained: {row.why}." for row in table.rows if row.state == "failed"][:5]
+    return lines
+
+
+def _numbers(rows: list[Row], most: int = 12) -> str:
+    listed = ", ".join(str(row.number) for row in rows[:most])
+    more = f" and {len(rows) - most} more" if len(rows) > most else ""
+    return f"trial{'s' if len(rows) > 1 else ''} {listed}{more}"
+
+
+def pictures(table: Table, *, colour: bool) -> str:
+    """The best so far, and a map of two parameters, for a page of text."""
+    import os
+    import shutil
+    import sys
+
+    from tunelab.tui.charts import sheet
+    from tunelab.tui.charts.palette import Palette
+    from tunelab.tui.charts.sweep_charts import best_chart, map_axes, sweep_map
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    colour = colour and "NO_COLOR" not in os.environ
+    palette: Palette = "dark" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "ansi"
+    drawn = []
+    axes = map_axes(table)
+    if axes is not None and table.complete:
+        drawn.append(sweep_map(table, *axes, width, 24, colour=colour, ascii=plain, palette=palette))
+    drawn.append(sheet(best_chart(table), width, 16, colour=colour, ascii=plain, palette=palette))
+    return "\n\n".join(picture.ansi() if colour else picture.plain() for picture in drawn)

@@ -1,0 +1,121 @@
+"""The two charts of a training side by side, and how they are looked at: axis, parts, which arm is in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from tunelab.records.history import ArmCurves
+from tunelab.tui.charts.from_history import chart_arm
+from tunelab.tui.charts.terminal import Looks
+from tunelab.tui.widgets.chart import Chart
+
+if TYPE_CHECKING:
+    from tunelab.tui.charts.training_charts import Arm, Part
+
+__all__ = ["Curves"]
+
+_PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",), ("evaluation",))
+
+
+class Curves(Horizontal):
+    """Cost and accuracy of some arms, overlaid."""
+
+    def __init__(self, looks: Looks, *, id: str) -> None:
+        super().__init__(id=id)
+        self._looks = looks
+        self._arms: Sequence[ArmCurves] = ()
+        self._log: bool | None = None
+        self._parts = self._front = 0
+        self._hidden: set[int] = set()
+
+    def compose(self) -> ComposeResult:
+        """The charts."""
+        yield Chart(self._looks, id="cost", key="5")
+        yield Chart(self._looks, id="accuracy", key="6")
+
+    @property
+    def cost(self) -> Chart:
+        """The chart of the cost."""
+        return self.query_one("#cost", Chart)
+
+    @property
+    def accuracy(self) -> Chart:
+        """The chart of the accuracy."""
+        return self.query_one("#accuracy", Chart)
+
+    def forget(self) -> None:
+        """Other arms are coming: none is hidden, the first is in front."""
+        self._hidden.clear()
+        self._front = 0
+
+    def show(self, arms: Sequence[ArmCurves]) -> None:
+        """Draw these arms."""
+        for draw in self.steps(arms):
+            draw()
+
+    def steps(self, arms: Sequence[ArmCurves]) -> list[Callable[[], None]]:
+        """Draw these arms a chart at a time, whenever a step is called."""
+        self._arms = arms
+        return [self._show_cost, self._show_accuracy]
+
+    @property
+    def _shown(self) -> list[Arm]:
+        return [chart_arm(arm, n) for n, arm in enumerate(self._arms) if n not in self._hidden and arm.measures]
+
+    def _common(self, before: Chart) -> dict[str, Any]:
+        """What both charts are given: how far x goes, the parts, the arm in front, the y limits that were."""
+        return {
+            "epochs": max((arm.planned_epochs for arm in self._arms), default=0.0) or None,
+            "parts": _PARTS[self._parts],
+            "focus": self._arms[self._front].name if self._front < len(self._arms) else None,
+            "previous": before.spec.y.limits,
+        }
+
+    def _show_cost(self) -> None:
+        from tunelab.tui.charts.training_charts import cost_chart
+
+        self.cost.show(cost_chart(self._shown, log=self._log, **self._common(self.cost)))
+
+    def _show_accuracy(self) -> None:
+        from tunelab.tui.charts.training_charts import accuracy_chart
+
+        chance = next((arm.chance for arm in self._arms if arm.chance), None)
+        self.accuracy.show(accuracy_chart(self._shown, chance=chance, **self._common(self.accuracy)))
+
+    def redraw(self) -> None:
+        """Build the pictures again: another size, or another theme."""
+        for chart in (self.cost, self.accuracy):
+            chart.redraw()
+
+    def next_axis(self) -> str:
+        """The cost on a logarithmic axis, a linear one, or as fits, in turn; what it is now, in words."""
+        self._log = {None: True, True: False, False: None}[self._log]
+        self.show(self._arms)
+        return {None: "as fits the curves", True: "logarithmic", False: "linear"}[self._log]
+
+    def next_parts(self) -> None:
+        """Training and evaluation, training alone, evaluation alone, in turn."""
+        self._parts = (self._parts + 1) % len(_PARTS)
+        self.show(self._arms)
+
+    def only(self, part: Part) -> None:
+        """Show training or evaluation alone, from the next drawing on."""
+        self._parts = _PARTS.index((part,))
+
+    def next_arm(self) -> str:
+        """Bring the next arm to the front; its name."""
+        if not self._arms:
+            return ""
+        self._front = (self._front + 1) % len(self._arms)
+        self.show(self._arms)
+        return self._arms[self._front].name
+
+    def hide_arm(self) -> None:
+        """Hide the arm in front; when that leaves none, show all again."""
+        self._hidden.add(self._front)
+        if len(self._hidden) >= len(self._arms):
+            self._hidden.clear()
+        self.next_arm()
