@@ -12,7 +12,8 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.lmbda import margin
 from tunelab.search.result import Found, Row
-from tunelab.search.trials import Curve, Trials
+from tunelab.search.trainer import Trainer
+from tunelab.search.trials import Curve
 
 __all__ = ["find_mini_batch"]
 
@@ -24,7 +25,7 @@ _MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
 
 
 def find_mini_batch(
-    base: Experiment, trials: Trials, *, seeds: int = 3, epochs: int = 4, sizes: Sequence[int] = _SIZES
+    base: Experiment, trials: Trainer, *, seeds: int = 3, epochs: int = 4, sizes: Sequence[int] = _SIZES
 ) -> Found:
     """Search m for ``base``: every size gets the time that the present one needs for ``epochs`` epochs.
 

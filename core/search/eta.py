@@ -13,7 +13,8 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.range_test import range_test
 from tunelab.search.result import Found, Row
-from tunelab.search.trials import Curve, Trials
+from tunelab.search.trainer import Trainer
+from tunelab.search.trials import Curve
 
 __all__ = ["course", "find_eta"]
 
@@ -51,7 +52,7 @@ def course(costs: Array) -> str:
 
 
 def find_eta(
-    base: Experiment, trials: Trials, *, start: float = 0.01, seeds: int = 3, epochs: int = 4, factor: float = 10.0
+    base: Experiment, trials: Trainer, *, start: float = 0.01, seeds: int = 3, epochs: int = 4, factor: float = 10.0
 ) -> Found:
     """Search η for ``base``: up from ``start`` by ``factor`` while the training cost falls, down where it doesn't.
 
@@ -81,7 +82,7 @@ def find_eta(
 class _Hunt:
     """One search: what has been tried, and what it showed."""
 
-    def __init__(self, base: Experiment, trials: Trials, seeds: int, epochs: int) -> None:
+    def __init__(self, base: Experiment, trials: Trainer, seeds: int, epochs: int) -> None:
         self._trials = trials
         n = len(trials.dataset(base).training)
         looks = max(base.training.mini_batch, n // _LOOKS)

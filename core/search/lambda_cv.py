@@ -20,7 +20,7 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.network_inspection import Way, way_of
 from tunelab.search.lmbda import margin
 from tunelab.search.result import Found, Row
-from tunelab.search.trials import Trials
+from tunelab.search.trainer import Trainer
 
 __all__ = ["FromBelow", "find_lambda_from_below", "folds_of"]
 
@@ -57,7 +57,7 @@ def folds_of(dataset: Dataset, k: int) -> Iterator[Dataset]:
         yield replace(dataset, training=learnt, validation=validation)
 
 
-def find_lambda_from_below(base: Experiment, trials: Trials, *, folds: int = 5, epochs: int = 15) -> FromBelow:
+def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5, epochs: int = 15) -> FromBelow:
     """Raise λ from 0.0001 by tens and judge it by ``folds``-fold cross-validation; of those tied take the smoothest.
 
     Every λ has the same folds, so differences are paired. Stops when two λ in a row are worse beyond noise. Raises
@@ -85,7 +85,7 @@ def _label(value: float) -> str:
     return f"λ = {value:g}"
 
 
-def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trials, n: int) -> tuple[Array, Way]:
+def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer, n: int) -> tuple[Array, Way]:
     """One λ for all n examples on every fold: each fold's accuracy, and the way of the first fold's network.
 
     A fold learns from fewer than n, with a λ that is smaller along with them: λ/n stays put.

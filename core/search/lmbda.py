@@ -12,7 +12,8 @@ from tunelab.diagnosis.chance import accuracy_std
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.result import Found, Row
-from tunelab.search.trials import Curve, Trials
+from tunelab.search.trainer import Trainer
+from tunelab.search.trials import Curve
 
 __all__ = ["find_lambda", "margin"]
 
@@ -23,7 +24,7 @@ _SMALLEST, _LARGEST = 1e-6, 1e6
 _END = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
 
 
-def find_lambda(base: Experiment, trials: Trials, *, start: float = 1.0, seeds: int = 5, epochs: int = 15) -> Found:
+def find_lambda(base: Experiment, trials: Trainer, *, start: float = 1.0, seeds: int = 5, epochs: int = 15) -> Found:
     """Search λ for ``base``, whose η stays: from ``start`` by tens while validation accuracy gets better, then finer.
 
     Every λ is tried with the same ``seeds``, so differences are paired. Values that differ by no more than noise are
@@ -58,7 +59,7 @@ def margin(best: Array, other: Array, total: int) -> float:
 class _Hunt:
     """One search: what has been tried, and how well it did."""
 
-    def __init__(self, base: Experiment, trials: Trials, seeds: int, epochs: int) -> None:
+    def __init__(self, base: Experiment, trials: Trainer, seeds: int, epochs: int) -> None:
         self._trials = trials
         self._base = changed(
             base,

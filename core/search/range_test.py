@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.experiment import Experiment, assemble
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search.trials import Trials
+from tunelab.search.trainer import Trainer
 
 __all__ = ["RangeTest", "range_test"]
 
@@ -64,7 +64,7 @@ def _middle(values: Array) -> float:
 
 
 def range_test(
-    base: Experiment, trials: Trials, *, seeds: int = 3, low: float = 1e-4, high: float = 100.0
+    base: Experiment, trials: Trainer, *, seeds: int = 3, low: float = 1e-4, high: float = 100.0
 ) -> RangeTest:
     """Let η rise from ``low`` to ``high`` over some hundred mini-batches of fresh networks."""
     dataset = trials.dataset(base)
