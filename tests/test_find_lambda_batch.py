@@ -7,7 +7,7 @@ from tunelab import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import Trials, find_lambda, find_mini_batch
 from tunelab.search.lambda_cv import find_lambda_from_below, folds_of
-from tunelab.search.lmbda import margin
+from tunelab.search.lambda_search import margin
 
 SMALL = Experiment(data={"train": 300, "evaluation": 200}, network={"hidden": []}, training={"eta": 0.25})
 

@@ -24,7 +24,7 @@ from small_runs import (
 )
 from tunelab import engine
 from tunelab.engine import checkpointing, training_worker
-from tunelab.engine.checkpointing import Keeper
+from tunelab.engine.checkpointing import Checkpointer
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
 from tunelab.records import Run, checkpoint, npz_arrays
@@ -280,12 +280,12 @@ def test_saving_stays_within_its_share_of_the_time() -> None:
         now += 0.3
         spent += 0.3
 
-    keeper = Keeper(save, lambda: now)
+    checkpointer = Checkpointer(save, lambda: now)
     saved = []
     for step in range(20_000):  # a measurement every 10 ms, between them slow saving
         now += 0.01
         before = spent
-        keeper.at_measurement()
+        checkpointer.at_measurement()
         if spent > before:
             saved.append(step)
             # all but the very first, whose cost nobody could know
@@ -295,10 +295,10 @@ def test_saving_stays_within_its_share_of_the_time() -> None:
 
 def test_where_measurements_are_rare_it_is_saved_between_them() -> None:
     now, saves = 0.0, []
-    keeper = Keeper(lambda: saves.append(now), lambda: now)
+    checkpointer = Checkpointer(lambda: saves.append(now), lambda: now)
     for _ in range(1000):
         now += 0.5
-        keeper.between()
+        checkpointer.between()
     assert len(saves) == 16
 
 

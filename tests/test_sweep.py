@@ -14,8 +14,8 @@ from small_runs import little_data
 from tunelab import paths
 from tunelab.experiment import train
 from tunelab.experiment.preset import parse
-from tunelab.sweeps import Plan, Row, Table, find, importances, open_study
-from tunelab.sweeps.executors import LocalHands
+from tunelab.sweeps import StudyTable, SweepPlan, TrialRow, find, importances, open_study
+from tunelab.sweeps.executors import LocalWorkers
 from tunelab.sweeps.scheduler import sweep
 from tunelab.sweeps.search_space import parse_over
 from tunelab.sweeps.sweep_plan import without_arms
@@ -34,23 +34,23 @@ def preset(tmp_path: Path) -> Path:
     return path
 
 
-def plan_of(preset: Path, *over: str, **how: Any) -> Plan:
+def plan_of(preset: Path, *over: str, **how: Any) -> SweepPlan:
     """A plan for the preset; ``seeds`` and ``epochs`` change it."""
     settings = {"initialization.seeds": how.pop("seeds", 1), "training.epochs": how.pop("epochs", 3)}
     read = parse(preset.read_text("utf-8"), "little", "little.toml").with_settings(settings)
-    return Plan.of(without_arms(read), list(over), **how)
+    return SweepPlan.of(without_arms(read), list(over), **how)
 
 
-def swept(name: str, plan: Plan, **how: Any) -> Table:
+def swept(name: str, plan: SweepPlan, **how: Any) -> StudyTable:
     """The study's table once it has been trained, here."""
     record = open_study(name, plan)
-    hands = Here()
-    for _ in sweep(record, hands, **how):
+    workers = Here()
+    for _ in sweep(record, workers, **how):
         pass
     return record.table()
 
 
-class Here(LocalHands):
+class Here(LocalWorkers):
     """Trains in this process."""
 
     def __init__(self) -> None:
@@ -187,7 +187,7 @@ def test_a_trial_in_a_stack_comes_to_the_bits_it_has_alone(preset: Path) -> None
 
 def test_no_trial_is_judged_on_the_test_set(preset: Path) -> None:
     read = parse(preset.read_text("utf-8"), "little", "little.toml").with_settings({"data.evaluate_on": "test"})
-    plan = Plan.of(without_arms(read), ["eta=0.1,1"])
+    plan = SweepPlan.of(without_arms(read), ["eta=0.1,1"])
     assert plan.experiment.data.evaluate_on is None
     assert plan.experiment_of(0, {"training.eta": 0.1}).data.evaluate_on is None
 
@@ -267,13 +267,13 @@ def test_a_trial_opens_as_a_run(preset: Path) -> None:
 # -- what it means -----------------------------------------------------------------------------------------------
 
 
-def table_of(preset: Path, values: dict[float, float | None], key: str = "training.eta", **about: Any) -> Table:
+def table_of(preset: Path, values: dict[float, float | None], key: str = "training.eta", **about: Any) -> StudyTable:
     """A table of made-up trials, one a value of a parameter."""
     rows = tuple(
-        Row(n, {key: typed}, "complete" if value is not None else "diverged", value, finished=n, **about)
+        TrialRow(n, {key: typed}, "complete" if value is not None else "diverged", value, finished=n, **about)
         for n, (typed, value) in enumerate(values.items())
     )
-    return Table(plan_of(preset, f"{key}={','.join(map(str, values))}"), rows)
+    return StudyTable(plan_of(preset, f"{key}={','.join(map(str, values))}"), rows)
 
 
 def test_a_best_value_at_the_edge_is_suspect(preset: Path) -> None:

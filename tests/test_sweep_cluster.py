@@ -15,7 +15,7 @@ from tunelab.errors import BadInput
 from tunelab.experiment import load_data
 from tunelab.sweeps import cluster, open_study
 from tunelab.sweeps.scheduler import sweep
-from tunelab.sweeps.worker import Job, Unfit, data_hash, differing, train_trials, versions
+from tunelab.sweeps.worker import StackRequest, WorkerMismatch, data_hash, train_trials, version_difference, versions
 
 __all__ = ["preset"]
 
@@ -34,24 +34,26 @@ def dask() -> Iterator[Any]:
 def test_a_cluster_comes_to_the_same_table_though_a_worker_is_killed(preset: Path, dask: Any) -> None:
     plan = plan_of(preset, *OVER, trials=10, epochs=300)
     record = open_study("s", plan)
-    hands = cluster.connect(dask.scheduler_address, lambda _: None)
+    workers = cluster.connect(dask.scheduler_address, lambda _: None)
     try:
-        assert hands.count == 2
-        victim = next(iter(hands._client.run(os.getpid).values()))
+        assert workers.count == 2
+        victim = next(iter(workers._client.run(os.getpid).values()))
         killed = False
-        for row in sweep(record, hands, stack=2):
+        for row in sweep(record, workers, stack=2):
             if row is not None and not killed:
                 killed = True
                 os.kill(victim, signal.SIGKILL)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(cluster, "differing", lambda wanted, has: differing(wanted | {"numpy": "0.1"}, has))
+            patch.setattr(
+                cluster, "version_difference", lambda wanted, has: version_difference(wanted | {"numpy": "0.1"}, has)
+            )
             left_out: list[str] = []
             with pytest.raises(BadInput, match="no worker of the cluster"):
                 cluster.connect(dask.scheduler_address, left_out.append)
         assert "is left out: it has numpy" in left_out[0]
         assert dask.scheduler.workers.keys() & {sentence.split()[2] for sentence in left_out}
     finally:
-        hands.close(now=True)
+        workers.close(now=True)
     assert ends(record) == dict.fromkeys(range(10), 1)
     assert substance(record.rows()) == substance(swept("here", plan).rows)
 
@@ -59,8 +61,8 @@ def test_a_cluster_comes_to_the_same_table_though_a_worker_is_killed(preset: Pat
 def test_a_worker_with_other_versions_or_data_says_who_it_is(preset: Path) -> None:
     experiment = plan_of(preset, *OVER).experiment
     has = data_hash(load_data(experiment))
-    with pytest.raises(Unfit, match=r"the worker MainProcess on .* can't take part: it has numpy .*'s is 0.1"):
-        train_trials(Job((experiment.to_dict(),), has, versions() | {"numpy": "0.1"}))
-    with pytest.raises(Unfit, match=r"the worker MainProcess on .* has other data of the name"):
-        train_trials(Job((experiment.to_dict(),), "0" * 64, versions()))
-    assert len(train_trials(Job((experiment.to_dict(),), has, versions()))) == 1
+    with pytest.raises(WorkerMismatch, match=r"the worker MainProcess on .* can't take part: it has numpy .*'s is 0.1"):
+        train_trials(StackRequest((experiment.to_dict(),), has, versions() | {"numpy": "0.1"}))
+    with pytest.raises(WorkerMismatch, match=r"the worker MainProcess on .* has other data of the name"):
+        train_trials(StackRequest((experiment.to_dict(),), "0" * 64, versions()))
+    assert len(train_trials(StackRequest((experiment.to_dict(),), has, versions()))) == 1

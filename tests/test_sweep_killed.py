@@ -17,8 +17,8 @@ from pathlib import Path
 from commandline import command, environment
 from test_sweep import Here, plan_of, preset, substance, swept
 from tunelab.sweeps import StudyRecord, find, open_study
-from tunelab.sweeps.executors import LocalHands
-from tunelab.sweeps.leases import Claims
+from tunelab.sweeps.executors import LocalWorkers
+from tunelab.sweeps.leases import Leases
 from tunelab.sweeps.sampling import distributions
 from tunelab.sweeps.scheduler import sweep
 
@@ -98,15 +98,15 @@ def test_a_sweep_killed_at_any_moment_loses_nothing_and_repeats_nothing(preset: 
 def test_two_workers_come_to_the_table_of_one_though_one_is_killed(preset: Path) -> None:
     plan = plan_of(preset, *OVER, trials=8, epochs=200)
     record = open_study("s", plan)
-    hands = LocalHands(2)
+    workers = LocalWorkers(2)
     told: list[str] = []
-    victims = [pool.submit(os.getpid).result() for pool in hands._pools]
+    victims = [pool.submit(os.getpid).result() for pool in workers._pools]
     killed = False
-    for _ in sweep(record, hands, stack=2, notice=told.append):
-        if not killed and 0 in hands._in_hand and not hands._in_hand[0].done():
+    for _ in sweep(record, workers, stack=2, notice=told.append):
+        if not killed and 0 in workers._in_hand and not workers._in_hand[0].done():
             killed = True
             os.kill(victims[0], signal.SIGKILL)
-    hands.close(now=False)
+    workers.close(now=False)
     assert ends(record) == dict.fromkeys(range(8), 1)
     assert substance(record.rows()) == substance(swept("whole", plan).rows)
     again = [number for sentence in told for number in sentence.split("trial ")[1].rstrip(".").split(", ")]
@@ -158,7 +158,7 @@ def test_a_driver_elsewhere_is_given_time_before_its_trials_are_taken(preset: Pa
     theirs = study.ask(distributions(plan))
     theirs.set_user_attr("owner", "elsewhere-1")
     study.set_user_attr("driver elsewhere-1", time.time() - 60)
-    claims = Claims(record)
+    claims = Leases(record)
     mine = claims.take(5)
     assert [trial.number for trial in mine] == [1, 2]
     for trial in mine:

@@ -10,7 +10,7 @@ from small_runs import little_data
 from test_sweep import plan_of, preset, swept
 from textual.widgets import Input, OptionList, Static
 from tunelab.sweeps import find, open_study
-from tunelab.sweeps.background_sweep import Detached
+from tunelab.sweeps.background_sweep import BackgroundSweep
 from tunelab.tui.screens.dialogs import AskText
 from tunelab.tui.screens.sweep import SweepScreen
 from tunelab.tui.state.sweep_view import SweepView
@@ -88,7 +88,7 @@ class Running:
 async def test_s_stops_a_sweep_and_what_went_wrong_is_said(preset: Path) -> None:
     record = open_study("s", plan_of(preset, "eta=0.1,0.5"))
     async with opened(preset.read_text("utf-8")) as lab:
-        lab.bench.sweep = SweepView(record, cast(Detached, Running()))
+        lab.bench.sweep = SweepView(record, cast(BackgroundSweep, Running()))
         await lab.press("g")
         await lab.until(lambda: "● running  0/2 trials" in lab.picture)
         await lab.press("n")

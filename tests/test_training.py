@@ -143,7 +143,9 @@ def test_it_learns(make_examples: MakeExamples) -> None:
 
 
 def test_an_epoch_visits_each_example_exactly_once_in_a_fresh_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunelab.training.loop.vitals", lambda *_: {})  # which looks at gradients without a step
+    monkeypatch.setattr(
+        "tunelab.training.loop.layer_statistics", lambda *_: {}
+    )  # which looks at gradients without a step
     n, epochs = 25, 4
     network = Watched([np.zeros((2, 1, 2))], [np.zeros((2, 1, 2))])
     training = Training(

@@ -18,10 +18,10 @@ from tunelab.records.history import ArmCurves
 from tunelab.records.wellformed import cleaned
 from tunelab.training import Measurement, Training
 
-__all__ = ["ArmLog", "arm_logs"]
+__all__ = ["ArmRecorder", "arm_recorders"]
 
 
-class ArmLog:
+class ArmRecorder:
     """Writes what happens to the replicates of one arm.
 
     After a break (``saved``, or nothing where training begins again) measurements that the record holds already
@@ -161,13 +161,13 @@ def _plain(event: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key not in HEAD}
 
 
-def arm_logs(
+def arm_recorders(
     writers: Sequence[ArmWriter], experiments: Sequence[Experiment], saved: Sequence[Checkpoint | None]
-) -> list[ArmLog]:
+) -> list[ArmRecorder]:
     """Each arm with its share of the stack's replicates."""
     logs, first = [], 0
     for writer, experiment, standing in zip(writers, experiments, saved, strict=True):
         count = len(experiment.seeds)
-        logs.append(ArmLog(writer, experiment, slice(first, first + count), standing))
+        logs.append(ArmRecorder(writer, experiment, slice(first, first + count), standing))
         first += count
     return logs

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-__all__ = ["Keeper"]
+__all__ = ["Checkpointer"]
 
 SHARE = 0.02  # of the time of training, spent on saving
 FIRST_COST = 0.02  # seconds that saving is thought to take until it has been done once
 _AT_LEAST_EVERY = 30.0  # seconds: where measurements are rarer, saved between them too
 
 
-class Keeper:
+class Checkpointer:
     """Calls ``save`` at measurements while all saving so far stays within its share of the time.
 
     Until a training has lasted a second (or however long saving takes, fifty times) there is nothing worth saving.

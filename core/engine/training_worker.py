@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from threadpoolctl import threadpool_limits
-from tunelab.engine.arm_recorder import ArmLog, arm_logs
-from tunelab.engine.checkpointing import Keeper
+from tunelab.engine.arm_recorder import ArmRecorder, arm_recorders
+from tunelab.engine.checkpointing import Checkpointer
 from tunelab.engine.pool import asked_to_leave, leaving_in_order
 from tunelab.errors import BadInput
 from tunelab.experiment import assemble, load_data
@@ -49,20 +49,20 @@ def train_stack(directory: str, positions: Sequence[int], until: int | None = No
         ]
         training = assemble(experiments, dataset)
         _go_on(training, saved, run)
-        logs = arm_logs(writers, experiments, saved)
+        logs = arm_recorders(writers, experiments, saved)
         untrained = None if any(saved) else training.measure()
         for log in logs:
             log.begin(training, dataset, untrained)
-        keeper = Keeper(lambda: _save(training, logs))
+        checkpointer = Checkpointer(lambda: _save(training, logs))
         try:
-            for measurement in training.run(_pulse(run, keeper), until):
+            for measurement in training.run(_pulse(run, checkpointer), until):
                 for log in logs:
                     log.measure(training, measurement)
-                keeper.at_measurement()
+                checkpointer.at_measurement()
         except _Stopped:
-            keeper.save()
+            checkpointer.save()
         except _Leaving:
-            keeper.save()
+            checkpointer.save()
             return
         for log in logs:
             if not log.ended:
@@ -89,13 +89,13 @@ def _go_on(training: Training, saved: Sequence[Checkpoint | None], run: Run) -> 
     training.restore(state)
 
 
-def _save(training: Training, logs: Sequence[ArmLog]) -> None:
+def _save(training: Training, logs: Sequence[ArmRecorder]) -> None:
     state = training.state()
     for log in logs:
         log.save(state)
 
 
-def _pulse(run: Run, keeper: Keeper) -> Callable[[], None]:
+def _pulse(run: Run, checkpointer: Checkpointer) -> Callable[[], None]:
     """What to do every few mini-batches: look, not too often, whether somebody said pause or stop; save at times."""
     looked = 0.0
 
@@ -106,7 +106,7 @@ def _pulse(run: Run, keeper: Keeper) -> Callable[[], None]:
             return
         looked = now
         if run.told() == "pause":
-            keeper.save()  # a pause may be long, and much can happen to a machine
+            checkpointer.save()  # a pause may be long, and much can happen to a machine
         while word := run.told():
             if word == "stop":
                 raise _Stopped
@@ -115,6 +115,6 @@ def _pulse(run: Run, keeper: Keeper) -> Callable[[], None]:
             time.sleep(_LOOK_EVERY)
         if asked_to_leave():
             raise _Leaving
-        keeper.between()
+        checkpointer.between()
 
     return pulse

@@ -2,9 +2,9 @@
 
 from tunelab.search.batch import find_mini_batch
 from tunelab.search.eta import find_eta
-from tunelab.search.lmbda import find_lambda
-from tunelab.search.result import Found, Row
+from tunelab.search.lambda_search import find_lambda
+from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve, Trials
 
-__all__ = ["Curve", "Found", "Row", "Trainer", "Trials", "find_eta", "find_lambda", "find_mini_batch"]
+__all__ = ["Curve", "SearchResult", "SearchRow", "Trainer", "Trials", "find_eta", "find_lambda", "find_mini_batch"]

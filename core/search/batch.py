@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search.lmbda import margin
-from tunelab.search.result import Found, Row
+from tunelab.search.lambda_search import margin
+from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve
 
@@ -26,7 +26,7 @@ _MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
 
 def find_mini_batch(
     base: Experiment, trials: Trainer, *, seeds: int = 3, epochs: int = 4, sizes: Sequence[int] = _SIZES
-) -> Found:
+) -> SearchResult:
     """Search m for ``base``: every size gets the time that the present one needs for ``epochs`` epochs.
 
     η is scaled with m, so that a single example counts for as much (η/m stays). Judged by validation accuracy at the
@@ -71,7 +71,7 @@ def _when(curve: Curve, accuracy: float) -> float:
     return float(curve.seconds[reached[0]]) if len(reached) else math.inf
 
 
-def _judged(curves: dict[int, Curve], present: int, time: float) -> Found:
+def _judged(curves: dict[int, Curve], present: int, time: float) -> SearchResult:
     scores = {m: _at(curve, time) for m, curve in curves.items()}
     total = curves[present].evaluation_total
     best = max(scores, key=lambda m: float(scores[m].mean()))
@@ -90,7 +90,7 @@ def _judged(curves: dict[int, Curve], present: int, time: float) -> Found:
             f"{100 * level:.0f} % after {times[m]:.2g} s" if math.isfinite(times[m]) else f"below {100 * level:.0f} %"
         )
         rows.append(
-            Row(
+            SearchRow(
                 float(m),
                 curves[m].label,
                 tuple(f"{100 * s:.1f} %" for s in score),
@@ -116,4 +116,4 @@ def _judged(curves: dict[int, Curve], present: int, time: float) -> Found:
         )
     sure = "Seconds are this machine's, and others working on it blur them; sizes next to each other differ little."
     settings = {"training.mini_batch": chosen, "training.eta": eta}
-    return Found("batch", float(chosen), (float(tied[0]), float(tied[-1])), because, sure, tuple(rows), settings)
+    return SearchResult("batch", float(chosen), (float(tied[0]), float(tied[-1])), because, sure, tuple(rows), settings)

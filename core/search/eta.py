@@ -12,7 +12,7 @@ from tunelab.diagnosis.chance import accuracy_std
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.range_test import range_test
-from tunelab.search.result import Found, Row
+from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve
 
@@ -53,7 +53,7 @@ def course(costs: Array) -> str:
 
 def find_eta(
     base: Experiment, trials: Trainer, *, start: float = 0.01, seeds: int = 3, epochs: int = 4, factor: float = 10.0
-) -> Found:
+) -> SearchResult:
     """Search η for ``base``: up from ``start`` by ``factor`` while the training cost falls, down where it doesn't.
 
     Then finer, without going above the threshold, and half of it (the lecture; Nielsen, chapter 3). Every η is tried
@@ -98,7 +98,7 @@ class _Hunt:
         )
         self._epochs = epochs
         self._tried: dict[float, Curve] = {}
-        self._rows: dict[float, Row] = {}
+        self._rows: dict[float, SearchRow] = {}
 
     @property
     def best(self) -> float:
@@ -127,7 +127,7 @@ class _Hunt:
             std = float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None
             text = f"falls {outcomes.count('falls')}/{len(outcomes)}"
             self._tried[eta] = curve
-            self._rows[eta] = Row(eta, label, outcomes, good, text, float(accuracy.mean()), std)
+            self._rows[eta] = SearchRow(eta, label, outcomes, good, text, float(accuracy.mean()), std)
         return self._rows[eta].good
 
     def _outcome(self, eta: float, curve: Curve, seed: int) -> str:
@@ -156,13 +156,13 @@ class _Hunt:
         return bool(curve.training_accuracy[-1, seed] <= share + 3 * accuracy_std(share, len(dataset.training)))
 
     @property
-    def _sorted(self) -> list[Row]:
+    def _sorted(self) -> list[SearchRow]:
         return [self._rows[eta] for eta in sorted(self._rows)]
 
-    def nothing(self) -> Found:
+    def nothing(self) -> SearchResult:
         """No η was found at which the cost falls."""
         smallest = self._sorted[0]
-        return Found(
+        return SearchResult(
             "eta",
             smallest.value,
             (0.0, smallest.value),
@@ -172,7 +172,7 @@ class _Hunt:
             {},
         )
 
-    def ended(self) -> Found:
+    def ended(self) -> SearchResult:
         """Half of the threshold, with everything that led to it."""
         rows = self._sorted
         threshold = max(row.value for row in rows if row.good)
@@ -188,7 +188,7 @@ class _Hunt:
             )
             what += f"; at {above:g} it no longer does ({words})"
         own = self._own_thresholds(rows)
-        return Found(
+        return SearchResult(
             "eta",
             chosen,
             (threshold, above) if np.isfinite(above) else (threshold, threshold * 10),
@@ -200,7 +200,7 @@ class _Hunt:
         )
 
     @staticmethod
-    def _own_thresholds(rows: Sequence[Row]) -> list[float]:
+    def _own_thresholds(rows: Sequence[SearchRow]) -> list[float]:
         """For every seed the largest η up to which it alone would have gone on."""
         found = []
         for seed in range(len(rows[0].outcomes)):

@@ -18,11 +18,11 @@ from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.network_inspection import Way, way_of
-from tunelab.search.lmbda import margin
-from tunelab.search.result import Found, Row
+from tunelab.search.lambda_search import margin
+from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 
-__all__ = ["FromBelow", "find_lambda_from_below", "folds_of"]
+__all__ = ["LambdaFromBelow", "find_lambda_from_below", "folds_of"]
 
 Array = NDArray[Any]
 
@@ -32,10 +32,10 @@ _END = 3  # measurements whose mean is judged
 
 
 @dataclass(frozen=True, eq=False)
-class FromBelow:
+class LambdaFromBelow:
     """What was found, and for every λ tried a way between two examples, to be drawn: (label, way)."""
 
-    found: Found
+    found: SearchResult
     ways: tuple[tuple[str, Way], ...]
 
 
@@ -57,7 +57,7 @@ def folds_of(dataset: Dataset, k: int) -> Iterator[Dataset]:
         yield replace(dataset, training=learnt, validation=validation)
 
 
-def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5, epochs: int = 15) -> FromBelow:
+def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5, epochs: int = 15) -> LambdaFromBelow:
     """Raise λ from 0.0001 by tens and judge it by ``folds``-fold cross-validation; of those tied take the smoothest.
 
     Every λ has the same folds, so differences are paired. Stops when two λ in a row are worse beyond noise. Raises
@@ -78,7 +78,9 @@ def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5,
         behind = float(scores[best].mean() - scores[value].mean())
         worse = worse + 1 if behind > margin(scores[best], scores[value], len(dataset.training)) else 0
         value = float(f"{value * 10:.3g}")
-    return FromBelow(_found(scores, ways, len(dataset.training)), tuple((_label(v), way) for v, way in ways.items()))
+    return LambdaFromBelow(
+        _result(scores, ways, len(dataset.training)), tuple((_label(v), way) for v, way in ways.items())
+    )
 
 
 def _label(value: float) -> str:
@@ -101,7 +103,7 @@ def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer
     return accuracies, way_of(curves[0].network, parts[0].validation)
 
 
-def _found(scores: dict[float, Array], ways: dict[float, Way], n: int) -> Found:
+def _result(scores: dict[float, Array], ways: dict[float, Way], n: int) -> SearchResult:
     best = max(scores, key=lambda v: float(scores[v].mean()))
     tied = [v for v in scores if float(scores[best].mean() - scores[v].mean()) <= margin(scores[best], scores[v], n)]
     chosen = min(tied, key=lambda v: ways[v].steepness)
@@ -110,7 +112,9 @@ def _found(scores: dict[float, Array], ways: dict[float, Way], n: int) -> Found:
         text = f"{100 * score.mean():.1f} ± {100 * score.std(ddof=1):.1f} %, steepness {ways[value].steepness:.3g}"
         outcomes = tuple(f"{100 * s:.1f} %" for s in score)
         rows.append(
-            Row(value, _label(value), outcomes, value in tied, text, float(score.mean()), float(score.std(ddof=1)))
+            SearchRow(
+                value, _label(value), outcomes, value in tied, text, float(score.mean()), float(score.std(ddof=1))
+            )
         )
     steep = [ways[value].steepness for value in (min(scores), chosen)]
     because = (
@@ -126,4 +130,6 @@ def _found(scores: dict[float, Array], ways: dict[float, Way], n: int) -> Found:
         f"{steep[0]:.3g}. What counts is λ/n = {chosen / n:.2g}."
     )
     sure = f"The folds differ by ± {100 * float(scores[chosen].std(ddof=1)):.1f} points; one network each."
-    return Found("lambda", chosen, (min(tied), max(tied)), because, sure, tuple(rows), {"training.lambda": chosen})
+    return SearchResult(
+        "lambda", chosen, (min(tied), max(tied)), because, sure, tuple(rows), {"training.lambda": chosen}
+    )

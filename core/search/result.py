@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Found", "Row"]
+__all__ = ["SearchResult", "SearchRow"]
 
 
 @dataclass(frozen=True)
-class Row:
+class SearchRow:
     """One value that was tried: what each seed did (a word or a number), and what that comes to.
 
     ``label`` names its curve among the trials; ``good`` says whether it passed the search's rule. ``score`` and
@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The end of a search for ``what`` ('eta', 'lambda', 'batch').
 
     ``bracket`` holds the values between which the true answer is believed to lie; ``because`` names the rule and what
@@ -44,7 +44,7 @@ class Found:
     bracket: tuple[float, float]
     because: str
     sure: str
-    rows: tuple[Row, ...]
+    rows: tuple[SearchRow, ...]
     settings: dict[str, Any]
     second: str = ""
 

@@ -15,7 +15,7 @@ from tunelab.engine.pool import asked_to_leave, leaving_in_order
 from tunelab.errors import BadInput, nearest, printable
 from tunelab.experiment import Experiment, assemble
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Found, Trials, find_eta, find_lambda, find_mini_batch
+from tunelab.search import SearchResult, Trials, find_eta, find_lambda, find_mini_batch
 from tunelab.search.trials import reduced
 from tunelab.strategy.journal import Event, Journal, exists, told
 from tunelab.strategy.stage import Advice
@@ -121,7 +121,7 @@ def answer(directory: str) -> None:
 
 def _found(what: str, experiment: Experiment, trials: Trials, journal: Journal) -> Advice:
     """One of the searches; its rows as evidence. λ for the whole of the data keeps λ/n."""
-    search: dict[str, Callable[[Experiment, Trials], Found]] = {
+    search: dict[str, Callable[[Experiment, Trials], SearchResult]] = {
         "find-eta": find_eta,
         "find-lambda": find_lambda,
         "find-batch": find_mini_batch,

@@ -11,7 +11,7 @@ from tunelab.data.dataset import Dataset
 from tunelab.engine.pool import asked_to_leave
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Found, Trials
+from tunelab.search import SearchResult, Trials
 from tunelab.strategy.dataset_info import Facts, chance_of
 from tunelab.strategy.journal import Event, Journal, told
 from tunelab.strategy.luck import Guess, Score, guess, score
@@ -112,7 +112,7 @@ class Bench:
                 raise
             return self._seen[label]
 
-    def found(self, found: Found) -> None:
+    def found(self, found: SearchResult) -> None:
         """Write a search's rows as rows of the evidence."""
         for row in found.rows:
             more = {"score": row.score, "std": row.std} if row.score is not None else {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Found, find_eta, find_lambda
+from tunelab.search import SearchResult, find_eta, find_lambda
 from tunelab.strategy.luck import Guess, Score, score
 from tunelab.strategy.stage import Advice, Plan
 from tunelab.strategy.trial_runner import Bench, Known, with_epochs
@@ -33,7 +33,7 @@ def confirmed(bench: Bench, experiment: Experiment, label: str, epochs: int) -> 
     return bench.guess(label, last, chosen), score(last)
 
 
-def others(found: Found, key: str) -> tuple[tuple[dict[str, Any], str], ...]:
+def others(found: SearchResult, key: str) -> tuple[tuple[dict[str, Any], str], ...]:
     """The tried values beside the chosen one, as choices with what they came to."""
     good = [row for row in found.rows if row.good and row.value != found.chosen]
     return tuple(({key: row.value}, f"{row.label}: {row.text}") for row in good[-4:])
@@ -136,5 +136,5 @@ class EtaAgain:
         )
 
 
-def _both(found: Found) -> str:
+def _both(found: SearchResult) -> str:
     return f"{found.sure} {found.second}".strip()

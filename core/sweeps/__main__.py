@@ -9,7 +9,7 @@ import threading
 
 from tunelab.errors import BadInput, CutOff
 from tunelab.sweeps import find
-from tunelab.sweeps.executors import LocalHands
+from tunelab.sweeps.executors import LocalWorkers
 from tunelab.sweeps.scheduler import sweep
 
 
@@ -27,10 +27,10 @@ def main(name: str) -> int:
     threading.Thread(target=listen, daemon=True).start()
     try:
         record = find(name)
-        hands = LocalHands(polite=True)
-        for _ in sweep(record, hands, stop=stop, notice=lambda text: print(text, file=sys.stderr, flush=True)):
+        workers = LocalWorkers(polite=True)
+        for _ in sweep(record, workers, stop=stop, notice=lambda text: print(text, file=sys.stderr, flush=True)):
             pass
-        hands.close(now=stop.is_set())
+        workers.close(now=stop.is_set())
     except (BadInput, CutOff) as problem:
         print(problem, file=sys.stderr)
         return 2

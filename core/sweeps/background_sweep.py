@@ -9,12 +9,12 @@ import sys
 from tunelab.errors import printable
 from tunelab.sweeps.studies import StudyRecord
 
-__all__ = ["Detached"]
+__all__ = ["BackgroundSweep"]
 
 _SAID = "driver.txt"
 
 
-class Detached:
+class BackgroundSweep:
     """A process that works on a study until it is done, is stopped, or this process ends, however it ends."""
 
     def __init__(self, record: StudyRecord) -> None:

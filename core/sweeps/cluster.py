@@ -14,15 +14,15 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 
 from tunelab.errors import BadInput, printable
-from tunelab.sweeps.worker import Job, Result, differing, train_trials, versions
+from tunelab.sweeps.worker import StackRequest, TrialOutcome, train_trials, version_difference, versions
 
-__all__ = ["DaskHands", "connect"]
+__all__ = ["DaskWorkers", "connect"]
 
 _LOOK = 1.0  # seconds between looks at who is there
 _LONGEST = 10.0  # seconds to wait for a scheduler, and for its first worker
 
 
-def connect(address: str, notice: Callable[[str], None]) -> DaskHands:
+def connect(address: str, notice: Callable[[str], None]) -> DaskWorkers:
     """The workers of the cluster at ``address``, or with ``local:N`` of one with N workers, started here.
 
     Raises :class:`BadInput` where there is none, or Dask isn't installed.
@@ -48,10 +48,10 @@ def connect(address: str, notice: Callable[[str], None]) -> DaskHands:
             f"there is no Dask scheduler at {printable(address)} ({printable(type(problem).__name__, 40)}); "
             "`dask scheduler` starts one, `dask worker ADDRESS` workers for it"
         ) from None
-    return DaskHands(client, cluster, notice)
+    return DaskWorkers(client, cluster, notice)
 
 
-class DaskHands:
+class DaskWorkers:
     """The workers of a Dask cluster that have the versions of this process."""
 
     def __init__(self, client: Any, cluster: Any, notice: Callable[[str], None]) -> None:
@@ -99,17 +99,17 @@ class DaskHands:
         for address in new:
             has = found.get(address)
             if isinstance(has, dict):
-                differs = differing(versions(), has)
+                differs = version_difference(versions(), has)
             else:
                 differs = f"tunelab can't be loaded there ({printable(has, 120)})"
             self._known[address] = not differs
             if differs:
                 self._notice(f"The worker {address} is left out: {differs}.")
 
-    def submit(self, job: Job) -> Future[list[Result]]:
+    def submit(self, job: StackRequest) -> Future[list[TrialOutcome]]:
         """Have a stack trained by whoever is free."""
         executor = self._client.get_executor(pure=False, workers=self._fit(), allow_other_workers=False)
-        submitted: Future[list[Result]] = executor.submit(train_trials, job)
+        submitted: Future[list[TrialOutcome]] = executor.submit(train_trials, job)
         return submitted
 
     def cut_off(self, error: BaseException) -> bool:

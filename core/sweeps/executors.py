@@ -10,19 +10,19 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Protocol
 
 from tunelab import engine
-from tunelab.sweeps.worker import Job, Result, train_trials, versions
+from tunelab.sweeps.worker import StackRequest, TrialOutcome, train_trials, versions
 
-__all__ = ["Hands", "LocalHands"]
+__all__ = ["LocalWorkers", "Workers"]
 
 
-class Hands(Protocol):
+class Workers(Protocol):
     """Workers that train stacks of trials."""
 
     @property
     def count(self) -> int:
         """How many stacks can be trained at the same time; 0 while nobody is there."""
 
-    def submit(self, job: Job) -> Future[list[Result]]:
+    def submit(self, job: StackRequest) -> Future[list[TrialOutcome]]:
         """Have a stack trained; never more at a time than ``count``."""
 
     def cut_off(self, error: BaseException) -> bool:
@@ -32,7 +32,7 @@ class Hands(Protocol):
         """Let the workers go; ``now`` without waiting for what they have in hand."""
 
 
-class LocalHands:
+class LocalWorkers:
     """Worker processes on this machine."""
 
     def __init__(self, workers: int | None = None, *, polite: bool = False) -> None:
@@ -40,7 +40,7 @@ class LocalHands:
         self._pools: list[Executor] = [
             engine.process_pool(1, polite=polite) for _ in range(workers or engine.usable_cores())
         ]
-        self._in_hand: dict[int, Future[list[Result]]] = {}
+        self._in_hand: dict[int, Future[list[TrialOutcome]]] = {}
         for pool in self._pools:
             pool.submit(versions)  # they load numpy while trials are chosen
 
@@ -49,7 +49,7 @@ class LocalHands:
         """How many worker processes there are."""
         return len(self._pools)
 
-    def submit(self, job: Job) -> Future[list[Result]]:
+    def submit(self, job: StackRequest) -> Future[list[TrialOutcome]]:
         """Give the stack to a worker that has none; where it was killed, to a new one in its place."""
         free = next(n for n in range(len(self._pools)) if n not in self._in_hand or self._in_hand[n].done())
         try:

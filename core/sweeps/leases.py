@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from optuna import Trial
     from optuna.trial import FrozenTrial
 
-__all__ = ["Claims"]
+__all__ = ["Leases"]
 
 _BEAT = 30.0  # seconds between signs of life
 _SILENT = 10 * _BEAT  # seconds without one, after which a driver elsewhere is taken to be gone
 
 
-class Claims:
+class Leases:
     """What one driver has to do with the trials of a study. ``exhausted``: whether none was left at the last look."""
 
     def __init__(self, record: StudyRecord) -> None:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from tunelab.diagnosis.chance import accuracy_std
 from tunelab.sweeps.search_space import Dimension, Value
-from tunelab.sweeps.sweep_plan import Plan, described_params
+from tunelab.sweeps.sweep_plan import SweepPlan, params_text
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-__all__ = ["Edge", "Row", "Table", "row_of"]
+__all__ = ["Edge", "StudyTable", "TrialRow", "trial_row"]
 
 _FEWEST = 10  # complete trials from which it is worth saying what matters most
 
 
 @dataclass(frozen=True)
-class Row:
+class TrialRow:
     """One trial.
 
     ``state``: waiting, running, complete, pruned, diverged or failed. ``value`` is the evaluation accuracy at its
@@ -67,25 +67,25 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Table:
+class StudyTable:
     """All trials of a study so far."""
 
-    plan: Plan
-    rows: tuple[Row, ...]
+    plan: SweepPlan
+    rows: tuple[TrialRow, ...]
 
     @cached_property
-    def complete(self) -> list[Row]:
+    def complete(self) -> list[TrialRow]:
         """The trials that were trained to their end, the best first, of equals the earlier one."""
         done = [row for row in self.rows if row.state == "complete" and row.value is not None]
         return sorted(done, key=lambda row: (-_number(row.value), row.number))
 
     @property
-    def best(self) -> Row | None:
+    def best(self) -> TrialRow | None:
         """The best of them."""
         return self.complete[0] if self.complete else None
 
     @cached_property
-    def within_noise(self) -> list[Row]:
+    def within_noise(self) -> list[TrialRow]:
         """The trials that can't be told from the best: less than two standard errors of a difference behind it.
 
         The error is the usual one among the better half: a trial's own, from a few seeds, is itself a matter of luck.
@@ -144,9 +144,9 @@ class Table:
                 found.append(Edge(d, best.params[d.key], end))
         return found
 
-    def label(self, row: Row) -> str:
+    def label(self, row: TrialRow) -> str:
         """What was chosen for a trial, in a line."""
-        return described_params(self.plan.over, row.params)
+        return params_text(self.plan.over, row.params)
 
     @property
     def spread(self) -> bool:
@@ -168,7 +168,7 @@ def _least(d: Dimension) -> float:
     return 0.0 if d.key == "training.lambda" else 1.0 if d.about.kind == "whole" else -math.inf
 
 
-def importances(study: Any, table: Table) -> dict[str, float]:
+def importances(study: Any, table: StudyTable) -> dict[str, float]:
     """How much each parameter decided who came near the top, shares by dotted key; nothing with few trials.
 
     PED-ANOVA (Watanabe, Bansal & Hutter 2023, arXiv:2304.10255), which sees complete trials only.
@@ -187,14 +187,14 @@ def importances(study: Any, table: Table) -> dict[str, float]:
             return {}
 
 
-def row_of(trial: FrozenTrial) -> Row:
+def trial_row(trial: FrozenTrial) -> TrialRow:
     """One of Optuna's trials as a row."""
     said = trial.user_attrs
     state = trial.state.name.lower()
     state = {"fail": "failed"}.get(state, state)
     if trial.state.is_finished() and said.get("ended") == "diverged":
         state = "diverged"
-    return Row(
+    return TrialRow(
         trial.number,
         dict(trial.params),
         state,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tunelab.sweeps.search_space import Dimension
-from tunelab.sweeps.sweep_plan import Plan
+from tunelab.sweeps.sweep_plan import SweepPlan
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -26,7 +26,7 @@ __all__ = ["distributions", "make_pruner", "make_sampler"]
 _ATTEMPTS = 200  # draws until one is new; more where there are few configurations, to find the last of them too
 
 
-def distributions(plan: Plan) -> dict[str, BaseDistribution]:
+def distributions(plan: SweepPlan) -> dict[str, BaseDistribution]:
     """What Optuna calls a search space: a distribution by dotted key."""
     return {d.key: _distribution(d) for d in plan.over}
 
@@ -41,7 +41,7 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
     return FloatDistribution(dimension.low, dimension.high, log=dimension.kind == "log")
 
 
-def make_sampler(plan: Plan) -> BaseSampler:
+def make_sampler(plan: SweepPlan) -> BaseSampler:
     """The sampler that chooses the values of a study's trials."""
     from optuna.samplers import GridSampler, RandomSampler, TPESampler
 
@@ -59,7 +59,7 @@ def make_sampler(plan: Plan) -> BaseSampler:
     return _seeded(plan, lambda seed: TPESampler(seed=seed), sees_results=True)
 
 
-def _seeded(plan: Plan, make: Callable[[int], BaseSampler], *, sees_results: bool) -> BaseSampler:
+def _seeded(plan: SweepPlan, make: Callable[[int], BaseSampler], *, sees_results: bool) -> BaseSampler:
     from optuna.samplers import BaseSampler
 
     space = distributions(plan)
@@ -107,7 +107,7 @@ def _seeded(plan: Plan, make: Callable[[int], BaseSampler], *, sees_results: boo
     return Seeded()
 
 
-def make_pruner(plan: Plan) -> BasePruner:
+def make_pruner(plan: SweepPlan) -> BasePruner:
     """What gives a trial up before its end."""
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
@@ -118,7 +118,7 @@ def make_pruner(plan: Plan) -> BasePruner:
     return NopPruner()
 
 
-def most_epochs(plan: Plan) -> int:
+def most_epochs(plan: SweepPlan) -> int:
     """The longest that any trial trains."""
     epochs = [plan.experiment.training.epochs]
     for dimension in plan.over:

@@ -19,13 +19,13 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, load_data, stacks
 from tunelab.experiment.declaration import DataSection
 from tunelab.records.checkpoint import State
-from tunelab.sweeps.executors import Hands
-from tunelab.sweeps.leases import Claims
-from tunelab.sweeps.results import Row, row_of
+from tunelab.sweeps.executors import Workers
+from tunelab.sweeps.leases import Leases
+from tunelab.sweeps.results import TrialRow, trial_row
 from tunelab.sweeps.sampling import most_epochs
 from tunelab.sweeps.studies import StudyRecord
 from tunelab.sweeps.trial_events import done_event, write_events
-from tunelab.sweeps.worker import Job, Result, Unfit, data_hash, versions
+from tunelab.sweeps.worker import StackRequest, TrialOutcome, WorkerMismatch, data_hash, versions
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -62,19 +62,19 @@ class _Open:
 
 def sweep(
     record: StudyRecord,
-    hands: Hands,
+    workers: Workers,
     *,
     stop: threading.Event | None = None,
     stack: int = STACK,
     notice: Callable[[str], None] = lambda _: None,
     report: Any = None,
-) -> Iterator[Row | None]:
+) -> Iterator[TrialRow | None]:
     """Train what is left of a study, yielding every trial as it ends, and None at least ten times a second.
 
     ``stop`` ends it: trials in hand are given back. ``stack`` is how many networks train side by side at most.
     ``notice`` is told what a person should know of workers. The workers are not closed.
     """
-    driver = _Driver(record, hands, stop or threading.Event(), stack, notice)
+    driver = _Driver(record, workers, stop or threading.Event(), stack, notice)
     try:
         driver.data_of(record.plan.experiment, report)
         yield from driver.work()
@@ -84,19 +84,19 @@ def sweep(
 
 class _Driver:
     def __init__(
-        self, record: StudyRecord, hands: Hands, stop: threading.Event, stack: int, notice: Callable[[str], None]
+        self, record: StudyRecord, workers: Workers, stop: threading.Event, stack: int, notice: Callable[[str], None]
     ) -> None:
-        self._record, self._hands, self._stop, self._stack, self._notice = record, hands, stop, stack, notice
+        self._record, self._workers, self._stop, self._stack, self._notice = record, workers, stop, stack, notice
         self._study, self._plan = record.study, record.plan
-        self._claims = Claims(record)
+        self._claims = Leases(record)
         self._hashes: dict[str, str] = {}
         self._waiting: list[_Open] = []
-        self._at_work: dict[Future[list[Result]], list[_Open]] = {}
+        self._at_work: dict[Future[list[TrialOutcome]], list[_Open]] = {}
         self._prunes = self._plan.pruner != "none"
 
     # -- the loop -----------------------------------------------------------------------------------------
 
-    def work(self) -> Iterator[Row | None]:
+    def work(self) -> Iterator[TrialRow | None]:
         """Keep every worker busy until nothing is left to train."""
         while not self._stop.is_set():
             self._claims.beat()
@@ -121,9 +121,9 @@ class _Driver:
             self._claims.give_back(opened.trial)
         self._claims.leave()
 
-    def _hand_out(self, *, prepared: bool = False) -> Iterator[Row | None]:
+    def _hand_out(self, *, prepared: bool = False) -> Iterator[TrialRow | None]:
         """Give stacks to the workers that have none; with ``prepared`` only of trials that are taken already."""
-        while len(self._at_work) < self._hands.count and not self._stop.is_set():
+        while len(self._at_work) < self._workers.count and not self._stop.is_set():
             if not prepared:
                 yield from self._fill()
             if not self._waiting:
@@ -138,14 +138,14 @@ class _Driver:
             step = -(-most_epochs(self._plan) // _LOOKS)
             until = opened[0].looked + step
         states = tuple(one.state for one in opened if one.state is not None)
-        job = Job(
+        job = StackRequest(
             tuple(one.experiment.to_dict() for one in opened),
             self.data_of(opened[0].experiment),
             versions(),
             states,
             until,
         )
-        self._at_work[self._hands.submit(job)] = opened
+        self._at_work[self._workers.submit(job)] = opened
 
     def _next_stack(self) -> list[_Open]:
         """Trials of one shape that stand at the same point, the first that waits among them."""
@@ -162,11 +162,11 @@ class _Driver:
         """How many trials to stack: as many as fit, but so that all workers have some at the end."""
         room = max(1, self._stack // self._plan.seeds)
         left = len(self._waiting) + self._claims.left()
-        return max(1, min(room, -(-left // max(1, self._hands.count))))
+        return max(1, min(room, -(-left // max(1, self._workers.count))))
 
     # -- taking trials ------------------------------------------------------------------------------------
 
-    def _fill(self) -> Iterator[Row | None]:
+    def _fill(self) -> Iterator[TrialRow | None]:
         """Take trials from the study until a stack is full, or there are none."""
         wanted = max(1, self._stack // self._plan.seeds) - len(self._waiting)
         if wanted <= 0 or (self._claims.exhausted and self._at_work):
@@ -204,12 +204,12 @@ class _Driver:
 
     # -- what comes back ----------------------------------------------------------------------------------
 
-    def _take_in(self, opened: list[_Open], future: Future[list[Result]]) -> Iterator[Row]:
+    def _take_in(self, opened: list[_Open], future: Future[list[TrialOutcome]]) -> Iterator[TrialRow]:
         error = future.exception() if not future.cancelled() else None
-        if future.cancelled() or (error is not None and self._hands.cut_off(error)):
+        if future.cancelled() or (error is not None and self._workers.cut_off(error)):
             yield from self._again(opened)
             return
-        if isinstance(error, Unfit):
+        if isinstance(error, WorkerMismatch):
             self._waiting[:0] = opened
             self._unfit(error)
             return
@@ -229,13 +229,13 @@ class _Driver:
             if row is not None:
                 yield row
 
-    def _unfit(self, error: Unfit) -> None:
-        left_out = getattr(self._hands, "leave_out", None)
+    def _unfit(self, error: WorkerMismatch) -> None:
+        left_out = getattr(self._workers, "leave_out", None)
         if left_out is None or not left_out(str(error)):
             raise error
         self._notice(str(error))
 
-    def _again(self, opened: list[_Open]) -> Iterator[Row]:
+    def _again(self, opened: list[_Open]) -> Iterator[TrialRow]:
         """A worker was killed with these in hand: they are trained again, from where they stood."""
         again = []
         for one in opened:
@@ -253,7 +253,7 @@ class _Driver:
             self._notice(f"A worker was ended; what it had in hand is trained again: trial {numbers}.")
         self._waiting[:0] = again
 
-    def _absorb(self, one: _Open, result: Result) -> Row | None:
+    def _absorb(self, one: _Open, result: TrialOutcome) -> TrialRow | None:
         """Take in what was measured of a trial; its row if that is its end."""
         for event in result.events:
             if "seconds" in event:
@@ -287,7 +287,7 @@ class _Driver:
                 return step
         return None
 
-    def _finish(self, one: _Open, reason: str, done: dict[str, Any] | None, pruned: int | None) -> Row:
+    def _finish(self, one: _Open, reason: str, done: dict[str, Any] | None, pruned: int | None) -> TrialRow:
         from optuna.trial import TrialState
 
         last = one.measures[-1]
@@ -310,18 +310,18 @@ class _Driver:
         for key, value in about.items():
             if value is not None:
                 one.trial.set_user_attr(key, value)
-        given_up = reason == "diverged" or pruned is not None
+        unfinished_trials = reason == "diverged" or pruned is not None
         # Optuna's word for a trial that diverged is 'pruned' too: a sampler then knows that it was no good, while
         # what has failed is nothing to it
-        if given_up:
+        if unfinished_trials:
             self._study.tell(one.trial, state=TrialState.PRUNED, skip_if_finished=True)
         else:
             self._study.tell(one.trial, last["evaluation_accuracy"], skip_if_finished=True)
-        return row_of(self._study._storage.get_trial(one.trial._trial_id))
+        return trial_row(self._study._storage.get_trial(one.trial._trial_id))
 
-    def _fail(self, trial: Trial, why: str) -> Row:
+    def _fail(self, trial: Trial, why: str) -> TrialRow:
         from optuna.trial import TrialState
 
         trial.set_user_attr("why", why)
         self._study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        return row_of(self._study._storage.get_trial(trial._trial_id))
+        return trial_row(self._study._storage.get_trial(trial._trial_id))

@@ -127,25 +127,27 @@ def parse_over(text: str) -> Dimension:
 
 def _range(key: str, kind: str, rest: str) -> Dimension:
     about = described()[key]
-    shown = f"--over {key}={kind}:{printable(rest, 40)}"
+    typed_range = f"--over {key}={kind}:{printable(rest, 40)}"
     if about.kind in ("choice", "text"):
         choices = f": {', '.join(about.choices)}" if about.choices else ""
-        raise BadInput(f"{shown}: {key} takes words, so list them{choices}")
+        raise BadInput(f"{typed_range}: {key} takes words, so list them{choices}")
     match = re.fullmatch(r"\s*([^.\s]\S*?|\.\d\S*?)\s*\.\.\s*([^:\s]+)\s*(?::\s*(\d+))?\s*", rest)
     if match is None:
-        raise BadInput(f"{shown}: a range is LOW..HIGH, such as {kind}:{'10..100' if kind == 'int' else '0.01..1'}")
-    low, high = _number(match[1], shown), _number(match[2], shown)
+        raise BadInput(
+            f"{typed_range}: a range is LOW..HIGH, such as {kind}:{'10..100' if kind == 'int' else '0.01..1'}"
+        )
+    low, high = _number(match[1], typed_range), _number(match[2], typed_range)
     if low >= high:
-        raise BadInput(f"{shown}: the first number must be the smaller one")
+        raise BadInput(f"{typed_range}: the first number must be the smaller one")
     if kind == "log" and low <= 0:
-        raise BadInput(f"{shown}: a logarithmic range begins above 0; add 0 by a list, or take lin:")
+        raise BadInput(f"{typed_range}: a logarithmic range begins above 0; add 0 by a list, or take lin:")
     whole = kind == "int" or about.kind in ("whole", "list")
     if whole and (low != int(low) or high != int(high)):
-        raise BadInput(f"{shown}: {key} takes whole numbers here")
+        raise BadInput(f"{typed_range}: {key} takes whole numbers here")
     if match[3]:
         points = int(match[3])
         if not 2 <= points <= _MOST:
-            raise BadInput(f"{shown}: a grid takes 2 to {_MOST} points of a range")
+            raise BadInput(f"{typed_range}: a grid takes 2 to {_MOST} points of a range")
     elif kind == "log":
         points = max(2, round(_DECADE * math.log10(high / low)) + 1)
     else:
@@ -181,11 +183,11 @@ def _few(key: str, values: list[Any]) -> tuple[Value, ...]:
     return distinct
 
 
-def _number(text: str, shown: str) -> float:
+def _number(text: str, typed_range: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise BadInput(f"{shown}: '{printable(text, 40)}' isn't a number")
+        raise BadInput(f"{typed_range}: '{printable(text, 40)}' isn't a number")
     return value

@@ -25,9 +25,9 @@ from tunelab.errors import BadInput, nearest, printable
 from tunelab.records import locks
 from tunelab.records.locks import Hold
 from tunelab.records.writer import cut_torn_line
-from tunelab.sweeps.results import Row, Table, row_of
+from tunelab.sweeps.results import StudyTable, TrialRow, trial_row
 from tunelab.sweeps.sampling import make_pruner, make_sampler
-from tunelab.sweeps.sweep_plan import Plan
+from tunelab.sweeps.sweep_plan import SweepPlan
 
 if TYPE_CHECKING:
     import optuna
@@ -80,7 +80,7 @@ class StudyRecord:
         storage = self._opened()
         study = optuna.load_study(study_name=self.name, storage=storage)
         if PLAN in study.user_attrs:
-            plan = Plan.from_dict(study.user_attrs[PLAN], self.name)
+            plan = SweepPlan.from_dict(study.user_attrs[PLAN], self.name)
             study.sampler, study.pruner = make_sampler(plan), make_pruner(plan)
         return study
 
@@ -106,21 +106,21 @@ class StudyRecord:
             raise BadInput(f"{printable(self.journal)} can't be read: {printable(problem, 200)}") from None
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> SweepPlan:
         """What the study trains."""
-        return Plan.from_dict(self.study.user_attrs.get(PLAN), self.name)
+        return SweepPlan.from_dict(self.study.user_attrs.get(PLAN), self.name)
 
-    def keep(self, plan: Plan) -> None:
+    def keep(self, plan: SweepPlan) -> None:
         """Write the plan into the study."""
         self.study.set_user_attr(PLAN, plan.to_dict())
 
-    def table(self) -> Table:
+    def table(self) -> StudyTable:
         """Every trial as it stands now."""
-        return Table(self.plan, tuple(self.rows()))
+        return StudyTable(self.plan, tuple(self.rows()))
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TrialRow]:
         """Every trial, in the order of their numbers."""
-        return [row_of(trial) for trial in self.study.get_trials(deepcopy=False)]
+        return [trial_row(trial) for trial in self.study.get_trials(deepcopy=False)]
 
     @contextmanager
     def taking(self) -> Iterator[None]:
@@ -169,7 +169,7 @@ def _journal(path: Path) -> Any:
     """Optuna's journal file, appended to under a lock that the system lets go when its holder is killed.
 
     Optuna's own locks are files, which a killed process leaves behind for others to wait half a minute for. What is
-    written is in the system's hands at once; it is put on the disk itself whenever a trial ends.
+    written is in the system's workers at once; it is put on the disk itself whenever a trial ends.
     """
     from optuna.storages.journal import JournalFileBackend
     from optuna.storages.journal._storage import JournalOperation
@@ -201,7 +201,7 @@ def _said_storage(directory: Path) -> str | None:
         return None
 
 
-def fresh_name(plan: Plan) -> str:
+def fresh_name(plan: SweepPlan) -> str:
     """A name for a new study: when, and which preset."""
     import re
 
@@ -214,7 +214,7 @@ def fresh_name(plan: Plan) -> str:
     raise BadInput(f"{printable(paths.studies())} has a thousand studies of this second; wait a moment")
 
 
-def create(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
+def create(name: str, plan: SweepPlan, storage: str | None = None) -> StudyRecord:
     """A new study; where another process has made it a moment ago, that one."""
     import optuna
 
@@ -254,7 +254,7 @@ def find(name: str, storage: str | None = None) -> StudyRecord:
     return record
 
 
-def open_study(name: str, plan: Plan, storage: str | None = None) -> StudyRecord:
+def open_study(name: str, plan: SweepPlan, storage: str | None = None) -> StudyRecord:
     """The study of this name, made where there is none; its number of trials becomes the plan's.
 
     Raises :class:`BadInput` where it has another plan.

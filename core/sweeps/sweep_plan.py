@@ -17,7 +17,7 @@ from tunelab.experiment.preset import parse, resolved
 from tunelab.search.trials import by_validation
 from tunelab.sweeps.search_space import Dimension, parse_overs
 
-__all__ = ["PRUNERS", "SAMPLERS", "Plan", "Pruner", "Sampler"]
+__all__ = ["PRUNERS", "SAMPLERS", "Pruner", "Sampler", "SweepPlan"]
 
 Sampler = Literal["grid", "random", "tpe"]
 Pruner = Literal["none", "median", "hyperband"]
@@ -31,7 +31,7 @@ _SEEDS = 2**32 - 1000  # a trial has at most a thousand seeds, and the last of t
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """What a study trains. Two plans that differ in more than ``trials`` make different studies.
 
     ``preset`` has one experiment; ``seeds`` networks are trained of each trial, with seeds drawn from (``seed``,
@@ -54,7 +54,7 @@ class Plan:
         sampler: Sampler | None = None,
         pruner: Pruner = "none",
         trials: int | None = None,
-    ) -> Plan:
+    ) -> SweepPlan:
         """The plan for a preset without arms, with what isn't said filled in.
 
         Lists alone are tried completely (grid); where there is a range, points are drawn (random). Trials are judged
@@ -68,7 +68,7 @@ class Plan:
         chosen: Sampler = sampler or ("grid" if listed else "random")
         experiment = preset.arms[0].experiment
         first = experiment.initialization
-        plan = Plan(preset, dimensions, chosen, pruner, 0, first.seeds, first.seed)
+        plan = SweepPlan(preset, dimensions, chosen, pruner, 0, first.seeds, first.seed)
         everything = plan.size
         wanted = trials if trials is not None else everything if chosen == "grid" else min(_TRIALS, everything)
         plan = replace(plan, trials=int(min(wanted, everything)))
@@ -109,7 +109,7 @@ class Plan:
     def preset_of(self, number: int, params: dict[str, Any], name: str) -> Preset:
         """The same as a preset that a person can run, change and save."""
         tables = placed(self.preset.tables, self.settings(number, params))
-        tables["title"] = f"{name}: {described_params(self.over, params)}"[:200]
+        tables["title"] = f"{name}: {params_text(self.over, params)}"[:200]
         return resolved(name, tables, name)
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Plan:
         }
 
     @staticmethod
-    def from_dict(said: Any, study: str) -> Plan:
+    def from_dict(said: Any, study: str) -> SweepPlan:
         """What :meth:`to_dict` gave; :class:`BadInput` where it can't be read."""
         try:
             if said["format"] > FORMAT:
@@ -133,7 +133,7 @@ class Plan:
             preset = parse(said["preset"], str(said["name"]), f"the study {printable(study)}")
             if said["sampler"] not in SAMPLERS or said["pruner"] not in PRUNERS:
                 raise KeyError("sampler")
-            return Plan(
+            return SweepPlan(
                 preset,
                 parse_overs(list(said["over"])),
                 said["sampler"],
@@ -145,7 +145,7 @@ class Plan:
         except (KeyError, TypeError, ValueError):
             raise BadInput(f"the study {printable(study)} wasn't made by `tunelab sweep`, or is damaged") from None
 
-    def difference(self, other: Plan) -> str | None:
+    def difference(self, other: SweepPlan) -> str | None:
         """What else than the number of trials differs from another plan, in words; None where nothing does."""
         mine, others = self.to_dict(), other.to_dict()
         words = {"over": "sweeps over", "sampler": "chooses trials by", "pruner": "prunes by"}
@@ -159,12 +159,12 @@ class Plan:
         return None
 
 
-def described_params(over: tuple[Dimension, ...], params: dict[str, Any]) -> str:
+def params_text(over: tuple[Dimension, ...], params: dict[str, Any]) -> str:
     """A trial's values in a line: η = 0.1, λ = 5."""
-    return ", ".join(f"{d.name} = {shown(params[d.key])}" for d in over if d.key in params)
+    return ", ".join(f"{d.name} = {short_value(params[d.key])}" for d in over if d.key in params)
 
 
-def shown(value: Any) -> str:
+def short_value(value: Any) -> str:
     """A value as tables show it."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 

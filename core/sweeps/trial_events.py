@@ -12,7 +12,7 @@ from tunelab.errors import BadInput
 from tunelab.records import Run, create
 from tunelab.records import find as find_run
 from tunelab.records.events import better
-from tunelab.sweeps.results import Row
+from tunelab.sweeps.results import TrialRow
 from tunelab.sweeps.studies import StudyRecord
 
 __all__ = ["as_run", "done_event", "write_events"]
@@ -55,7 +55,7 @@ def write_events(directory: Path, study: str, number: int, events: list[dict[str
         beside.replace(path)
 
 
-def as_run(record: StudyRecord, row: Row) -> Run:
+def as_run(record: StudyRecord, row: TrialRow) -> Run:
     """The trial as a run: its experiment and its curves, under the study's directory.
 
     Raises :class:`BadInput` where its curves aren't here: it was trained from another home, or hasn't ended.

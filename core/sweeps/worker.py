@@ -25,15 +25,23 @@ from tunelab.records.checkpoint import State, joined, share
 from tunelab.records.environment import environment
 from tunelab.records.events import arm_reason, measure_fields, parameter_count, weights_sha256
 
-__all__ = ["Job", "Result", "Unfit", "data_hash", "differing", "train_trials", "versions"]
+__all__ = [
+    "StackRequest",
+    "TrialOutcome",
+    "WorkerMismatch",
+    "data_hash",
+    "train_trials",
+    "version_difference",
+    "versions",
+]
 
 
-class Unfit(BadInput):
+class WorkerMismatch(BadInput):
     """A worker can't take part in the sweep: its data or versions are others. The text names it."""
 
 
 @dataclass(frozen=True)
-class Job:
+class StackRequest:
     """Trials to be trained stacked. Experiments are plain tables; ``states`` are where they stand, or nothing.
 
     ``until``: how many epochs to train at most, in all. ``data``: the SHA-256 that the data must have. ``versions``:
@@ -48,7 +56,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Result:
+class TrialOutcome:
     """What came of one trial: its events, and where it stands if it hasn't ended.
 
     ``events`` are those of a record ('start', 'initial', 'measure', 'done') without their head.
@@ -59,16 +67,16 @@ class Result:
     seconds: float = 0.0
 
 
-def train_trials(job: Job) -> list[Result]:
-    """Train a stack of trials; a result each. Raises :class:`Unfit` where this worker has other data, and
+def train_trials(job: StackRequest) -> list[TrialOutcome]:
+    """Train a stack of trials; a result each. Raises :class:`WorkerMismatch` where this worker has other data, and
     :class:`BadInput` where an experiment doesn't fit the data.
     """
-    if differs := differing(job.versions, versions()):
-        raise Unfit(f"the worker {where()} can't take part: {differs}")
+    if differs := version_difference(job.versions, versions()):
+        raise WorkerMismatch(f"the worker {where()} can't take part: {differs}")
     experiments = [Experiment.model_validate(said) for said in job.experiments]
     dataset, has = _data(experiments[0].data.model_dump_json())
     if has != job.data:
-        raise Unfit(
+        raise WorkerMismatch(
             f"the worker {where()} has other data of the name {printable(experiments[0].data.name, 60)}: "
             f"SHA-256 {has[:12]}…, and the study's is {job.data[:12]}…"
         )
@@ -79,7 +87,7 @@ def train_trials(job: Job) -> list[Result]:
         for experiment in experiments:
             parts.append(slice(first, first + len(experiment.seeds)))
             first += len(experiment.seeds)
-        results = [Result() for _ in experiments]
+        results = [TrialOutcome() for _ in experiments]
         if job.states:
             training.restore(joined(job.states))
         else:
@@ -115,7 +123,7 @@ def train_trials(job: Job) -> list[Result]:
                 }
             )
         state = None if all(reasons) or whole is None else share(whole, part)
-        given.append(Result(results[n].events, state, seconds))
+        given.append(TrialOutcome(results[n].events, state, seconds))
     return given
 
 
@@ -141,7 +149,7 @@ def _data(section: str) -> tuple[Dataset, str]:
     try:
         dataset = load_data(experiment)
     except BadInput as problem:
-        raise Unfit(f"the worker {where()} can't load the data: {problem}") from None
+        raise WorkerMismatch(f"the worker {where()} can't load the data: {problem}") from None
     return dataset, data_hash(dataset)
 
 
@@ -167,7 +175,7 @@ def _versions() -> dict[str, str]:
     return {"tunelab": str(here["tunelab"]), "numpy": str(here["numpy"])}
 
 
-def differing(wanted: dict[str, str], has: dict[str, str]) -> str:
+def version_difference(wanted: dict[str, str], has: dict[str, str]) -> str:
     """What differs between two sets of versions, in words; nothing where they agree."""
     said = [
         f"it has {key} {has.get(key, 'missing')}, the study's is {wanted[key]}"

@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from tunelab.activations import ACTIVATIONS
 from tunelab.network import Network
 
-__all__ = ["VITALS", "vitals"]
+__all__ = ["LAYER_STATISTICS", "layer_statistics"]
 
 Array = NDArray[Any]
 
-VITALS = ("z_rms", "saturated_share", "gradient_norm", "update_ratio")
-"""What :func:`vitals` tells of each layer."""
+LAYER_STATISTICS = ("z_rms", "saturated_share", "gradient_norm", "update_ratio")
+"""What :func:`layer_statistics` gives for each layer."""
 
 
-def vitals(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> dict[str, Array]:
-    """Each vital sign as (R, layers), seen on a few examples.
+def layer_statistics(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> dict[str, Array]:
+    """Return each statistic as (R, layers), measured on a few examples.
 
     ``x`` (n, inputs) and ``y`` (n, outputs) are those examples; ``eta`` (R,) is the learning rate, ``decay`` (R,)
     is λ/n. ``z_rms`` is the root mean square of z, ``saturated_share`` the share of z where the unit is
@@ -31,7 +31,7 @@ def vitals(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> di
     zs = network.layers(x)
     stacked_x, stacked_y = (np.broadcast_to(part, (R, *part.shape)) for part in (x, y))
     gradients, _ = network.gradient(stacked_x, stacked_y, 1.0 / n)
-    found: dict[str, list[Array]] = {name: [] for name in VITALS}
+    found: dict[str, list[Array]] = {name: [] for name in LAYER_STATISTICS}
     for layer, (z, w, dw) in enumerate(zip(zs, network.weights, gradients, strict=True)):
         activation = last if layer == len(zs) - 1 else hidden
         found["z_rms"].append(np.sqrt(np.square(z, dtype=np.float64).mean(axis=(1, 2))))

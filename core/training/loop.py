@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.data.dataset import Examples
 from tunelab.network import Network
-from tunelab.training.layer_statistics import VITALS, vitals
+from tunelab.training.layer_statistics import LAYER_STATISTICS, layer_statistics
 from tunelab.training.measurement import Measurement, Score, score
 from tunelab.training.stopping_rules import Constant, EarlyStopping, Schedule
 
@@ -109,7 +109,7 @@ class Training:
         kinds = outputs if classes else 0
         self._latest["training_answers"] = np.zeros((R, kinds), np.int64)
         self._latest["evaluation_answers"] = np.zeros((R, kinds), np.int64)
-        self._latest |= {name: np.zeros((R, len(network.weights))) for name in VITALS}
+        self._latest |= {name: np.zeros((R, len(network.weights))) for name in LAYER_STATISTICS}
         self._ordered_epoch = -1
         self._gather()
 
@@ -163,7 +163,7 @@ class Training:
             evaluation=scores["evaluation"],
             diverged=self._diverged(),
             reasons=tuple(self.reasons),
-            vitals={name: latest[name] for name in VITALS},
+            vitals={name: latest[name] for name in LAYER_STATISTICS},
         )
 
     def parameters(self, replicates: slice = slice(None)) -> Network:
@@ -308,7 +308,7 @@ class Training:
         x = self._training.scaled(slice(0, _FEW), self.network.dtype)
         targets = self._training.targets[:_FEW]
         y = targets.astype(self.network.dtype) if self._wanted is None else self._wanted[targets]
-        for name, values in vitals(self._active, x, y, latest["eta"][running], lmbda / self.n).items():
+        for name, values in layer_statistics(self._active, x, y, latest["eta"][running], lmbda / self.n).items():
             latest[name][running] = values
 
     def _diverged(self) -> Array:

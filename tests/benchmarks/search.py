@@ -17,7 +17,7 @@ import numpy as np
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import Trials, find_eta, find_lambda
-from tunelab.search.lmbda import margin
+from tunelab.search.lambda_search import margin
 from tunelab.search.range_test import range_test
 
 SHAPES = [(hidden, activation) for hidden in ((), (30,), (30, 30)) for activation in ("sigmoid", "relu")][1:]

@@ -14,7 +14,7 @@ from tunelab.tui.charts.picture import Ink, Picture, ascii_only, fitted, sentenc
 from tunelab.tui.charts.spec import Axis, ChartSpec, Level, Series
 
 if TYPE_CHECKING:
-    from tunelab.sweeps.results import Row, Table
+    from tunelab.sweeps.results import StudyTable, TrialRow
     from tunelab.sweeps.search_space import Dimension
 
 __all__ = ["best_chart", "map_axes", "slice_chart", "sweep_map"]
@@ -24,11 +24,11 @@ _MARKED = 100  # points that get a marker each: more would hide each other, and 
 _PREFERRED = ("training.eta", "training.lambda")
 
 
-def best_chart(table: Table) -> ChartSpec:
+def best_chart(table: StudyTable) -> ChartSpec:
     """The best accuracy over the trials as they ended, and every trial's own."""
     ended = sorted((row for row in table.rows if row.ended), key=lambda row: (row.finished, row.number))
     each = [(n, 100 * row.value) for n, row in enumerate(ended, 1) if row.value is not None and row.state == "complete"]
-    given_up = [
+    unfinished = [
         (n, 100 * row.value) for n, row in enumerate(ended, 1) if row.value is not None and row.state != "complete"
     ]
     steps: list[tuple[float, float]] = []
@@ -39,7 +39,7 @@ def best_chart(table: Table) -> ChartSpec:
     series = [
         Series([x for x, _ in steps], [y for _, y in steps], "best so far", 0, points=False),
         *_scatter(each, "trials", 1),
-        *_scatter(given_up, "pruned or diverged", 5),
+        *_scatter(unfinished, "pruned or diverged", 5),
     ]
     end = max(len(ended), min(table.plan.trials, 10), 2)
     return ChartSpec(
@@ -51,7 +51,7 @@ def best_chart(table: Table) -> ChartSpec:
     )
 
 
-def slice_chart(table: Table, dimension: Dimension) -> ChartSpec:
+def slice_chart(table: StudyTable, dimension: Dimension) -> ChartSpec:
     """What one parameter alone says: every trial at its value, and the best at each."""
     place = _places(dimension)
     at = [
@@ -60,7 +60,7 @@ def slice_chart(table: Table, dimension: Dimension) -> ChartSpec:
         if row.value is not None and dimension.key in row.params
     ]
     each = [(x, 100 * row.value) for x, row in at if row.state == "complete" and row.value is not None]
-    given_up = [(x, 100 * row.value) for x, row in at if row.state != "complete" and row.value is not None]
+    unfinished = [(x, 100 * row.value) for x, row in at if row.state != "complete" and row.value is not None]
     best: dict[float, float] = {}
     for x, y in each:
         best[x] = max(y, best.get(x, -math.inf))
@@ -69,7 +69,7 @@ def slice_chart(table: Table, dimension: Dimension) -> ChartSpec:
     series = [
         Series([x for x, _ in line], [y for _, y in line], "best", 0, points=False),
         *_scatter(each, "trials", 1),
-        *_scatter(given_up, "pruned or diverged", 5),
+        *_scatter(unfinished, "pruned or diverged", 5),
     ]
     levels: tuple[Level, ...] = ()
     if table.best is not None and table.within_noise:
@@ -113,7 +113,7 @@ def _scatter(points: Sequence[tuple[float, float]], label: str, colour: int) -> 
     return [Series(x, y, label, colour)]
 
 
-def map_axes(table: Table) -> tuple[Dimension, Dimension] | None:
+def map_axes(table: StudyTable) -> tuple[Dimension, Dimension] | None:
     """Which two parameters a map shows, across and up: η and λ where both are swept over; None where only one is."""
     over = sorted(table.plan.over, key=lambda d: _PREFERRED.index(d.key) if d.key in _PREFERRED else len(_PREFERRED))
     return (over[0], over[1]) if len(over) > 1 else None
@@ -158,7 +158,7 @@ def _label(value: Any) -> str:
 
 
 def sweep_map(
-    table: Table,
+    table: StudyTable,
     across: Dimension,
     up: Dimension,
     width: int,
@@ -177,7 +177,7 @@ def sweep_map(
         return sentence("No trial has ended yet.", width, height, Ink(dim=True))
     columns = _bins(across, table.plan.sampler, max(1, (width - 9) // _CELL))
     rows = _bins(up, table.plan.sampler, max(1, height - 2))
-    cells: dict[tuple[int, int], list[Row]] = {}
+    cells: dict[tuple[int, int], list[TrialRow]] = {}
     for row in table.rows:
         if row.ended and across.key in row.params and up.key in row.params:
             cells.setdefault((rows.of(row.params[up.key]), columns.of(row.params[across.key])), []).append(row)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tunelab.experiment import Experiment, Preset
     from tunelab.network_inspection import Way
     from tunelab.records.history import ArmCurves
-    from tunelab.search import Found, Trials
+    from tunelab.search import SearchResult, Trials
 
     Ways = tuple[tuple[str, Way], ...]
 
@@ -109,7 +109,7 @@ def find_command(
         say(_next(preset, asked, settings or [], data, settings_))
 
 
-def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | None) -> Found:
+def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | None) -> SearchResult:
     from tunelab.search import find_eta, find_lambda, find_mini_batch
 
     if what is What.eta:
@@ -119,7 +119,7 @@ def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | Non
     return find_mini_batch(experiment, trials, seeds=seeds or 3)
 
 
-def _for_all(found: Found, experiment: Experiment, n: int) -> dict[str, float]:
+def _for_all(found: SearchResult, experiment: Experiment, n: int) -> dict[str, float]:
     """What to set for all of the data: λ/n stays put, everything else as found."""
     settings: dict[str, float] = dict(found.settings)
     if "training.lambda" in settings:
@@ -141,7 +141,7 @@ def _next(typed: str, asked: Preset, settings: list[str], data: str | None, foun
     return f"With it: {shlex.join(words)}"
 
 
-def _table(found: Found) -> str:
+def _table(found: SearchResult) -> str:
     from tunelab.tui.text.tables import aligned
 
     rows = [["", "tried", "what was seen", "each seed"]]

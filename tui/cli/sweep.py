@@ -18,8 +18,8 @@ from tunelab.tui.cli.options import DataName, Json, Quiet, Seed, Seeds, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tunelab.sweeps import Plan, Row, StudyRecord
-    from tunelab.sweeps.executors import Hands
+    from tunelab.sweeps import StudyRecord, SweepPlan, TrialRow
+    from tunelab.sweeps.executors import Workers
 
 __all__ = ["sweep_command"]
 
@@ -146,9 +146,9 @@ def _plan(
     seeds: int | None,
     seed: int | None,
     quiet: bool,
-) -> Plan:
+) -> SweepPlan:
     from tunelab.experiment import load_data
-    from tunelab.sweeps import PRUNERS, SAMPLERS, Plan
+    from tunelab.sweeps import PRUNERS, SAMPLERS, SweepPlan
     from tunelab.sweeps.sweep_plan import only_arm, without_arms
 
     preset = chosen(name, settings, [arm] if arm else None, data, seeds, seed, quiet=True)
@@ -162,7 +162,7 @@ def _plan(
     else:
         preset = without_arms(preset)
     load_data(preset.arms[0].experiment, progress_report(quiet))
-    return Plan.of(
+    return SweepPlan.of(
         preset,
         over,
         sampler=next((s for s in SAMPLERS if s == sampler), None),
@@ -181,7 +181,7 @@ def _about(record: StudyRecord) -> str:
 
 def _attend(
     opened: Callable[[], StudyRecord],
-    workers: int | None,
+    count: int | None,
     cluster: str | None,
     *,
     as_json: bool,
@@ -196,13 +196,13 @@ def _attend(
     notice = (lambda _: None) if quiet else say
     before = {number: signal.signal(number, _asker(stop)) for number in _SIGNALS}
     whole = False
-    hands: Hands | None = None
+    workers: Workers | None = None
     try:
-        hands = _hands(workers, cluster, notice)  # first of all: they load numpy while Optuna is loaded here
+        workers = _workers(count, cluster, notice)  # first of all: they load numpy while Optuna is loaded here
         record = opened()
         if not quiet:
             say(_about(record))
-        for row in sweep(record, hands, stop=stop, notice=notice, report=progress_report(quiet)):
+        for row in sweep(record, workers, stop=stop, notice=notice, report=progress_report(quiet)):
             if row is not None:
                 if as_json:
                     print(
@@ -214,8 +214,8 @@ def _attend(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if hands is not None:
-            hands.close(now=not whole)
+        if workers is not None:
+            workers.close(now=not whole)
     _conclude(record, time.monotonic() - began, as_json=as_json, plot=plot, whole=whole)
     if not whole:
         say(f"Stopped; every trial that ended is kept, and this goes on: {_go_on(record)}")
@@ -226,11 +226,11 @@ def _attend(
     return DIVERGED if counts.get("diverged") and "complete" not in counts else 0
 
 
-def _hands(workers: int | None, cluster: str | None, notice: Any) -> Hands:
-    from tunelab.sweeps.executors import LocalHands
+def _workers(count: int | None, cluster: str | None, notice: Any) -> Workers:
+    from tunelab.sweeps.executors import LocalWorkers
 
     if cluster is None:
-        return LocalHands(workers)
+        return LocalWorkers(count)
     from tunelab.sweeps.cluster import connect
 
     return connect(cluster, notice)
@@ -250,7 +250,7 @@ def _go_on(record: StudyRecord) -> str:
     return f"tunelab sweep --study {record.name}{storage}"
 
 
-def trial_event(record: StudyRecord, row: Row, seconds: float) -> dict[str, Any]:
+def trial_event(record: StudyRecord, row: TrialRow, seconds: float) -> dict[str, Any]:
     """A trial's end as a JSON line."""
     event: dict[str, Any] = {
         "event": "trial",
@@ -268,12 +268,12 @@ def trial_event(record: StudyRecord, row: Row, seconds: float) -> dict[str, Any]
     return event | ({"why": row.why} if row.why else {})
 
 
-def _line(record: StudyRecord, row: Row) -> str:
-    from tunelab.sweeps.sweep_plan import described_params
-    from tunelab.tui.text.sweep_text import value_text
+def _line(record: StudyRecord, row: TrialRow) -> str:
+    from tunelab.sweeps.sweep_plan import params_text
+    from tunelab.tui.text.sweep_text import accuracy_text
 
     state = "" if row.state == "complete" else f"  {row.state}" + (f": {row.why}" if row.why else "")
-    return f"Trial {row.number}: {described_params(record.plan.over, row.params)}  {value_text(row)}{state}"
+    return f"Trial {row.number}: {params_text(record.plan.over, row.params)}  {accuracy_text(row)}{state}"
 
 
 def _conclude(record: StudyRecord, seconds: float, *, as_json: bool, plot: bool, whole: bool) -> None:

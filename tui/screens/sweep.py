@@ -25,8 +25,8 @@ from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.sweepmap import MapView
 
 if TYPE_CHECKING:
-    from tunelab.sweeps import Row, Table
-    from tunelab.tui.state.sweep_view import SweepView, Wanted
+    from tunelab.sweeps import StudyTable, TrialRow
+    from tunelab.tui.state.sweep_view import SweepRequest, SweepView
 
 __all__ = ["SweepScreen"]
 
@@ -163,7 +163,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         if status.content != text:
             status.update(text, layout=False)
 
-    def _draw(self, view: SweepView, table: Table) -> None:
+    def _draw(self, view: SweepView, table: StudyTable) -> None:
         from tunelab.tui.text.sweep_text import remarks
 
         over = table.plan.over
@@ -186,9 +186,9 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         if sentences.content != text:
             sentences.update(text, layout=True)
 
-    def _list(self, table: Table) -> None:
+    def _list(self, table: StudyTable) -> None:
         """The trials, the best first or the newest first; the one under the cursor stays there."""
-        from tunelab.tui.text.sweep_text import value_text
+        from tunelab.tui.text.sweep_text import accuracy_text
 
         rows = self._ordered(table)[:_LISTED]
         near = {row.number for row in table.within_noise}
@@ -197,7 +197,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         lines = []
         for row in rows:
             sign = "★" if row is table.best else "=" if row.number in near else " "
-            result = value_text(row) if row.state == "complete" else row.state
+            result = accuracy_text(row) if row.state == "complete" else row.state
             if row.state == "pruned":
                 result += f" at epoch {row.epochs:g}"
             lines.append(Option(f"{sign}{row.number:>4}  {result:<16} {table.label(row)}"))
@@ -208,7 +208,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         order = "newest first" if self._by_number else "best first"
         listed.border_subtitle = order if len(rows) < _LISTED else f"{order}, {_LISTED} of {len(table.rows):,}"
 
-    def _ordered(self, table: Table) -> list[Row]:
+    def _ordered(self, table: StudyTable) -> list[TrialRow]:
         rows = [row for row in table.rows if row.state != "waiting"]
         if self._by_number:
             return sorted(rows, key=lambda row: -row.number)
@@ -297,21 +297,21 @@ class SweepScreen(Screen["Trial | Draft | None"]):
 
     def action_new(self) -> None:
         """Ask what to sweep over, and begin."""
-        from tunelab.tui.state.sweep_view import begin, parse_wanted
+        from tunelab.tui.state.sweep_view import begin, parse_request
 
         if self.view is not None and self.view.running:
             self.notify("A sweep is running: s stops it.", timeout=3)
             return
         preset = self.bench.draft.preset
 
-        def answered(wanted: Wanted | None) -> None:
-            if wanted is None:
+        def answered(request: SweepRequest | None) -> None:
+            if request is None:
                 if self.view is None:
                     self._say("Nothing to look at yet: n begins a sweep of the form's experiment.")
                 return
-            self._start(lambda: self.app.call_from_thread(self.look_at, begin(preset, wanted)))
+            self._start(lambda: self.app.call_from_thread(self.look_at, begin(preset, request)))
 
-        self.app.push_screen(AskText(f"Sweep {preset.name}", _HINT, parse_wanted, _FIRST), answered)
+        self.app.push_screen(AskText(f"Sweep {preset.name}", _HINT, parse_request, _FIRST), answered)
 
     def _start(self, make: Callable[[], object]) -> None:
         self.query_one("#sweep-status", Static).update(" Starting …")
@@ -350,7 +350,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         row = next(row for row in view.table.rows if row.number == number)
         self.run_worker(lambda: self._open(view, row), thread=True, exit_on_error=False, group="open")
 
-    def _open(self, view: SweepView, row: Row) -> None:
+    def _open(self, view: SweepView, row: TrialRow) -> None:
         from tunelab.sweeps.trial_events import as_run
 
         plan = view.record.plan

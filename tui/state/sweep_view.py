@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
-from tunelab.sweeps import Plan, StudyRecord, Table, fresh_name, importances, open_study
-from tunelab.sweeps.background_sweep import Detached
+from tunelab.sweeps import StudyRecord, StudyTable, SweepPlan, fresh_name, importances, open_study
+from tunelab.sweeps.background_sweep import BackgroundSweep
 from tunelab.sweeps.search_space import parse_overs
 from tunelab.sweeps.sweep_plan import PRUNERS, SAMPLERS, Pruner, Sampler, without_arms
 
-__all__ = ["SweepView", "Wanted", "begin", "parse_wanted"]
+__all__ = ["SweepRequest", "SweepView", "begin", "parse_request"]
 
 
 class SweepView:
@@ -18,10 +18,10 @@ class SweepView:
     ``read`` may take a moment; everything else is at once.
     """
 
-    def __init__(self, record: StudyRecord, process: Detached | None = None) -> None:
+    def __init__(self, record: StudyRecord, process: BackgroundSweep | None = None) -> None:
         self.record = record
         self.process = process
-        self.table: Table | None = None
+        self.table: StudyTable | None = None
         self.importance: dict[str, float] = {}
         self.elsewhere = False
         self._judged = -1
@@ -51,7 +51,7 @@ class SweepView:
     def go_on(self) -> None:
         """Have what is left trained."""
         if not self.running:
-            self.process = Detached(self.record)
+            self.process = BackgroundSweep(self.record)
 
     def stop(self) -> None:
         """Give back what is in hand, and stop."""
@@ -69,7 +69,7 @@ class SweepView:
         return "■ stopped"
 
 
-class Wanted:
+class SweepRequest:
     """What a person typed for a sweep: what to sweep over, and how."""
 
     def __init__(self, over: list[str], how: dict[str, str]) -> None:
@@ -83,7 +83,7 @@ class Wanted:
                 raise BadInput(f"{word} is one of {', '.join(known)}")
 
 
-def parse_wanted(text: str) -> Wanted:
+def parse_request(text: str) -> SweepRequest:
     """``eta = log:0.01..10; lambda = 0, 1; trials = 32``; :class:`BadInput` where that can't be."""
     over: list[str] = []
     how: dict[str, str] = {}
@@ -96,7 +96,7 @@ def parse_wanted(text: str) -> Wanted:
         elif part:
             over.append(f"{key}={value}")
     parse_overs(over)
-    return Wanted(over, how)
+    return SweepRequest(over, how)
 
 
 def _count(how: dict[str, str], key: str) -> int | None:
@@ -107,11 +107,11 @@ def _count(how: dict[str, str], key: str) -> int | None:
     return int(how[key])
 
 
-def begin(preset: Preset, wanted: Wanted) -> SweepView:
+def begin(preset: Preset, request: SweepRequest) -> SweepView:
     """Make the study and set a process to work on it. Takes a moment: not for the screen's own thread."""
     base = without_arms(preset)
-    if wanted.seeds is not None:
-        base = base.with_settings({"initialization.seeds": wanted.seeds})
-    plan = Plan.of(base, wanted.over, sampler=wanted.sampler, pruner=wanted.pruner, trials=wanted.trials)
+    if request.seeds is not None:
+        base = base.with_settings({"initialization.seeds": request.seeds})
+    plan = SweepPlan.of(base, request.over, sampler=request.sampler, pruner=request.pruner, trials=request.trials)
     record = open_study(fresh_name(plan), plan)
-    return SweepView(record, Detached(record))
+    return SweepView(record, BackgroundSweep(record))

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from tunelab.sweeps.results import Row, Table
-from tunelab.sweeps.sweep_plan import described_params, shown
+from tunelab.sweeps.results import StudyTable, TrialRow
+from tunelab.sweeps.sweep_plan import params_text, short_value
 
-__all__ = ["best_trials", "given_up", "pictures", "remarks", "summary", "value_text"]
+__all__ = ["accuracy_text", "best_trials", "pictures", "remarks", "summary", "unfinished_trials"]
 
 _SHOWN = 10
 
 
-def value_text(row: Row) -> str:
+def accuracy_text(row: TrialRow) -> str:
     """A trial's accuracy in percent, ± its spread over seeds in points."""
     if row.value is None:
         return "none"
     return f"{100 * row.value:.2f} %" if row.std is None else f"{100 * row.value:.2f} ± {100 * row.std:.2f} %"
 
 
-def summary(table: Table, importance: dict[str, float]) -> str:
+def summary(table: StudyTable, importance: dict[str, float]) -> str:
     """Everything a person should know of a study, the table first."""
     if not table.complete:
         counts = ", ".join(f"{count} {state}" for state, count in table.counts.items()) or "nothing yet"
-        return f"No trial has come to its end ({counts})." + "".join(f"\n{line}" for line in given_up(table))
+        return f"No trial has come to its end ({counts})." + "".join(f"\n{line}" for line in unfinished_trials(table))
     return best_trials(table) + "\n\n" + "\n".join(remarks(table, importance))
 
 
-def best_trials(table: Table, most: int = _SHOWN) -> str:
+def best_trials(table: StudyTable, most: int = _SHOWN) -> str:
     """The best trials, one a line; = marks those that can't be told from the best."""
     from tunelab.tui.text.tables import aligned
 
@@ -33,17 +33,17 @@ def best_trials(table: Table, most: int = _SHOWN) -> str:
     rows = [["", "trial", *(d.name for d in table.plan.over), "evaluation accuracy", "epochs", "time"]]
     for place, row in enumerate(table.complete[:most]):
         sign = "★" if place == 0 else "=" if row.number in near else ""
-        values = [shown(row.params.get(d.key, "")) for d in table.plan.over]
-        rows.append([sign, str(row.number), *values, value_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
+        values = [short_value(row.params.get(d.key, "")) for d in table.plan.over]
+        rows.append([sign, str(row.number), *values, accuracy_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
     count = len(table.plan.over)
     return aligned(rows, right=frozenset({1, *range(2, 2 + count), 3 + count, 4 + count}))
 
 
-def remarks(table: Table, importance: dict[str, float]) -> list[str]:
+def remarks(table: StudyTable, importance: dict[str, float]) -> list[str]:
     """What the numbers mean, a sentence or two a line."""
     best = table.best
     if best is None:
-        return given_up(table)
+        return unfinished_trials(table)
     lines = []
     counts = table.counts
     others = ", ".join(
@@ -52,18 +52,18 @@ def remarks(table: Table, importance: dict[str, float]) -> list[str]:
     count = len(table.complete)
     ended = "1 trial trained to its end" if count == 1 else f"{count} trials trained to their end"
     lines.append(ended + (f"; {others}." if others else "."))
-    lines.append(f"Best: trial {best.number}, {described_params(table.plan.over, best.params)}, at {value_text(best)}.")
+    lines.append(f"Best: trial {best.number}, {params_text(table.plan.over, best.params)}, at {accuracy_text(best)}.")
     lines.append(_noise(table, best))
     lines += [
         f"Suspect: the best {edge.dimension.name} is the {edge.end} that was tried "
-        f"({shown(edge.value)}); a better one may lie beyond. Try a wider range."
+        f"({short_value(edge.value)}); a better one may lie beyond. Try a wider range."
         for edge in table.edges
     ]
     if importance:
         names = {d.key: d.name for d in table.plan.over}
         shares = ", ".join(f"{names.get(key, key)} {100 * share:.0f} %" for key, share in importance.items())
         lines.append(f"What decides who comes near the top: {shares} (PED-ANOVA, {len(table.complete)} trials: rough).")
-    lines += given_up(table)
+    lines += unfinished_trials(table)
     gains = table.best_so_far()
     if gains and gains[-1][0] >= 10:
         last = next(count for count, value in gains if value == gains[-1][1])
@@ -73,7 +73,7 @@ def remarks(table: Table, importance: dict[str, float]) -> list[str]:
     return lines
 
 
-def _noise(table: Table, best: Row) -> str:
+def _noise(table: StudyTable, best: TrialRow) -> str:
     near = [row for row in table.within_noise if row is not best]
     kind = f"spread over {best.seeds} seeds" if best.std is not None else f"{best.total:,} evaluation examples alone"
     if not near:
@@ -83,14 +83,14 @@ def _noise(table: Table, best: Row) -> str:
         values = [row.params[d.key] for row in table.within_noise if d.key in row.params]
         if d.numeric:
             low, high = min(values), max(values)
-            ranges.append(f"{d.name} {shown(low)}" + (f" to {shown(high)}" if high != low else ""))
+            ranges.append(f"{d.name} {short_value(low)}" + (f" to {short_value(high)}" if high != low else ""))
         else:
             ranges.append(f"{d.name} {', '.join(dict.fromkeys(map(str, values)))}")
     many = f"{len(near)} other trial{'s' if len(near) > 1 else ''}"
     return f"{many} can't be told from it ({kind}): {'; '.join(ranges)}."
 
 
-def given_up(table: Table) -> list[str]:
+def unfinished_trials(table: StudyTable) -> list[str]:
     """What was pruned, and when; what diverged; what couldn't be trained."""
     lines = []
     pruned = [row for row in table.rows if row.state == "pruned"]
@@ -105,13 +105,13 @@ def given_up(table: Table) -> list[str]:
     return lines
 
 
-def _numbers(rows: list[Row], most: int = 12) -> str:
+def _numbers(rows: list[TrialRow], most: int = 12) -> str:
     listed = ", ".join(str(row.number) for row in rows[:most])
     more = f" and {len(rows) - most} more" if len(rows) > most else ""
     return f"trial{'s' if len(rows) > 1 else ''} {listed}{more}"
 
 
-def pictures(table: Table, *, colour: bool) -> str:
+def pictures(table: StudyTable, *, colour: bool) -> str:
     """The best so far, and a map of two parameters, for a page of text."""
     import os
     import shutil

@@ -14,7 +14,7 @@ from tunelab.tui.charts.sweep_charts import map_axes, sweep_map
 from tunelab.tui.charts.terminal import Looks
 
 if TYPE_CHECKING:
-    from tunelab.sweeps import Table
+    from tunelab.sweeps import StudyTable
 
 __all__ = ["MapView"]
 
@@ -27,11 +27,11 @@ class MapView(Widget, can_focus=True):
     def __init__(self, looks: Looks) -> None:
         super().__init__(id="map")
         self._looks = looks
-        self._table: Table | None = None
+        self._table: StudyTable | None = None
         self._picture = Picture(())
         self._strips: list[Strip] = []
 
-    def show(self, table: Table) -> None:
+    def show(self, table: StudyTable) -> None:
         """Another table, or the same with more trials."""
         self._table = table
         self.redraw()

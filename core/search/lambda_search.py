@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tunelab.diagnosis.chance import accuracy_std
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search.result import Found, Row
+from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve
 
@@ -24,7 +24,9 @@ _SMALLEST, _LARGEST = 1e-6, 1e6
 _END = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
 
 
-def find_lambda(base: Experiment, trials: Trainer, *, start: float = 1.0, seeds: int = 5, epochs: int = 15) -> Found:
+def find_lambda(
+    base: Experiment, trials: Trainer, *, start: float = 1.0, seeds: int = 5, epochs: int = 15
+) -> SearchResult:
     """Search λ for ``base``, whose η stays: from ``start`` by tens while validation accuracy gets better, then finer.
 
     Every λ is tried with the same ``seeds``, so differences are paired. Values that differ by no more than noise are
@@ -107,7 +109,7 @@ class _Hunt:
         cost = self._curves[value].evaluation_data_cost[-_END:].mean()
         return float(cost) if np.isfinite(cost) else math.inf
 
-    def ended(self) -> Found:
+    def ended(self) -> SearchResult:
         """The choice among those tied at the top, with everything that led to it."""
         tied = self._tied
         chosen = min(tied, key=self._cost)
@@ -138,7 +140,7 @@ class _Hunt:
             else ("One seed only: how much of this is luck can't be said")
         )
         sure += "; the best lies at the edge of what was tried, so look further." if edge else "."
-        return Found(
+        return SearchResult(
             "lambda",
             chosen,
             (tied[0], tied[-1]),
@@ -148,11 +150,11 @@ class _Hunt:
             {"training.lambda": chosen},
         )
 
-    def _row(self, value: float, good: bool) -> Row:
+    def _row(self, value: float, good: bool) -> SearchRow:
         score = self._scores[value]
         std = float(score.std(ddof=1)) if len(score) > 1 else None
         spread = f" ± {100 * std:.1f}" if std is not None else ""
-        return Row(
+        return SearchRow(
             value,
             f"λ = {value:g}",
             tuple(
