@@ -1,14 +1,24 @@
-"""The exceptions whose text is a sentence that is shown as it is, and the words and codes that errors share."""
+"""Exceptions whose text is a sentence for people, the exit codes, and how a message quotes what came from outside."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+import errno
+from enum import IntEnum
 
-__all__ = ["INTERRUPTED", "BadInput", "CutOff", "nearest", "printable"]
+__all__ = ["BadInput", "CutOff", "ExitCode", "os_error_sentence", "printable"]
 
-INTERRUPTED = 130
-"""The exit code of work that was interrupted: by ctrl+c, a signal, or a reader of stdout that went away."""
+
+class ExitCode(IntEnum):
+    """What a command's exit code means."""
+
+    DONE = 0
+    INTERNAL_ERROR = 1
+    BAD_INPUT = 2
+    DIVERGED = 3
+    DIFFERS = 4
+    """A replay or an expectation did not hold."""
+    INTERRUPTED = 130
+    """By ctrl+c, a signal, or a reader of stdout that went away."""
 
 
 class BadInput(Exception):
@@ -35,7 +45,24 @@ def printable(text: object, limit: int = 120) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A tail such as " (did you mean 'eta'?)" for the known word most like ``word``, or an empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
+_CURES = {
+    errno.ENOSPC: "free some space, or set TUNELAB_HOME to a directory on another disk",
+    errno.EDQUOT: "free some space, or set TUNELAB_HOME to a directory on another disk",
+    errno.EROFS: "set TUNELAB_HOME to a directory that can be written",
+    errno.EMFILE: "allow more open files, for example with `ulimit -n 1024`",
+    errno.ENFILE: "close other programs, or allow the system more open files",
+    errno.ENOMEM: "ask for fewer --workers, or a smaller experiment",
+    errno.EAGAIN: "ask for fewer --workers, or allow more processes with `ulimit -u`",
+}
+
+
+def os_error_sentence(error: OSError, path: object = None, action: str = "written") -> str:
+    """Return what the system refused, why, and what helps, as one sentence.
+
+    ``path`` is the file concerned, by default the one that ``error`` names; ``action`` is what couldn't be done to it.
+    """
+    path = error.filename if path is None else path
+    subject = "the system refused" if path is None else f"{printable(path, 300)} can't be {action}"
+    reason = printable(error.strerror or error, 200)
+    cure = _CURES.get(error.errno or 0)
+    return f"{subject}: {reason[:1].lower()}{reason[1:]}" + (f"; {cure}" if cure else "")

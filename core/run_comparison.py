@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tunelab.diagnosis.difference import Difference, Interval, Sample, difference, interval
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.fields import described, value_of
 from tunelab.records import Run, find
 from tunelab.records.history import ArmCurves
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["METRICS", "Comparison", "Side", "compare", "sides", "sides_of"]
 
@@ -137,7 +138,7 @@ def _split(name: str) -> tuple[Run, str | None]:
         if arm in arms or len(begun) == 1:
             return run, arm if arm in arms else begun[0]
         shown = ", ".join(f"'{printable(known, 60)}'" for known in arms)
-        raise BadInput(f"{run.name} has no arm '{printable(arm, 60)}'{nearest(arm, arms)}; it has {shown}")
+        raise BadInput(f"{run.name} has no arm '{printable(arm, 60)}'{did_you_mean(arm, arms)}; it has {shown}")
     raise refused
 
 

@@ -17,7 +17,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.worker import Worker
 from tunelab import engine, paths
-from tunelab.errors import INTERRUPTED, BadInput
+from tunelab.errors import BadInput, ExitCode
 from tunelab.experiment.fields import Described, described
 from tunelab.tui.screens.dialogs import Choose
 from tunelab.tui.screens.help import HelpScreen
@@ -61,7 +61,7 @@ class Tunelab(App[int]):
         loop = asyncio.get_running_loop()
         leaving = {signal.SIGTERM: 0, signal.SIGHUP: 0}
         if not self.is_headless:  # without a terminal ctrl+c is Python's own
-            leaving[signal.SIGINT] = INTERRUPTED
+            leaving[signal.SIGINT] = ExitCode.INTERRUPTED
         for number, code in leaving.items():
             # Without this Python ends on the spot and leaves the terminal in its alternate screen.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):

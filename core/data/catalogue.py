@@ -11,7 +11,8 @@ from tunelab import paths
 from tunelab.data import store
 from tunelab.data.dataset import Dataset, Examples, Report
 from tunelab.data.store import Damaged, Origin
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["NAMED", "Entry", "Named", "counts", "entries", "load"]
 
@@ -167,7 +168,7 @@ def _from_path(name: str, say: Report) -> Dataset:
         if path.suffix.lower() in (".npz", ".csv") or len(path.parts) > 1:
             raise BadInput(f"There is no file or directory '{printable(name)}' to read data from")
         raise BadInput(
-            f"There is no data set '{printable(name, 60)}'{nearest(name, NAMED)}; there are "
+            f"There is no data set '{printable(name, 60)}'{did_you_mean(name, NAMED)}; there are "
             f"{', '.join(NAMED)}, or give a directory of IDX files, an .npz or a .csv"
         )
     elif path.suffix.lower() == ".npz":

@@ -26,7 +26,8 @@ from tunelab.data import idx, store
 from tunelab.data.catalogue import NAMED
 from tunelab.data.dataset import Report
 from tunelab.data.download import Failed, download, refusal
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["SETS", "fetch", "recognised"]
 
@@ -110,7 +111,7 @@ def fetch(name: str, source: str | None, report: Report, *, allow_http: bool = F
     """
     if name not in SETS:
         why = "is made here and needs no fetching" if name in NAMED else "is not known"
-        raise BadInput(f"'{printable(name, 60)}' {why}{nearest(name, SETS)}; fetch one of {', '.join(SETS)}")
+        raise BadInput(f"'{printable(name, 60)}' {why}{did_you_mean(name, SETS)}; fetch one of {', '.join(SETS)}")
     place = paths.datasets() / name
     if store.verify(place):
         report(f"{NAMED[name].title} is here already, and its checksums are right", 0, 0)

@@ -7,11 +7,12 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.fields import described
 from tunelab.experiment.toml_reading import read_toml
 from tunelab.experiment.validation_errors import checked
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["changed", "full_key", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
 
@@ -32,7 +33,7 @@ def full_key(typed: str) -> str:
         return ending[0]
     if ending:
         raise BadInput(f"'{printable(typed)}' could be {' or '.join(ending)}: give the whole key")
-    hint = nearest(spelled, [*known, *(key.rsplit(".", 1)[-1] for key in known)])
+    hint = did_you_mean(spelled, [*known, *(key.rsplit(".", 1)[-1] for key in known)])
     raise BadInput(f"there is no parameter '{printable(typed)}'{hint}; `tunelab schema` lists them all")
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from tunelab import paths
 from tunelab.data.catalogue import NAMED
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.experiment.declaration import (
     DataSection,
     Experiment,
@@ -27,6 +27,7 @@ from tunelab.experiment.dotted_keys import merged, placed
 from tunelab.experiment.toml_reading import read_toml, unshowable
 from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import checked
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "resolved", "save", "schema"]
 
@@ -108,7 +109,9 @@ class Preset:
         for name in names:
             if name not in known:
                 shown = ", ".join(f"'{printable(k, 60)}'" for k in known)
-                raise BadInput(f"{self.name} has no arm '{printable(name, 60)}'{nearest(name, known)}; it has {shown}")
+                raise BadInput(
+                    f"{self.name} has no arm '{printable(name, 60)}'{did_you_mean(name, known)}; it has {shown}"
+                )
         arms = [arm for arm in self.tables.get("arm", []) if arm["name"] in names]
         expect = {name: bounds for name, bounds in self.expect.items() if name in names}
         return resolved(self.name, self.tables | {"arm": arms, "expect": expect}, self.name)
@@ -231,14 +234,14 @@ def resolved(name: str, tables: dict[str, Any], source: str) -> Preset:
     for expected, expectation in file.expect.items():
         if expected not in names:
             raise BadInput(
-                f"{printable(source)}: expect names the arm '{printable(expected, 60)}'{nearest(expected, names)}, "
-                f"but the preset has {', '.join(repr(n) for n in names)}"
+                f"{printable(source)}: expect names the arm '{printable(expected, 60)}'"
+                f"{did_you_mean(expected, names)}, but the preset has {', '.join(repr(n) for n in names)}"
             )
         for data in expectation.on:
             if data not in NAMED:
                 raise BadInput(
                     f"{printable(source)}: expect of the arm '{printable(expected, 60)}' is stated on the data set "
-                    f"'{printable(data, 60)}'{nearest(data, NAMED)}, but there are {', '.join(NAMED)}"
+                    f"'{printable(data, 60)}'{did_you_mean(data, NAMED)}, but there are {', '.join(NAMED)}"
                 )
     return Preset(name, tables, tuple(arms))
 
@@ -309,7 +312,7 @@ def find(name: str) -> Preset:
     by_last = [n for n in names if n.rsplit("/", 1)[-1] == name]
     if len(by_last) == 1:
         return find(by_last[0])
-    raise BadInput(f"there is no preset '{printable(name)}'{nearest(name, names)}; `tunelab presets` lists them")
+    raise BadInput(f"there is no preset '{printable(name)}'{did_you_mean(name, names)}; `tunelab presets` lists them")
 
 
 def _read(path: Any) -> str:

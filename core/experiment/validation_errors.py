@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["checked", "section_of"]
 
@@ -63,14 +64,16 @@ def _sentence(section: type[BaseModel], errors: Sequence[Any], place: Place) -> 
         word = str(place[-1])
         inside = f" in [{_dotted(place[:-1])}]" if len(place) > 1 else ""
         known = [field.alias or name for name, field in section.model_fields.items()]
-        hint = nearest(word, known) or "".join(f"; it belongs in [{table}]" for table in _tables_with(section, word))
+        hint = did_you_mean(word, known) or "".join(
+            f"; it belongs in [{table}]" for table in _tables_with(section, word)
+        )
         return f"unknown key '{printable(word)}'{inside}{hint}"
     wanted, *others = dict.fromkeys(_wanted(error) for error in errors)
     wanted += "".join(f" or {other.removeprefix('must be ')}" for other in others)
     if kind == "missing":
         return f"{_dotted(place)} {wanted}"
     typed, choices = first["input"], first.get("ctx", {}).get("expected", "").split("'")[1::2]
-    hint = nearest(typed, choices) if isinstance(typed, str) else ""
+    hint = did_you_mean(typed, choices) if isinstance(typed, str) else ""
     return f"{_dotted(place)} {wanted}, is {_shown(typed)}{hint}"
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelab import paths
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.preset import Preset, parse
 from tunelab.records import checkpoint, locks
@@ -35,6 +35,7 @@ from tunelab.records.environment import environment
 from tunelab.records.follow import Merged, read_events
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ArmWriter
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "create", "directories", "find", "last_end"]
 
@@ -312,7 +313,7 @@ def find(name: str) -> Run:
     directory = paths.runs() / paths.checked_name(name, "a run")
     if not directory.is_dir():
         names = [run.name for run in all_runs()]
-        raise BadInput(f"there is no run '{printable(name)}'{nearest(name, names)}; `tunelab runs` lists them")
+        raise BadInput(f"there is no run '{printable(name)}'{did_you_mean(name, names)}; `tunelab runs` lists them")
     return _open(directory)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 from tunelab.data.dataset import Report
 from tunelab.engine.pool import leaving_in_order
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, assemble, load_data
 from tunelab.experiment.dotted_keys import changed, full_key
 from tunelab.experiment.fields import value_of
@@ -21,6 +21,7 @@ from tunelab.strategy.stage import Advice
 from tunelab.strategy.state import State, fold
 from tunelab.strategy.trial_runner import Bench, Interrupted, Known, OutOfTime, with_epochs
 from tunelab.strategy.words import WORDS
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["ACTIONS", "advance", "begin", "checked_stage", "decide", "load", "reopen", "run_to_the_end"]
 
@@ -54,7 +55,7 @@ def checked_stage(name: str) -> str:
     """The name of a stage; :class:`BadInput` for another word."""
     if name not in _NAMES:
         raise BadInput(
-            f"there is no stage '{printable(name, 40)}'{nearest(name, _NAMES)}; they are {', '.join(_NAMES)}"
+            f"there is no stage '{printable(name, 40)}'{did_you_mean(name, _NAMES)}; they are {', '.join(_NAMES)}"
         )
     return name
 
@@ -258,7 +259,7 @@ def decide(
     Raises :class:`BadInput` where the action doesn't fit where the strategy stands, or a value won't do.
     """
     if action not in ACTIONS:
-        raise BadInput(f"there is no action '{printable(action, 40)}'{nearest(action, ACTIONS)}")
+        raise BadInput(f"there is no action '{printable(action, 40)}'{did_you_mean(action, ACTIONS)}")
     values = {full_key(key): value for key, value in (chosen or {}).items()}
     with Journal(Path(directory), see) as journal:
         state = fold(journal.events)

@@ -12,7 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 from tunelab.diagnose import checkup
 from tunelab.engine.pool import asked_to_leave, leaving_in_order
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, assemble
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import SearchResult, Trials, find_eta, find_lambda, find_mini_batch
@@ -21,6 +21,7 @@ from tunelab.strategy.journal import Event, Journal, exists, told
 from tunelab.strategy.stage import Advice
 from tunelab.strategy.state import State, fold
 from tunelab.strategy.words import Words
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["QUESTIONS", "answer", "ask"]
 
@@ -61,7 +62,7 @@ class _Stopped(Exception):
 def ask(directory: Path, what: str, experiment: Experiment) -> State:
     """Begin: write down what is asked of which experiment. :class:`BadInput` where it can't be trained."""
     if what not in QUESTIONS:
-        raise BadInput(f"'{printable(what, 40)}' can't be asked{nearest(what, list(QUESTIONS))}")
+        raise BadInput(f"'{printable(what, 40)}' can't be asked{did_you_mean(what, list(QUESTIONS))}")
     if exists(directory):
         raise BadInput(f"there is a study {printable(directory.name)} already")
     trials = Trials()

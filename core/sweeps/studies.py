@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelab import paths
-from tunelab.errors import BadInput, nearest, printable
+from tunelab.errors import BadInput, printable
 from tunelab.records import locks
 from tunelab.records.locks import Hold
 from tunelab.records.writer import cut_torn_line
+from tunelab.suggestions import did_you_mean
 from tunelab.sweeps.results import StudyTable, TrialRow, trial_row
 from tunelab.sweeps.sampling import make_pruner, make_sampler
 from tunelab.sweeps.sweep_plan import SweepPlan
@@ -249,7 +250,7 @@ def find(name: str, storage: str | None = None) -> StudyRecord:
     if not record.exists:
         names = [study.name for study in all_studies()]
         raise BadInput(
-            f"there is no study '{printable(name)}'{nearest(name, names)}; a new one needs PRESET and --over"
+            f"there is no study '{printable(name)}'{did_you_mean(name, names)}; a new one needs PRESET and --over"
         )
     return record
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.following import attend, exit_code
 from tunelab.tui.cli.options import DataName, Json, Quiet, chosen, progress_report, say
 
@@ -60,9 +60,9 @@ def book_command(
                 say(f"{preset.name}: {preset.title}")
             begun = time.perf_counter()
             run = _trained(preset, pool, workers, as_json=as_json, quiet=quiet)
-            if exit_code(run) == INTERRUPTED:
+            if exit_code(run) == ExitCode.INTERRUPTED:
                 say(f"Interrupted; this goes on with the training: tunelab resume {run.typed}")
-                raise typer.Exit(INTERRUPTED)
+                raise typer.Exit(ExitCode.INTERRUPTED)
             found, good = _judged(preset, run, published, as_json=as_json)
             parted += _parted(run, as_json=as_json)
             if found:

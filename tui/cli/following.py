@@ -8,7 +8,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.options import say
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
         report(job.run, plot)
     code, name = exit_code(job.run), job.run.name
     if not quiet:
-        if code == INTERRUPTED:
+        if code == ExitCode.INTERRUPTED:
             say(f"Stopped; everything measured is kept, and this goes on with it: tunelab resume {job.run.typed}")
         else:
             say(f"Recorded as {name}.")
@@ -48,7 +48,7 @@ def attend(job: Job, *, as_json: bool, quiet: bool) -> None:
 
 def exit_code(run: Run) -> int:
     """What a run that has ended, one way or the other, means as an exit code."""
-    return {"diverged": 3, "stopped": INTERRUPTED, "cut off": INTERRUPTED}.get(run.state(), 0)
+    return {"diverged": 3, "stopped": ExitCode.INTERRUPTED, "cut off": ExitCode.INTERRUPTED}.get(run.state(), 0)
 
 
 def report(run: Run, plot: bool) -> None:

@@ -109,8 +109,9 @@ def _inputs(data: str, sizes: tuple[int, ...]) -> tuple[NDArray, tuple[int, ...]
 
 def _known(weights: str, biases: str, activation: str) -> None:
     from tunelab.activations import ACTIVATIONS
-    from tunelab.errors import BadInput, nearest, printable
+    from tunelab.errors import BadInput, printable
     from tunelab.initialization import BIASES, WEIGHTS
+    from tunelab.suggestions import did_you_mean
 
     for option, name, known in (
         ("--weights", weights, WEIGHTS),
@@ -118,7 +119,9 @@ def _known(weights: str, biases: str, activation: str) -> None:
         ("--activation", activation, ACTIVATIONS),
     ):
         if name not in known:
-            raise BadInput(f"{option} has no '{printable(name)}'{nearest(name, known)}; there are {', '.join(known)}")
+            raise BadInput(
+                f"{option} has no '{printable(name)}'{did_you_mean(name, known)}; there are {', '.join(known)}"
+            )
 
 
 def _print_json(found: list[tuple[str, list[LayerEffect]]]) -> None:

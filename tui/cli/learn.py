@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.following import attend
 from tunelab.tui.cli.lab import has_screen, lab_app
 from tunelab.tui.cli.options import DataName, Json, Quiet, from_anywhere, progress_report, say
@@ -73,8 +73,8 @@ def learn_command(
     with process_pool() as pool:
         for step in steps:
             _tell(step, progress, as_json)
-            if step.asks and _do(step, progress, pool, as_json=as_json, plot=plot, quiet=quiet) == INTERRUPTED:
-                raise typer.Exit(INTERRUPTED)
+            if step.asks and _do(step, progress, pool, as_json=as_json, plot=plot, quiet=quiet) == ExitCode.INTERRUPTED:
+                raise typer.Exit(ExitCode.INTERRUPTED)
 
 
 def _keep_data(data: str) -> None:
@@ -205,7 +205,7 @@ def _do(step: Step, progress: Progress, pool: Executor, *, as_json: bool, plot: 
         attend(job, as_json=False, quiet=quiet)
         if job.run.told() == "stop":
             say(f"Interrupted; what was measured is kept as {job.run.name}.")
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         seen, run = seen_in(step, job.run), job.run.name
     answer = judged(step, seen)
     outcome = progress.outcomes.setdefault(step.number, Outcome())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.following import attend, exit_code
 from tunelab.tui.cli.options import DataName, Json, Quiet, Seed, Seeds, chosen, progress_report, say
 
@@ -92,7 +92,7 @@ def _replay_run(run: Run, workers: int | None, *, as_json: bool, quiet: bool) ->
             attend(job, as_json=False, quiet=quiet)
         if job.run.told() == "stop":
             say("Interrupted; nothing was compared.")
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         comparison = compared(run, job.run)
     except CutOff:
         raise CutOff("a process of the replay was ended from outside, or had too little memory") from None
@@ -181,9 +181,9 @@ def _replay_preset(preset: Preset, workers: int | None, *, as_json: bool, quiet:
     with engine.process_pool(workers) as pool:
         job = engine.start(preset, pool, workers=workers)
         attend(job, as_json=False, quiet=quiet)
-    if exit_code(job.run) == INTERRUPTED:
+    if exit_code(job.run) == ExitCode.INTERRUPTED:
         say(f"Interrupted; this goes on with the training: tunelab resume {job.run.typed}")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     found = [(each, *held(each, job.run)) for each in wanted]
     rows = [["arm", "at", "measure", "expected", "found", ""]]
     for each, value, good in found:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.following import followed
 from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report
 
@@ -47,7 +47,7 @@ def run_command(
     with process_pool(workers) as pool:
         for preset in asked:
             code = max(code, _train(preset, pool, as_json=as_json, plot=plot, out=out, workers=workers, quiet=quiet))
-            if code == INTERRUPTED:
+            if code == ExitCode.INTERRUPTED:
                 break
     raise typer.Exit(code)
 

@@ -57,9 +57,10 @@ def snippet_command(
 
 def _meant(name: str) -> Preset:
     """The preset of this name, or that of the run of this name."""
-    from tunelab.errors import BadInput, nearest, printable
+    from tunelab.errors import BadInput, printable
     from tunelab.experiment import preset as presets
     from tunelab.records import all_runs, find
+    from tunelab.suggestions import did_you_mean
 
     try:
         return find(name).preset
@@ -74,6 +75,6 @@ def _meant(name: str) -> Preset:
             raise problem from None
     names = [*presets.available(), *(run.name for run in all_runs())]
     raise BadInput(
-        f"there is no run or preset '{printable(name)}'{nearest(name, names)}; `tunelab runs` and `tunelab presets` "
-        "list them"
+        f"there is no run or preset '{printable(name)}'{did_you_mean(name, names)}; `tunelab runs` and "
+        "`tunelab presets` list them"
     )

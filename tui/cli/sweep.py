@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.options import DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _attend(
     _conclude(record, time.monotonic() - began, as_json=as_json, plot=plot, whole=whole)
     if not whole:
         say(f"Stopped; every trial that ended is kept, and this goes on: {_go_on(record)}")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     if not quiet:
         say(f"Kept as {record.name}; optuna-dashboard {record.address} opens it.")
     counts = record.table().counts

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tunelab.errors import INTERRUPTED
+from tunelab.errors import ExitCode
 from tunelab.tui.cli.options import DataName, Json, Quiet, Seed, Settings, chosen, progress_report, say
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def tune_command(
     if interrupted:
         if not quiet:
             say(f"Stopped; everything measured is kept, and this goes on: tunelab tune --study {_typed(directory)}")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(ExitCode.INTERRUPTED)
 
 
 def _kept(out: Path | None, study: str | None) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunelab.errors import nearest, printable
+from tunelab.errors import printable
+from tunelab.suggestions import did_you_mean
 
 __all__ = ["usage_sentence"]
 
@@ -25,13 +26,13 @@ def _what(problem: Any, context: Any) -> str:
     message = problem.message.strip().removesuffix(".")
     if hasattr(problem, "possibilities"):
         options = [option for parameter in context.command.params for option in parameter.opts] if context else []
-        return f"there is no option '{problem.option_name}'{nearest(problem.option_name, options)}"
+        return f"there is no option '{problem.option_name}'{did_you_mean(problem.option_name, options)}"
     if getattr(problem, "param", None) is not None:
         return _about(problem.param, message)
     if message.startswith("No such command"):
         # The words that follow differ from version to version; what was typed stands in quotes.
         word = message.split("'")[1] if message.count("'") > 1 else ""
-        return f"there is no command '{word}'{nearest(word, context.command.commands if context else [])}"
+        return f"there is no command '{word}'{did_you_mean(word, context.command.commands if context else [])}"
     return message[:1].lower() + message[1:]
 
 
