@@ -25,7 +25,8 @@ def some(n: int = 30) -> Dataset:
 
 def numbers() -> Dataset:
     part = Examples(np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6, dtype=np.float32)[:, None])
-    return Dataset("numbers", "Numbers", part, part, part, tolerance=0.25)
+    scales = {"target_mean": (3.5,), "target_std": (0.1,), "encoder": {"columns": [{"name": "η"}]}}
+    return Dataset("numbers", "Numbers", part, part, part, tolerance=0.25, **scales)
 
 
 @pytest.mark.parametrize("dataset", [some(), numbers()], ids=["classes", "regression"])
@@ -40,7 +41,7 @@ def test_what_is_written_is_read(tmp_path: Path, dataset: Dataset) -> None:
         np.testing.assert_array_equal(got.targets, expected.targets)
         assert (got.inputs.dtype, got.targets.dtype) == (expected.inputs.dtype, expected.targets.dtype)
         assert got.scale == expected.scale
-    same = ("name", "title", "classes", "image_shape", "tolerance")
+    same = ("name", "title", "classes", "image_shape", "tolerance", "target_mean", "target_std", "encoder")
     assert [getattr(found, key) for key in same] == [getattr(dataset, key) for key in same]
     assert store.verify(tmp_path / "s")
     assert [path.name for path in tmp_path.iterdir()] == ["s"]

@@ -17,6 +17,7 @@ from tunelab.experiment import Experiment, assemble, stacks
 from tunelab.experiment.dotted_keys import changed, full_key, known_keys, merged, parse_setting, parse_settings, placed
 from tunelab.experiment.fields import described, value_of
 from tunelab.experiment.preset import PresetFile, parse, schema
+from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import section_of
 from tunelab.initialization import BIASES, WEIGHTS
 
@@ -64,9 +65,22 @@ def test_schema_and_keys_are_the_same_parameters_with_the_same_help() -> None:
     whole = schema()
     experiment = {"properties": {name: whole["properties"][name] for name in Experiment.model_fields}}
     found = dict(schema_keys(experiment, whole["$defs"]))
-    assert sorted(found) == KEYS
     assert all(said["description"] for said in found.values())
+    assert found.pop("data.columns")["type"] == "object"  # its keys are a person's own
+    assert sorted(found) == KEYS
     assert all(table["additionalProperties"] is False for table in [whole, *whole["$defs"].values()])
+
+
+def test_a_columns_name_may_be_anything() -> None:
+    settings = ["data.columns.Culmen Length (mm).x=ignore", 'data.columns."a b"=number', "data.columns.3 = category"]
+    experiment = changed(Experiment(), dict(map(parse_setting, settings)))
+    assert experiment.data.columns == {"Culmen Length (mm).x": "ignore", "a b": "number", "3": "category"}
+    assert parse(toml_text(experiment.to_dict()), "mine", "mine.toml").arms[0].experiment == experiment
+
+
+def test_keys_that_came_later_leave_an_older_records_experiment_as_it_was() -> None:
+    assert "task" not in Experiment().to_dict()["data"]
+    assert Experiment(data={"task": "regression"}).to_dict()["data"]["task"] == "regression"
 
 
 def test_the_contracts_keys_are_there_by_the_names_of_files() -> None:
@@ -90,12 +104,14 @@ def test_every_initializer_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_default_survives_its_way_through_a_file(key: str) -> None:
-    default = value_of(Experiment(training={"schedule": {}, "early_stopping": {}}).to_dict(), key)
+    experiment = Experiment(training={"schedule": {}, "early_stopping": {}})
+    default = value_of(experiment.model_dump(mode="json", by_alias=True), key)
     if default is None:  # TOML has no word for nothing: such a key is left out
         assert described()[key].optional
         return
     file = tomli_w.dumps(placed({}, {key: default}))
-    assert value_of(parse(file, "p", "p.toml").arms[0].experiment.to_dict(), key) == default
+    read = parse(file, "p", "p.toml").arms[0].experiment
+    assert value_of(read.model_dump(mode="json", by_alias=True), key) == default
 
 
 def test_an_experiment_is_frozen() -> None:

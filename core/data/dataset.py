@@ -72,6 +72,11 @@ class Dataset:
     order of the network's outputs, or None for regression. ``image_shape`` is (rows, columns) where an
     input is a picture. ``tolerance`` is for regression: an answer counts as right when every
     coordinate is at most this far from the one wanted.
+
+    ``target_mean`` and ``target_std`` (a number an output) are there where regression targets were standardized:
+    ``targets`` holds (label − mean) / std, and :meth:`unscaled` gives the label's own unit. Empty: left as they were.
+
+    ``encoder`` is how rows became inputs (:mod:`tunelab.data.encoder`), plain values fit for JSON.
     """
 
     name: str
@@ -82,6 +87,14 @@ class Dataset:
     classes: tuple[str, ...] | None = None
     image_shape: tuple[int, int] | None = None
     tolerance: float = 0.0
+    target_mean: tuple[float, ...] = ()
+    target_std: tuple[float, ...] = ()
+    encoder: dict[str, Any] | None = None
+
+    def unscaled(self, targets: Array) -> Array:
+        """Regression targets or outputs (…, outputs) in the label's own unit, float64."""
+        values = np.asarray(targets, np.float64)
+        return values * np.array(self.target_std) + np.array(self.target_mean) if self.target_std else values
 
     @property
     def features(self) -> int:

@@ -74,6 +74,9 @@ def write(place: Path, dataset: Dataset, origin: Origin) -> None:
             "image_shape": None if dataset.image_shape is None else list(dataset.image_shape),
             "scale": dataset.training.scale,
             "tolerance": dataset.tolerance,
+            "target_mean": list(dataset.target_mean),
+            "target_std": list(dataset.target_std),
+            "encoder": dataset.encoder,
             "source": origin.source,
             "notes": list(origin.notes),
             "standardised": {"mean": list(origin.mean), "std": list(origin.std)} if origin.mean else None,
@@ -111,6 +114,12 @@ def read(place: Path) -> tuple[Dataset, Origin]:
             tuple(float(v) for v in standardised["mean"]),
             tuple(float(v) for v in standardised["std"]),
         )
+        # A store written by an older version has none of these
+        target_mean = tuple(float(v) for v in about.get("target_mean", ()))
+        target_std = tuple(float(v) for v in about.get("target_std", ()))
+        encoder = about.get("encoder")
+        if not isinstance(encoder, dict | None):
+            raise TypeError("encoder")
         name, title, counts = str(about["name"]), str(about["title"]), about["counts"]
         expected = [int(counts[part]) for part in PARTS]
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as problem:
@@ -131,7 +140,12 @@ def read(place: Path) -> tuple[Dataset, Origin]:
     if len(widths) > 1 or (shape is not None and widths != {math.prod(shape)}):
         raise _damaged(place, "its parts have different numbers of features")
     training, validation, test = parts
-    return Dataset(name, title, training, validation, test, classes, shape, tolerance), origin
+    if {len(target_mean), len(target_std)} - {0, 0 if classes is not None else training.targets.shape[1]}:
+        raise _damaged(place, "its targets' scale is for another number of outputs")
+    dataset = Dataset(
+        name, title, training, validation, test, classes, shape, tolerance, target_mean, target_std, encoder
+    )
+    return dataset, origin
 
 
 def describe(place: Path) -> dict[str, Any]:

@@ -45,6 +45,10 @@ def parameter(default: Any, help: str, *, symbol: str = "", unit: str = "", **ho
     return Field(default=default, description=help, json_schema_extra=extra or None, **how)
 
 
+_LATER_KEYS = ("data.task", "data.standardize", "data.split_seed", "data.class_weights", "data.columns")
+"""Keys that came after the first format of records, see :meth:`Experiment.to_dict`."""
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -55,7 +59,7 @@ class DataSection(Section):
     name: str = parameter(
         "digits",
         "The data set: digits (drawn by a pen in this program, nothing to download), mnist, fashion-mnist, "
-        "points (a task for a generator), or a path to IDX files, an .npz or a .csv.",
+        "points (a task for a generator), or a path to IDX files, an .npz or a table (.csv, .tsv, .parquet …).",
         min_length=1,
         max_length=1000,
     )
@@ -83,6 +87,39 @@ class DataSection(Section):
         None,
         "Keep only these classes, for example [0, 1]: an easier problem and fewer examples, so faster answers. "
         "The network then has as many outputs.",
+    )
+    label: int | str | None = parameter(
+        None,
+        "A table's column to predict: its name, or its number from 0 (-1 is the last). If left out, the column called "
+        "label, target, class or y, else the last.",
+    )
+    task: Literal["auto", "classification", "regression"] = parameter(
+        "auto",
+        "What to predict from a table or an .npz: a class or a number. auto decides by the label's values, and says "
+        "why; whole numbers can be either.",
+    )
+    standardize: bool = parameter(
+        True,
+        "Bring a table's numbers to mean 0 and standard deviation 1, by the training part. Without it a column in "
+        "thousands drowns one in tenths.",
+    )
+    split_seed: int = parameter(
+        0,
+        "Which rows of a file fall into the training, validation and test part: another seed, another shuffle. "
+        "With few rows a result depends on it.",
+        ge=0,
+        le=2**32 - 1,
+    )
+    class_weights: Literal["none", "balanced"] = parameter(
+        "none",
+        "balanced counts a rare class's examples for more, so that each class weighs the same; the accuracy falls "
+        "and the balanced accuracy rises.",
+    )
+    columns: dict[str, Literal["number", "category", "ignore"]] = parameter(
+        {},
+        "How to read a table's columns where the guess is wrong: columns.NAME is number, category or ignore. In a "
+        "file without a header NAME is the column's number from 0.",
+        max_length=10_000,
     )
 
 
@@ -327,5 +364,15 @@ class Experiment(Section):
         return [self.initialization.seed + r for r in range(self.initialization.seeds)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values by the names that files use, without what is left out: fit for TOML and JSON."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Plain values by the names that files use, without what is left out: fit for TOML and JSON.
+
+        Keys that came after the first format are left out at their defaults, so that an older record's experiment
+        is still the same one (its checkpoints hold a fingerprint of these values).
+        """
+        tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for key in _LATER_KEYS:
+            section, name = key.split(".")
+            field = type(getattr(self, section)).model_fields[name]
+            if tables[section].get(field.alias or name) == field.get_default(call_default_factory=True):
+                del tables[section][field.alias or name]
+        return tables

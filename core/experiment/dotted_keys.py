@@ -14,7 +14,10 @@ from tunelab.experiment.toml_reading import read_toml
 from tunelab.experiment.validation_errors import checked
 from tunelab.suggestions import did_you_mean
 
-__all__ = ["changed", "full_key", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
+__all__ = ["changed", "full_key", "key_path", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
+
+
+_COLUMNS = "data.columns."
 
 
 def known_keys() -> list[str]:
@@ -25,6 +28,8 @@ def known_keys() -> list[str]:
 def full_key(typed: str) -> str:
     """The dotted key meant by what was typed: itself, ``lmbda`` for ``lambda``, or its last parts alone."""
     known = known_keys()
+    if typed.startswith(_COLUMNS) and len(typed) > len(_COLUMNS):
+        return _COLUMNS + typed.removeprefix(_COLUMNS).strip("\"'")
     spelled = ".".join("lambda" if part == "lmbda" else part for part in typed.split("."))
     if spelled in known:
         return spelled
@@ -35,6 +40,13 @@ def full_key(typed: str) -> str:
         raise BadInput(f"'{printable(typed)}' could be {' or '.join(ending)}: give the whole key")
     hint = did_you_mean(spelled, [*known, *(key.rsplit(".", 1)[-1] for key in known)])
     raise BadInput(f"there is no parameter '{printable(typed)}'{hint}; `tunelab schema` lists them all")
+
+
+def key_path(key: str) -> list[str]:
+    """The parts of a dotted key. What follows ``data.columns.`` is one part: a column's name may have dots in it."""
+    if key.startswith(_COLUMNS):
+        return [*_COLUMNS.rstrip(".").split("."), key.removeprefix(_COLUMNS)]
+    return key.split(".")
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -60,7 +72,7 @@ def placed(tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """A copy of nested tables with dotted keys set; None takes a key out."""
     result = copy.deepcopy(tree)
     for key, value in values.items():
-        *path, last = key.split(".")
+        *path, last = key_path(key)
         table = result
         for part in path:
             inner = table.setdefault(part, {})

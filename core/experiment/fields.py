@@ -70,6 +70,8 @@ def _walk(model: type[Section] | Any, prefix: str, *, optional: bool) -> list[De
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
         section = section_of(field.annotation)
+        if get_origin(field.annotation) is dict:
+            continue  # its keys are a person's own: no one field could ask for them
         if section is None:
             found.append(_describe(key, field, optional))
         else:

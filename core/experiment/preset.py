@@ -23,7 +23,7 @@ from tunelab.experiment.declaration import (
     Section,
     TrainingSection,
 )
-from tunelab.experiment.dotted_keys import merged, placed
+from tunelab.experiment.dotted_keys import key_path, merged, placed
 from tunelab.experiment.toml_reading import read_toml, unshowable
 from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import checked
@@ -101,7 +101,7 @@ class Preset:
 
     def overridden(self, key: str) -> list[str]:
         """Names of the arms that set a dotted key themselves."""
-        return [arm["name"] for arm in self.tables.get("arm", []) if _holds(arm, key.split("."))]
+        return [arm["name"] for arm in self.tables.get("arm", []) if _holds(arm, key_path(key))]
 
     def only(self, names: list[str]) -> Preset:
         """A copy with only some of the arms."""

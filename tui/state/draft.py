@@ -41,7 +41,7 @@ class Draft:
         """The base experiment's value at a dotted key, as it would be typed."""
         if key == _RULE and self.base.training.schedule is None:
             return "constant"
-        return value_text(value_of(self.base.to_dict(), key))
+        return value_text(value_of(self.base.model_dump(mode="json", by_alias=True), key))
 
     def set(self, key: str, text: str) -> None:
         """Put what was typed at a dotted key; :class:`BadInput` says why it can't be, and nothing changes."""
