@@ -32,6 +32,7 @@ __all__ = [
     "mean",
     "paired_difference",
     "resolution_error",
+    "sample_difference",
     "t_pvalue",
     "t_quantile",
     "welch_difference",
@@ -202,7 +203,7 @@ def fewest_correct(total: int, chance: float) -> int:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean of ``n`` numbers, its standard ``error`` and degrees of freedom; NaN error where there is one number."""
+    """A mean of ``n`` numbers, its standard ``error`` and degrees of freedom; NaN error where nothing tells it."""
 
     mean: float
     error: float
@@ -212,7 +213,7 @@ class Mean:
     @property
     def half_width(self) -> float:
         """Half the width of the 95 % interval."""
-        return t_quantile(DIFFERENCE_LEVEL, self.df) * self.error if self.df > 0 else math.nan
+        return math.nan if math.isnan(self.error) else t_quantile(DIFFERENCE_LEVEL, self.df) * self.error
 
     @property
     def interval(self) -> Interval:
@@ -220,10 +221,15 @@ class Mean:
         return Interval(self.mean - self.half_width, self.mean + self.half_width)
 
 
-def mean(values: Sequence[float]) -> Mean:
-    """The mean of at least one number, over seeds, folds or runs, with its standard error."""
+def mean(values: Sequence[float], total: int = 0) -> Mean:
+    """The mean of at least one number, over seeds, folds or runs, with its standard error.
+
+    One accuracy on ``total`` examples has the error of its examples.
+    """
     n = len(values)
-    return Mean(fmean(values), stdev(values) / math.sqrt(n) if n > 1 else math.nan, n - 1, n)
+    if n > 1:
+        return Mean(fmean(values), stdev(values) / math.sqrt(n), n - 1, n)
+    return Mean(values[0], accuracy_error(values[0], total) if total else math.nan, math.inf, n)
 
 
 @dataclass(frozen=True)
@@ -305,22 +311,35 @@ def welch_difference(first: Sequence[float], second: Sequence[float], *, least_s
 
     ``least_std`` is as in :func:`paired_difference`, for each sample.
     """
-    parts = [(max(stdev(values), least_std) ** 2 / len(values), len(values) - 1) for values in (first, second)]
-    variance = sum(part for part, _ in parts)
-    spread = sum(part**2 / free for part, free in parts)
-    df = variance**2 / spread if spread else float(min(free for _, free in parts))
-    n = min(len(first), len(second))
-    return _t_test(fmean(first) - fmean(second), math.sqrt(variance), df, "unpaired", n)
+    parts = [(max(stdev(values), least_std), len(values)) for values in (first, second)]
+    return _welch(fmean(first) - fmean(second), parts)
+
+
+def sample_difference(
+    first: Sequence[float], second: Sequence[float], *, paired: bool, total: int = 0, least_std: float = 0.0
+) -> Difference | None:
+    """The difference of two trainings that were measured once a seed; None where nothing can be said.
+
+    ``paired`` where both have the same seeds and data. Accuracies were measured on ``total`` examples, of which they
+    can't tell parts apart; with one seed their difference is judged by the examples alone. A cost has no total, and
+    with one seed no error either.
+    """
+    least_std = max(least_std, resolution_error(total))
+    if min(len(first), len(second)) > 1:
+        test = paired_difference if paired else welch_difference
+        return test(first, second, least_std=least_std)
+    return _example_difference(fmean(first), total, fmean(second), total) if total else None
 
 
 def accuracy_difference(first: Accuracy, second: Accuracy) -> Difference:
-    """The difference of two accuracies from their errors alone, by the normal distribution.
+    """The difference of two accuracies: Welch's where both have several seeds, else from their examples alone.
 
-    It knows nothing of seeds and examples that both share, which makes the true error smaller: it is cautious.
+    The examples alone know nothing of the luck of first weights.
     """
-    error = math.hypot(first.error, second.error)
-    n = min(first.seeds, second.seeds)
-    return _t_test(first.accuracy - second.accuracy, error, math.inf, "examples", n)
+    if min(first.seeds, second.seeds) < 2:
+        return _example_difference(first.accuracy, first.total, second.accuracy, second.total)
+    parts = [(max(a.std, resolution_error(a.total)), a.seeds) for a in (first, second)]
+    return _welch(first.accuracy - second.accuracy, parts)
 
 
 def mcnemar(only_first: int, only_second: int, total: int) -> Difference:
@@ -349,6 +368,21 @@ def holm(pvalues: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, pvalues[position] * (len(pvalues) - rank)))
         adjusted[position] = largest
     return adjusted
+
+
+def _example_difference(first: float, first_total: int, second: float, second_total: int) -> Difference:
+    """Two proportions by the normal distribution, as if on different examples: cautious where they are the same."""
+    error = math.hypot(accuracy_error(first, first_total), accuracy_error(second, second_total))
+    return _t_test(first - second, error, math.inf, "examples", 1)
+
+
+def _welch(difference: float, samples: Sequence[tuple[float, int]]) -> Difference:
+    """Welch's test from each sample's standard deviation and size."""
+    variances = [(std**2 / n, n - 1) for std, n in samples]
+    variance = sum(part for part, _ in variances)
+    spread = sum(part**2 / free for part, free in variances)
+    df = variance**2 / spread if spread else float(min(free for _, free in variances))
+    return _t_test(difference, math.sqrt(variance), df, "unpaired", min(n for _, n in samples))
 
 
 def _t_test(difference: float, error: float, df: float, method: str, n: int) -> Difference:

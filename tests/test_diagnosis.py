@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numbers
 from tunelab.diagnose import checkup
-from tunelab.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, compared, constant_cost, verdicts, warnings
-from tunelab.diagnosis.arm_ranking import Standing
-from tunelab.diagnosis.chance import accuracy_std, binomial_tail
+from tunelab.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, constant_cost, verdicts, warnings
 from tunelab.diagnosis.preflight import shrink_factor
 from tunelab.experiment import Experiment
 from tunelab.initialization import Initialization, effects
 from tunelab.records.history import ArmCurves
+from tunelab.statistics import Accuracy, accuracy_error, binomial_sf, t_quantile
+from tunelab.tui.text.comparison_text import leader_sentence
 
 
 def curves(cost: Any, accuracy: Any = 0.8, **more: Any) -> Curves:
@@ -97,7 +97,7 @@ def test_guessing_is_called_guessing_with_its_probability() -> None:
     found = verdicts(curves([2.31, 2.30, 2.31, 2.30], [0.09, 0.1, 0.11, 0.1], evaluation_total=100))
     assert [v.code for v in found] == ["chance"]
     assert "11 of 100" in found[0].text
-    assert found[0].evidence["p"] == pytest.approx(binomial_tail(11, 100, 0.1))
+    assert found[0].evidence["p"] == pytest.approx(binomial_sf(11, 100, 0.1))
 
 
 def test_a_little_above_chance_is_more_than_chance_where_there_are_many_examples() -> None:
@@ -273,71 +273,31 @@ def test_first_weights_that_saturate_are_said_and_scaled_ones_are_not() -> None:
 
 
 def test_ahead_by_more_than_seeds_differ_is_ahead() -> None:
-    found = compared([Standing("old", 0.80, 0.01, 3, 1000), Standing("new", 0.90, 0.02, 3, 1000)], 2.0)
-    assert found is not None
-    assert found.code == "ahead"
-    assert "“new” is ahead of “old” by 10.0 ± 1.3 points after 2 epochs" in found.text
-    assert found.evidence["error"] == pytest.approx(math.sqrt((0.01**2 + 0.02**2) / 3))
-    assert "luck" not in found.text
+    text = leader_sentence({"old": Accuracy(0.80, 0.01, 3, 1000), "new": Accuracy(0.90, 0.01, 3, 1000)}, 2.0)
+    half = 100 * t_quantile(0.05, 4) * math.sqrt(2 * 0.01**2 / 3)
+    assert text == f"“new” is ahead of “old” by 10.0 ± {half:.1f} points after 2 epochs."
 
 
-def test_within_what_seeds_differ_is_no_more_than_luck() -> None:
-    found = compared([Standing("a", 0.80, 0.03, 3, 1000), Standing("b", 0.81, 0.03, 3, 1000)], 1.0)
-    assert found is not None
-    assert found.code == "no-difference"
-    assert "after 1 epoch:" in found.text
+def test_within_what_seeds_differ_is_no_more_than_noise() -> None:
+    text = leader_sentence({"a": Accuracy(0.80, 0.03, 3, 1000), "b": Accuracy(0.81, 0.03, 3, 1000)}, 1.0)
+    assert text.endswith("after 1 epoch: no more than noise.")
 
 
 def test_one_seed_is_judged_by_the_examples_alone_and_says_so() -> None:
-    clear = compared([Standing("a", 0.80, 0.0, 1, 1000), Standing("b", 0.90, 0.0, 1, 1000)], 5.0)
-    assert clear is not None
-    assert clear.code == "ahead"
-    assert "One seed each" in clear.text
-    assert clear.evidence["error"] == pytest.approx(math.hypot(accuracy_std(0.8, 1000), accuracy_std(0.9, 1000)))
-    close = compared([Standing("a", 0.80, 0.0, 1, 100), Standing("b", 0.85, 0.0, 1, 100)], 5.0)
-    assert close is not None
-    assert close.code == "no-difference"
-    assert "Three seeds" in close.text
+    clear = leader_sentence({"a": Accuracy(0.80, 0.0, 1, 1000), "b": Accuracy(0.90, 0.0, 1, 1000)}, 5.0)
+    half = 196 * math.hypot(accuracy_error(0.8, 1000), accuracy_error(0.9, 1000))
+    assert clear.startswith(f"“b” is ahead of “a” by 10.0 ± {half:.1f} points")
+    assert "One seed each" in clear
+    close = leader_sentence({"a": Accuracy(0.80, 0.0, 1, 100), "b": Accuracy(0.85, 0.0, 1, 100)}, 5.0)
+    assert "no more than noise" in close
+    assert "Three seeds" in close
 
 
-def test_only_the_best_two_are_compared_and_what_is_no_number_is_left_out() -> None:
-    arms = [Standing("nan", math.nan, 0.0, 1, 1000), Standing("low", 0.1, 0.0, 1, 1000)]
-    assert compared(arms, 1.0) is None
-    found = compared([*arms, Standing("mid", 0.5, 0.0, 1, 1000), Standing("top", 0.9, 0.0, 1, 1000)], 1.0)
-    assert found is not None
-    assert (found.evidence["first"], found.evidence["second"]) == ("top", "mid")
-
-
-# -- chance -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
-@pytest.mark.parametrize("n", [1, 7, 100])
-def test_the_tail_is_the_exact_sum(n: int, p: float) -> None:
-    for k in range(n + 2):
-        exact = math.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
-        assert binomial_tail(k, n, p) == pytest.approx(exact, rel=1e-9)
-
-
-def test_the_tail_of_ten_thousand_neither_overflows_nor_loses_its_small_numbers() -> None:
-    n, k = 10_000, 1_200
-    ways, exact = math.comb(n, k), 0
-    for i in range(k, k + 400):  # what comes after is less than a 1e-30th of it
-        exact += ways * 9 ** (n - i)
-        ways = ways * (n - i) // (i + 1)
-    assert binomial_tail(k, n, 0.1) == pytest.approx(exact / 10**n, rel=1e-9)
-    assert binomial_tail(1000, n, 0.1) == pytest.approx(0.5, abs=0.01)
-
-
-def test_the_tail_at_its_ends() -> None:
-    assert binomial_tail(0, 10, 0.3) == binomial_tail(-1, 10, 0.3) == 1.0
-    assert binomial_tail(11, 10, 0.3) == binomial_tail(1, 10, 0.0) == 0.0
-    assert binomial_tail(10, 10, 1.0) == 1.0
-
-
-def test_a_hundred_images_leave_three_to_five_points_of_noise() -> None:
-    assert accuracy_std(0.9, 100) == pytest.approx(0.03)
-    assert accuracy_std(0.5, 100) == pytest.approx(0.05)
+def test_only_the_best_two_are_compared() -> None:
+    arms = {"low": Accuracy(0.1, 0.0, 1, 1000)}
+    assert leader_sentence(arms, 1.0) == ""
+    text = leader_sentence(arms | {"mid": Accuracy(0.5, 0, 1, 1000), "top": Accuracy(0.9, 0, 1, 1000)}, 1.0)
+    assert text.startswith("“top” is ahead of “mid” by")
 
 
 # -- what ignoring the input reaches ----------------------------------------------------------------------

@@ -7,7 +7,7 @@ from tunelab import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import Trials, find_lambda, find_mini_batch
 from tunelab.search.lambda_cv import find_lambda_from_below, folds_of
-from tunelab.search.lambda_search import margin
+from tunelab.search.lambda_search import noise_threshold
 
 SMALL = Experiment(data={"train": 300, "evaluation": 200}, network={"hidden": []}, training={"eta": 0.25})
 
@@ -25,9 +25,9 @@ def test_a_crushing_lambda_is_not_chosen_and_the_tied_ones_are_named() -> None:
 
 def test_a_difference_that_every_seed_shows_is_no_luck_and_one_that_turns_is() -> None:
     base = np.array([0.90, 0.91, 0.89, 0.92])
-    assert margin(base, base - 0.05, 10_000) < 0.05
-    assert margin(base, base + np.array([0.05, -0.06, 0.04, -0.05]), 10_000) > 0.02
-    assert margin(base, base - 0.01, 100) > 0.01  # a hundred examples can't tell a hundredth apart
+    assert noise_threshold(base, base - 0.05, 10_000) < 0.05
+    assert noise_threshold(base, base + np.array([0.05, -0.06, 0.04, -0.05]), 10_000) > 0.02
+    assert noise_threshold(base, base - 0.01, 100) > 0.01  # a hundred examples can't tell a hundredth apart
 
 
 def test_mini_batches_have_the_same_time_and_eta_goes_along() -> None:

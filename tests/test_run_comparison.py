@@ -4,77 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from commandline import run_cli
 from screens import driven, opened
 from small_runs import little_data, preset_on, trained
-from tunelab.diagnosis.difference import Sample, difference, interval
-from tunelab.diagnosis.student import quantile, two_sided
 from tunelab.records import Run
-
-
-@pytest.mark.parametrize(
-    ("degrees", "t"), [(1, 12.7062), (2, 4.30265), (3, 3.18245), (4, 2.77645), (9, 2.26216), (30, 2.04227)]
-)
-def test_students_t_as_in_the_tables(degrees: int, t: float) -> None:
-    assert quantile(0.05, degrees) == pytest.approx(t, rel=1e-5)
-    assert two_sided(t, degrees) == pytest.approx(0.05, abs=1e-6)
-    assert two_sided(0.0, degrees) == 1.0
-
-
-def drawn(rng: np.random.Generator, mean: float, n: int, luck: np.ndarray | float = 0.0) -> Sample:
-    values = np.clip(mean + luck + rng.normal(0, 0.01, n), 0, 1)
-    return Sample(f"{mean}", dict(enumerate(values.tolist())), 1000)
-
-
-@pytest.mark.parametrize("same", [True, False])
-def test_no_difference_is_called_one_about_as_seldom_as_it_says(same: bool) -> None:
-    rng = np.random.default_rng(1)
-    called = 0
-    for _ in range(1000):
-        one, other = drawn(rng, 0.9, 4), drawn(rng, 0.9, 4)
-        found = difference(one, other, same_data=same)
-        assert found is not None
-        called += found.beyond
-        assert found.beyond == (found.p < 0.05)
-    assert called <= 75  # 50 ± 7 of a thousand; rounding the degrees of freedom down makes it fewer
-
-
-def test_pairing_sees_what_the_luck_of_seeds_hides() -> None:
-    rng = np.random.default_rng(2)
-    luck = rng.normal(0, 0.05, 6)
-    quiet = [
-        Sample(n, dict(enumerate((m + luck + rng.normal(0, 0.001, 6)).tolist())), 1000)
-        for n, m in (("a", 0.8), ("b", 0.79))
-    ]
-    paired, unpaired = (difference(*quiet, same_data=same) for same in (True, False))
-    assert paired is not None
-    assert unpaired is not None
-    assert (paired.how, unpaired.how) == ("paired", "unpaired")
-    assert paired.beyond
-    assert not unpaired.beyond
-    assert paired.mean == pytest.approx(0.01, abs=0.002)
-
-
-def test_many_comparisons_widen_each() -> None:
-    rng = np.random.default_rng(3)
-    one, other = drawn(rng, 0.9, 5), drawn(rng, 0.88, 5)
-    alone, among = (difference(one, other, same_data=True, comparisons=k) for k in (1, 10))
-    assert alone is not None
-    assert among is not None
-    assert among.half > alone.half
-    assert among.p == pytest.approx(min(1.0, 10 * alone.p))
-
-
-def test_one_seed_knows_only_its_examples() -> None:
-    one, other = Sample("a", {0: 0.95}, 100), Sample("b", {0: 0.90}, 100)
-    found = difference(one, other, same_data=True)
-    assert found is not None
-    assert found.how == "examples"
-    assert not found.beyond
-    assert interval(one).half == pytest.approx(1.96 * (0.95 * 0.05 / 100) ** 0.5)
-    assert difference(Sample("a", {0: 1.0}), Sample("b", {0: 2.0}), same_data=True) is None
 
 
 def a_run(folder: Path, arms: str) -> Run:

@@ -30,6 +30,14 @@ def test_both_tails_of_the_binomial(k: int, n: int, p: float, at_least: float, a
     assert result.pvalue_below == pytest.approx(at_most, rel=1e-8)
 
 
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("n", [1, 7, 100])
+def test_the_tail_is_the_exact_sum(n: int, p: float) -> None:
+    for k in range(n + 2):
+        exact = math.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+        assert st.binomial_sf(k, n, p) == pytest.approx(exact, rel=1e-9)
+
+
 def test_tails_at_their_ends() -> None:
     assert (st.binomial_sf(0, 5, 0.0), st.binomial_sf(1, 5, 0.0), st.binomial_sf(6, 5, 0.5)) == (1, 0, 0)
     assert (st.binomial_sf(5, 5, 1.0), st.binomial_cdf(4, 5, 1.0), st.binomial_cdf(-1, 5, 0.5)) == (1, 0, 0)
@@ -137,6 +145,22 @@ def test_corrections_for_several_comparisons() -> None:
     among = alone.among(10)
     assert among.pvalue == 1.0
     assert among.half_width == pytest.approx(st.t_quantile(0.005, 2) * alone.error)
+
+
+def test_a_sample_a_seed_chooses_its_test() -> None:
+    pair = [0.9, 0.92, 0.91], [0.8, 0.83, 0.81]
+    paired, unpaired = (st.sample_difference(*pair, paired=paired, total=1000) for paired in (True, False))
+    assert paired is not None
+    assert unpaired is not None
+    assert (paired.method, unpaired.method) == ("paired", "unpaired")
+    assert paired.pvalue < unpaired.pvalue  # the luck that seeds share is gone
+    summary = st.accuracy_difference(*(st.Accuracy(st.mean(a).mean, st.mean(a).error * 3**0.5, 3, 1000) for a in pair))
+    assert (summary.df, summary.pvalue) == pytest.approx((unpaired.df, unpaired.pvalue))
+    one = st.sample_difference([0.95], [0.90], paired=True, total=100)
+    assert one is not None
+    assert one.method == "examples"
+    assert not one.beyond_noise
+    assert st.sample_difference([1.0], [2.0], paired=True) is None  # a cost, once
 
 
 def test_seeds_that_agree_are_no_certainty() -> None:

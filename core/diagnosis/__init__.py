@@ -1,6 +1,5 @@
 """Reads settings and curves and says what it sees, why that may be, and what to try."""
 
-from tunelab.diagnosis.arm_ranking import compared
 from tunelab.diagnosis.baselines import blind_accuracy, constant_cost, yardsticks
 from tunelab.diagnosis.preflight import Plan, on_test_set, out_of_reach, warnings
 from tunelab.diagnosis.search_boundary import at_the_edge
@@ -13,7 +12,6 @@ __all__ = [
     "Verdict",
     "at_the_edge",
     "blind_accuracy",
-    "compared",
     "constant_cost",
     "on_test_set",
     "out_of_reach",

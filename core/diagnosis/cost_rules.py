@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from tunelab.diagnosis.chance import binomial_tail
 from tunelab.diagnosis.curves import Array, Curves, noise
 from tunelab.diagnosis.layer_rules import dead, saturated
 from tunelab.diagnosis.verdict import Verdict
+from tunelab.statistics import binomial_test
 
 __all__ = ["class_shares", "crushed", "flat", "too_slow", "underfitting"]
 
@@ -36,7 +36,8 @@ def _guesses(c: Curves) -> bool:
     last = c.evaluation_accuracy[-3:]
     if c.chance <= 0 or c.evaluation_total < 1 or not np.isfinite(last).all():
         return True
-    return binomial_tail(round(float(last.max()) * c.evaluation_total), c.evaluation_total, c.chance) > 0.001
+    right = round(float(last.max()) * c.evaluation_total)
+    return not binomial_test(right, c.evaluation_total, c.chance).better_than_chance()
 
 
 def class_shares(c: Curves) -> Verdict | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tunelab.diagnosis.chance import accuracy_std
+from tunelab.statistics import accuracy_error
 
 __all__ = ["Array", "Curves", "noise", "sound", "steps", "trend"]
 
@@ -83,7 +83,7 @@ def steps(cost: Array) -> Array:
 
 def noise(c: Curves) -> float:
     """Standard deviation of the last evaluation accuracy by the number of examples alone."""
-    return accuracy_std(float(np.clip(c.evaluation_accuracy[-1], 0.01, 0.99)), max(c.evaluation_total, 1))
+    return accuracy_error(float(c.evaluation_accuracy[-1]), c.evaluation_total)
 
 
 def trend(values: Array, epochs: Array) -> tuple[float, float]:

@@ -7,16 +7,15 @@ what is said. Thresholds are multiples of the noise that the numbers themselves 
 from __future__ import annotations
 
 import numpy as np
-from tunelab.diagnosis.chance import binomial_tail
 from tunelab.diagnosis.cost_rules import class_shares, crushed, flat, too_slow, underfitting
 from tunelab.diagnosis.curves import Curves, noise, sound, steps, trend
 from tunelab.diagnosis.layer_rules import dead, saturated
 from tunelab.diagnosis.preflight import Plan, warnings
 from tunelab.diagnosis.verdict import Verdict
+from tunelab.statistics import binomial_test
 
 __all__ = ["Curves", "verdicts"]
 
-_CHANCE_LEVEL = 0.01  # how rarely guessing may do as well before it is believed to be more than guessing
 _LITTLE_LEFT = 0.05  # share of the first cost below which its ups and downs are no concern
 _CLEARLY = 0.03  # fall of ln(evaluation cost) over the last third that promises more
 _WINDOW = 8  # measurements looked at for a level
@@ -88,16 +87,16 @@ def _chance(c: Curves) -> Verdict | None:
     if not np.isfinite(recent).any() or c.evaluation_total < 1:
         return None
     right = round(float(np.nanmax(recent)) * c.evaluation_total)
-    luck = binomial_tail(right, c.evaluation_total, c.chance)
-    if luck < _CHANCE_LEVEL:
+    test = binomial_test(right, c.evaluation_total, c.chance)
+    if test.better_than_chance():
         return None
     return Verdict(
         "chance",
         f"No better than chance: {right} of {c.evaluation_total:,} right, and guessing does as well in "
-        f"{100 * luck:.0f} of 100 tries.",
+        f"{100 * test.pvalue:.2g} of 100 tries.",
         "Nothing is learnt yet that shows on evaluation data.",
         "Shrink the problem for faster answers, and try η ten times larger or smaller.",
-        {"right": right, "p": luck},
+        {"right": right, "p": test.pvalue},
     )
 
 

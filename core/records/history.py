@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.diagnosis import Curves, Verdict, on_test_set, verdicts
-from tunelab.diagnosis.arm_ranking import Standing
+from tunelab.statistics import Accuracy
 
 __all__ = ["ArmCurves"]
 
@@ -156,18 +156,13 @@ class ArmCurves:
             )
         )
 
-    def standing(self, at: int = -1) -> Standing | None:
-        """Where the arm stands at one of its measurements, for a comparison; None where it has none."""
-        if not self.measures:
+    def accuracy(self, at: int = -1) -> Accuracy | None:
+        """The evaluation accuracy at one of its measurements, for a comparison; None where it isn't a number."""
+        measure = self.measures[at] if self.measures else {}
+        accuracy, std = (_number(measure.get(f"evaluation_accuracy{end}", 0.0)) for end in ("", "_std"))
+        if not (0 <= accuracy <= 1 and 0 <= std <= 1):  # NaN fails too
             return None
-        measure = self.measures[at]
-        return Standing(
-            self.name,
-            _number(measure.get("evaluation_accuracy")),
-            _number(measure.get("evaluation_accuracy_std", 0.0)),
-            self.seeds,
-            int(measure["evaluation_total"]),
-        )
+        return Accuracy(accuracy, std, self.seeds, int(measure.get("evaluation_total", 0)))
 
 
 def _number(value: Any) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search.lambda_search import margin
+from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve
@@ -76,9 +76,9 @@ def _judged(curves: dict[int, Curve], present: int, time: float) -> SearchResult
     total = curves[present].evaluation_total
     best = max(scores, key=lambda m: float(scores[m].mean()))
     tied = sorted(
-        m for m, s in scores.items() if float(scores[best].mean() - s.mean()) <= margin(scores[best], s, total)
+        m for m, s in scores.items() if float(scores[best].mean() - s.mean()) <= noise_threshold(scores[best], s, total)
     )
-    level = float(scores[best].mean()) - max(margin(scores[best], scores[m], total) for m in tied)
+    level = float(scores[best].mean()) - max(noise_threshold(scores[best], scores[m], total) for m in tied)
     times = {m: _when(curve, level) for m, curve in curves.items()}
     chosen = min(tied, key=lambda m: (times[m], abs(math.log(m / present))))
     eta = curves[chosen].experiment.training.eta

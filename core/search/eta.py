@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tunelab.diagnosis.chance import accuracy_std
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.range_test import range_test
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve
+from tunelab.statistics import binomial_test
 
 __all__ = ["course", "find_eta"]
 
@@ -153,7 +153,8 @@ class _Hunt:
         if dataset.classes is None:
             return False
         share = np.bincount(dataset.training.targets).max() / len(dataset.training)
-        return bool(curve.training_accuracy[-1, seed] <= share + 3 * accuracy_std(share, len(dataset.training)))
+        right = round(float(np.nan_to_num(curve.training_accuracy[-1, seed])) * len(dataset.training))
+        return not binomial_test(right, len(dataset.training), float(share)).better_than_chance()
 
     @property
     def _sorted(self) -> list[SearchRow]:

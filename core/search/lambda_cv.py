@@ -18,7 +18,7 @@ from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.network_inspection import Way, way_of
-from tunelab.search.lambda_search import margin
+from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 
@@ -76,7 +76,7 @@ def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5,
         scores[value], ways[value] = _tried(base, value, parts, trials, len(dataset.training))
         best = max(scores, key=lambda v: float(scores[v].mean()))
         behind = float(scores[best].mean() - scores[value].mean())
-        worse = worse + 1 if behind > margin(scores[best], scores[value], len(dataset.training)) else 0
+        worse = worse + 1 if behind > noise_threshold(scores[best], scores[value], len(dataset.training)) else 0
         value = float(f"{value * 10:.3g}")
     return LambdaFromBelow(
         _result(scores, ways, len(dataset.training)), tuple((_label(v), way) for v, way in ways.items())
@@ -105,7 +105,11 @@ def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer
 
 def _result(scores: dict[float, Array], ways: dict[float, Way], n: int) -> SearchResult:
     best = max(scores, key=lambda v: float(scores[v].mean()))
-    tied = [v for v in scores if float(scores[best].mean() - scores[v].mean()) <= margin(scores[best], scores[v], n)]
+    tied = [
+        v
+        for v in scores
+        if float(scores[best].mean() - scores[v].mean()) <= noise_threshold(scores[best], scores[v], n)
+    ]
     chosen = min(tied, key=lambda v: ways[v].steepness)
     rows = []
     for value, score in scores.items():

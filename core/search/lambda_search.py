@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tunelab.diagnosis.chance import accuracy_std
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve
+from tunelab.statistics import accuracy_error, sample_difference
 
-__all__ = ["find_lambda", "margin"]
+__all__ = ["find_lambda", "noise_threshold"]
 
 Array = NDArray[Any]
 
@@ -46,16 +46,15 @@ def find_lambda(
     return hunt.ended()
 
 
-def margin(best: Array, other: Array, total: int) -> float:
-    """How far two accuracies of the same seeds, (R,) each, may lie apart by luck: two standard errors.
+def noise_threshold(best: Array, other: Array, total: int) -> float:
+    """How far two accuracies of the same seeds, (R,) each, may lie apart by luck: half of their 95 % interval.
 
-    From the paired differences over seeds, and never less than half of one standard deviation that ``total`` judged
-    examples alone allow: few seeds may agree by luck.
+    From the paired differences over seeds, whose standard deviation is never believed to be less than half of what
+    ``total`` examples alone allow: few seeds may agree by luck.
     """
-    differences = best - other
-    paired = float(differences.std(ddof=1) / math.sqrt(len(differences))) if len(differences) > 1 else 0.0
-    level = min(max(float(best.mean()), 0.01), 0.99)
-    return max(2 * paired, 0.5 * accuracy_std(level, max(total, 1)))
+    least = accuracy_error(float(best.mean()), total) / 2
+    difference = sample_difference(best.tolist(), other.tolist(), paired=True, total=max(total, 1), least_std=least)
+    return difference.half_width if difference else 0.0
 
 
 class _Hunt:
@@ -98,7 +97,7 @@ class _Hunt:
         return sorted(
             value
             for value, score in self._scores.items()
-            if float(best.mean() - score.mean()) <= margin(best, score, total)
+            if float(best.mean() - score.mean()) <= noise_threshold(best, score, total)
         )
 
     @property

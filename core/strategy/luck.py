@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from tunelab.diagnosis.chance import accuracy_std, binomial_tail
+from tunelab.statistics import CHANCE_LEVEL, Accuracy, binomial_sf
+from tunelab.statistics import fewest_correct as fewest_right
 
-__all__ = ["ALPHA", "Guess", "Score", "fewest_right", "guess", "score"]
-
-ALPHA = 0.001
-"""How rarely a guesser may do as well before it is believed to be learning. Several tries share it."""
+__all__ = ["Guess", "Score", "fewest_right", "guess", "score"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Guess:
 
     def better(self, tries: int = 1) -> bool:
         """Whether this is more than luck, when it was one of so many tries (Bonferroni's correction)."""
-        return self.p < ALPHA / tries
+        return self.p < CHANCE_LEVEL / tries
 
     @property
     def text(self) -> str:
@@ -43,44 +41,19 @@ def guess(measure: dict[str, Any], chance: float) -> Guess:
     right, total = int(min(seeds)), int(measure["evaluation_total"])
     if measure.get("diverged"):
         right = min(right, round(chance * total))
-    return Guess(right, total, chance, binomial_tail(right, total, chance))
-
-
-def fewest_right(total: int, chance: float) -> int:
-    """How many of ``total`` must be right to be more than luck; more than ``total`` where none suffice."""
-    return next((k for k in range(total + 1) if binomial_tail(k, total, chance) < ALPHA), total + 1)
+    return Guess(right, total, chance, binomial_sf(right, total, chance))
 
 
 @dataclass(frozen=True)
-class Score:
-    """A validation accuracy (mean over ``seeds``), its standard deviation over seeds, and on how many examples."""
+class Score(Accuracy):
+    """A validation accuracy that can be set beside another of the same examples."""
 
-    accuracy: float
-    std: float
-    seeds: int
-    total: int
-
-    @property
-    def error(self) -> float:
-        """Standard error: the luck of first weights and the luck of which validation examples there are."""
-        judged = accuracy_std(min(max(self.accuracy, 1 / (self.total + 2)), 1 - 1 / (self.total + 2)), self.total)
-        return math.hypot(self.std / math.sqrt(self.seeds), judged)
-
-    @property
-    def text(self) -> str:
-        """The accuracy in per cent with its standard error."""
-        return f"{100 * self.accuracy:.1f} ± {100 * self.error:.1f} %"
-
-    def ahead_of(self, other: Score) -> float:
+    def ahead_of(self, other: Accuracy) -> float:
         """By how many standard deviations of the difference this one is ahead.
 
         Both are judged on the same examples, which makes the true deviation smaller; what is said here is cautious.
         """
         return (self.accuracy - other.accuracy) / math.hypot(self.error, other.error)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for the journal."""
-        return {"accuracy": self.accuracy, "std": self.std, "seeds": self.seeds, "total": self.total}
 
 
 def score(measure: dict[str, Any]) -> Score:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from tunelab.diagnosis.chance import accuracy_std
+from tunelab.statistics import DIFFERENCE_LEVEL, accuracy_error, t_quantile
 from tunelab.sweeps.search_space import Dimension, Value
 from tunelab.sweeps.sweep_plan import SweepPlan, params_text
 
@@ -54,7 +54,7 @@ class TrialRow:
             return math.nan
         if self.std is not None and self.seeds > 1 and self.std > 0:
             return self.std / math.sqrt(self.seeds)
-        return accuracy_std(min(max(self.value, 0.01), 0.99), max(self.total, 1))
+        return accuracy_error(self.value, self.total)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class StudyTable:
 
     @cached_property
     def within_noise(self) -> list[TrialRow]:
-        """The trials that can't be told from the best: less than two standard errors of a difference behind it.
+        """The trials that can't be told from the best: no further behind it than the 95 % interval of a
+        difference is wide.
 
         The error is the usual one among the better half: a trial's own, from a few seeds, is itself a matter of luck.
         """
@@ -94,7 +95,9 @@ class StudyTable:
         if best is None:
             return []
         better = self.complete[: max(1, -(-len(self.complete) // 2))]
-        least = _number(best.value) - 2 * math.sqrt(2) * statistics.median(row.error for row in better)
+        error = math.sqrt(2) * median(row.error for row in better)
+        noise = t_quantile(DIFFERENCE_LEVEL, math.inf) * error
+        least = _number(best.value) - noise
         return [row for row in self.complete if row is best or _number(row.value) >= least]
 
     @property

@@ -54,11 +54,11 @@ def exit_code(run: Run) -> int:
 def report(run: Run, plot: bool) -> None:
     """Print how every arm ended, what the curves show, and with ``plot`` the curves."""
     from tunelab.tui.charts.from_history import plotted, read
-    from tunelab.tui.text.run_text import seen
+    from tunelab.tui.text.run_text import verdict_text
     from tunelab.tui.text.tables import results_table, terminal_width
 
     print(results_table(run, terminal_width()))
-    if sentences := seen(read(run)):
+    if sentences := verdict_text(read(run)):
         print(f"\n{sentences}")
     if plot:
         print()

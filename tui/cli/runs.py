@@ -100,26 +100,31 @@ def compare_runs(
     as_json: Json = False,
 ) -> None:
     """Say in what runs differ, and whether their results differ by more than noise. ± is a 95 % interval."""
-    from tunelab.run_comparison import METRICS, compare, sides
+    from tunelab.run_comparison import METRICS, compare, find_sides
     from tunelab.tui.text.comparison_text import comparison_text, difference_sentence
     from tunelab.tui.text.tables import terminal_width
 
-    found = sides(names)
+    found = find_sides(names)
     comparison = compare(found)
     if as_json:
         for position, side in enumerate(found):
             about = {"event": "side", "name": side.name, "run": side.run, "arm": side.arm}
             measures = {}
-            for (when, measure), row in zip(METRICS, comparison.intervals, strict=True):
-                i = row[position]
-                half = i.half if i and math.isfinite(i.half) else None
-                measures[f"{when}_{measure}"] = i and {"mean": i.mean, "half_width": half, "over": i.over}
+            for (when, measure), row in zip(METRICS, comparison.means, strict=True):
+                m = row[position]
+                half = m.half_width if m and math.isfinite(m.half_width) else None
+                over = "" if half is None else "seeds" if m and m.n > 1 else "examples"
+                measures[f"{when}_{measure}"] = m and {"mean": m.mean, "half_width": half, "over": over}
             print(json.dumps(about | {"seeds": side.experiment.seeds} | measures, ensure_ascii=False))
         for key, values in comparison.settings:
             print(json.dumps({"event": "setting", "key": key, "values": values}, ensure_ascii=False))
-        for d in comparison.differences:
-            about = {"event": "difference", "measure": "final_evaluation_accuracy"} | dataclasses.asdict(d)
-            print(json.dumps(about | {"beyond_noise": d.beyond, "text": difference_sentence(d)}, ensure_ascii=False))
+        for one in comparison.differences:
+            d = one.difference
+            event: dict[str, object] = {"event": "difference", "measure": "final_evaluation_accuracy"}
+            event |= {"first": one.first, "second": one.second, "mean": d.difference, "half": d.half_width}
+            event |= {"p": d.pvalue, "how": d.method, "seeds": d.n, "comparisons": d.comparisons}
+            event |= {"beyond_noise": d.beyond_noise, "text": difference_sentence(one)}
+            print(json.dumps(event, ensure_ascii=False))
         for note in comparison.notes:
             print(json.dumps({"event": "note", "text": note}, ensure_ascii=False))
         return

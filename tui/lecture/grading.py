@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tunelab.diagnosis import compared
-from tunelab.diagnosis.arm_ranking import Standing
 from tunelab.records.history import ArmCurves
+from tunelab.statistics import Accuracy, accuracy_difference
 from tunelab.tui.lecture.steps import Choice, Look, Step
 
 if TYPE_CHECKING:
@@ -124,32 +123,33 @@ def _best(look: Look, seen: Seen) -> _Found:
         low = min(costs, key=lambda name: costs[name] if np.isfinite(costs[name]) else np.inf)
         rows = [(name, _shown(cost, 0.0, look.measure)) for name, cost in costs.items()]
         return _Found(_table(f"{_when(look, arms)} the training cost is", rows), frozenset({low}))
-    standings = {arm.name: _standing(look, arm) for arm in arms}
+    accuracies = {arm.name: _accuracy(look, arm) for arm in arms}
+    names = {name: name for name in accuracies}
     if look.groups:
-        standings = {group: _top(s for n, s in standings.items() if n.startswith(group)) for group in look.groups}
-    top = _top(standings.values())
-    words = {name for name, s in standings.items() if s is top or not _behind(s, top)}
-    if len(words) == len(standings):
+        names = {group: _top({n: a for n, a in accuracies.items() if n.startswith(group)}) for group in look.groups}
+        accuracies = {group: accuracies[name] for group, name in names.items()}
+    top = _top(accuracies)
+    words = {name for name, a in accuracies.items() if name == top or not _behind(a, accuracies[top])}
+    if len(words) == len(accuracies):
         words = {_ALIKE}
-    rows = [(s.name, _shown(s.accuracy, s.std, look.measure)) for s in standings.values()]
+    rows = [(names[name], _shown(a.accuracy, a.std, look.measure)) for name, a in accuracies.items()]
     luck = ", no more than luck apart" if words == {_ALIKE} else ""
     return _Found(_table(f"{_when(look, arms)}{luck}", rows), frozenset(words))
 
 
-def _top(standings: Iterable[Standing]) -> Standing:
-    return max(standings, key=lambda s: s.accuracy if np.isfinite(s.accuracy) else -np.inf)
+def _top(accuracies: Mapping[str, Accuracy]) -> str:
+    return max(accuracies, key=lambda name: np.nan_to_num(accuracies[name].accuracy, nan=-np.inf))
 
 
-def _standing(look: Look, arm: ArmCurves) -> Standing:
+def _accuracy(look: Look, arm: ArmCurves) -> Accuracy:
     place = _place(look, arm)
     std = float(np.nan_to_num(arm.values("evaluation_accuracy_std")[place]))
     total = int(arm.measures[place]["evaluation_total"])
-    return Standing(arm.name, float(arm.values("evaluation_accuracy")[place]), std, arm.seeds, total)
+    return Accuracy(float(arm.values("evaluation_accuracy")[place]), std, arm.seeds, total)
 
 
-def _behind(one: Standing, top: Standing) -> bool:
-    verdict = compared([top, one], 1.0)
-    return verdict is None or verdict.code == "ahead"
+def _behind(one: Accuracy, top: Accuracy) -> bool:
+    return not np.isfinite(one.accuracy) or accuracy_difference(top, one).beyond_noise
 
 
 def _falls(look: Look, seen: Seen) -> _Found:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 from tunelab.errors import BadInput
 from tunelab.records import Run
-from tunelab.run_comparison import Comparison, Side, compare, named_apart, sides_of
+from tunelab.run_comparison import Comparison, Side, compare, sides_of, with_unique_names
 from tunelab.tui.state.actions import bindings
 from tunelab.tui.state.lab_state import Bench
 from tunelab.tui.state.worker_failures import tell_failure
@@ -63,7 +63,7 @@ class CompareScreen(Screen[None]):
         try:
             if not self._runs:
                 raise BadInput(_HOW)
-            found = named_apart([side for run in self._runs for side in sides_of(run)])
+            found = with_unique_names([side for run in self._runs for side in sides_of(run)])
             comparison = compare(found)
         except BadInput as problem:
             several = len(self._runs) > 1 or any(len(run.arms) > 1 for run in self._runs)

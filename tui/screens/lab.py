@@ -27,7 +27,7 @@ from tunelab.tui.state.draft import Draft, ToTrain, Trial
 from tunelab.tui.state.lab_state import Bench
 from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.state.worker_failures import tell_failure
-from tunelab.tui.text.run_text import epoch_line, paragraphs, seen, status_line
+from tunelab.tui.text.run_text import epoch_line, paragraphs, status_line, verdict_text
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.chart_pair import Curves
 from tunelab.tui.widgets.epoch_log import Epochs
@@ -244,7 +244,7 @@ class LabScreen(Screen[None]):
     def _show_verdict(self) -> None:
         self._said = time.monotonic()
         view = self.bench.view
-        text = seen(view.arms) if view else ""
+        text = verdict_text(view.arms) if view else ""
         if not text:
             notes = [v.text for v in self._known]
             text = "\n\n".join([paragraphs(self.bench.draft.preset.description) or "Press r to train.", *notes])

@@ -1,41 +1,61 @@
-"""A comparison in words and tables: the same for the command line, the screen and a screen reader."""
+"""Comparisons in words: of runs (the leader, numbers, settings that differ), and of arms while they train."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from tunelab.diagnosis.difference import Difference, Interval
 from tunelab.experiment.fields import value_text
-from tunelab.run_comparison import METRICS, Comparison
+from tunelab.run_comparison import METRICS, Comparison, SideDifference
+from tunelab.statistics import Accuracy, Mean, accuracy_difference
 from tunelab.tui.text.tables import aligned
 
-__all__ = ["comparison_text", "difference_sentence", "settings_table"]
+__all__ = ["comparison_text", "difference_sentence", "leader_sentence", "settings_table"]
+
+
+def leader_sentence(arms: Mapping[str, Accuracy], epoch: float) -> str:
+    """Whether the best of several arms is ahead of the next by more than noise; nothing to say of fewer than two."""
+    ranking = sorted(arms.items(), key=lambda item: -item[1].accuracy)
+    if len(ranking) < 2:
+        return ""
+    (first, best), (second, next_best) = ranking[:2]
+    difference = accuracy_difference(best, next_best)
+    points = f"{100 * difference.difference:.1f} ± {100 * difference.half_width:.1f} points"
+    after = f"after {epoch:.3g} epoch{'' if epoch == 1 else 's'}"
+    one_seed = difference.method == "examples"
+    if difference.beyond_noise:
+        caution = " One seed each: luck of the first weights isn't in that ±." if one_seed else ""
+        return f"“{first}” is ahead of “{second}” by {points} {after}.{caution}"
+    advice = " Three seeds or more would show how much luck there is." if one_seed else ""
+    return f"“{first}” and “{second}” differ by {points} {after}: no more than noise.{advice}"
 
 
 def comparison_text(comparison: Comparison, width: int | None = None) -> str:
     """The whole comparison: verdict first, then numbers, then settings that differ, then cautions."""
+    no_accuracy = "" if comparison.best is not None else "None of them has an accuracy to compare by."
     parts = [
-        "\n".join(difference_sentence(d) for d in comparison.differences) or _nothing(comparison),
-        _fitting(_results(comparison), width),
+        "\n".join(difference_sentence(d) for d in comparison.differences) or no_accuracy,
+        _fit(_results(comparison), width),
         settings_table(comparison, width),
         *comparison.notes,
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def difference_sentence(d: Difference) -> str:
+def difference_sentence(sides: SideDifference) -> str:
     """One difference in plain words, its number and its uncertainty."""
-    points = f"{100 * d.mean:.2f} ± {100 * d.half:.2f} points"
-    how = {
-        "paired": f"paired over {d.seeds} seeds",
-        "unpaired": f"{d.seeds} seeds or more on each side",
+    d = sides.difference
+    points = f"{100 * d.difference:.2f} ± {100 * d.half_width:.2f} points"
+    method = {
+        "paired": f"paired over {d.n} seeds",
+        "unpaired": f"{d.n} seeds or more on each side",
         "examples": "one seed each",
-    }[d.how]
-    evidence = f"({how}, p = {d.p:.2g})" if d.p >= 1e-4 else f"({how}, p < 0.0001)"
-    if d.beyond:
-        return f"“{d.first}” is ahead of “{d.second}” by {points}: beyond noise {evidence}."
-    return f"“{d.first}” and “{d.second}” differ by {points}: no more than noise {evidence}."
+    }[d.method]
+    evidence = f"({method}, p = {d.pvalue:.2g})" if d.pvalue >= 1e-4 else f"({method}, p < 0.0001)"
+    if d.beyond_noise:
+        return f"“{sides.first}” is ahead of “{sides.second}” by {points}: beyond noise {evidence}."
+    return f"“{sides.first}” and “{sides.second}” differ by {points}: no more than noise {evidence}."
 
 
 def settings_table(comparison: Comparison, width: int | None = None) -> str:
@@ -44,7 +64,7 @@ def settings_table(comparison: Comparison, width: int | None = None) -> str:
         return "The experiments are the same in every parameter."
     rows = [["parameter", *comparison.names]]
     rows += [[key, *(_setting(value) for value in values)] for key, values in comparison.settings]
-    return _fitting(rows, width)
+    return _fit(rows, width)
 
 
 def _setting(value: Any) -> str:
@@ -53,20 +73,21 @@ def _setting(value: Any) -> str:
 
 def _results(comparison: Comparison) -> list[list[str]]:
     rows = [["", *comparison.names]]
-    for (when, measure), found in zip(METRICS, comparison.intervals, strict=True):
-        rows.append([f"{when} {measure.replace('_', ' ')}", *(_number(i, measure) for i in found)])
+    for (when, measure), means in zip(METRICS, comparison.means, strict=True):
+        rows.append([f"{when} {measure.replace('_', ' ')}", *(_number(m, measure) for m in means)])
     return rows
 
 
-def _number(i: Interval | None, measure: str) -> str:
-    if i is None:
+def _number(m: Mean | None, measure: str) -> str:
+    if m is None:
         return "not finite"
+    known = not math.isnan(m.half_width)
     if measure.endswith("accuracy"):
-        return f"{100 * i.mean:.2f} %" if math.isnan(i.half) else f"{100 * i.mean:.2f} ± {100 * i.half:.2f} %"
-    return f"{i.mean:.4g}" if math.isnan(i.half) else f"{i.mean:.4g} ± {i.half:.2g}"
+        return f"{100 * m.mean:.2f} ± {100 * m.half_width:.2f} %" if known else f"{100 * m.mean:.2f} %"
+    return f"{m.mean:.4g} ± {m.half_width:.2g}" if known else f"{m.mean:.4g}"
 
 
-def _fitting(rows: list[list[str]], width: int | None) -> str:
+def _fit(rows: list[list[str]], width: int | None) -> str:
     """A table; where it is too wide, a paragraph a row."""
     table = aligned(rows)
     if width is None or max(map(len, table.splitlines())) <= width:
@@ -76,7 +97,3 @@ def _fitting(rows: list[list[str]], width: int | None) -> str:
         "\n".join([row[0], *(f"  {text}  {head}" for head, text in zip(heads, row[1:], strict=True))])
         for row in rows[1:]
     )
-
-
-def _nothing(comparison: Comparison) -> str:
-    return "" if comparison.best is not None else "None of them has an accuracy to be compared by."

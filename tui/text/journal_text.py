@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunelab.diagnosis.chance import accuracy_std
 from tunelab.experiment.fields import described
+from tunelab.statistics import accuracy_error
 from tunelab.strategy.state import StageState, State
 
 __all__ = ["beginning", "journal_text", "plain_values", "so_far", "way"]
@@ -55,7 +55,7 @@ def so_far(state: State) -> str:
         return ""
     line = " So far: " + " → ".join(f"{100 * score['accuracy']:.0f} %" for score in seen)
     last = seen[-1]
-    noise = accuracy_std(min(max(last["accuracy"], 0.01), 0.99), max(int(last["total"]), 1))
+    noise = accuracy_error(last["accuracy"], int(last["total"]))
     return f"{line}   validation 1σ ± {100 * noise:.1f} points of {last['total']:,}"
 
 

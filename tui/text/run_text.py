@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tunelab.diagnosis import compared
 from tunelab.records.history import ArmCurves
+from tunelab.tui.text.comparison_text import leader_sentence
 
-__all__ = ["epoch_line", "paragraphs", "seen", "status_line"]
+__all__ = ["epoch_line", "paragraphs", "status_line", "verdict_text"]
 
 
-def seen(arms: Sequence[ArmCurves]) -> str:
+def verdict_text(arms: Sequence[ArmCurves]) -> str:
     """What the curves of all arms show, a paragraph an arm, the comparison of arms before them."""
     measured = [arm for arm in arms if arm.measures]
     if not measured:
@@ -20,10 +20,8 @@ def seen(arms: Sequence[ArmCurves]) -> str:
     if len(arms) > 1 and len(measured) == len(arms):
         # Compared at the same epoch: one arm may be further on than the other.
         epoch = min(float(arm.latest["epoch"]) for arm in arms)
-        standings = [standing for arm in arms if (standing := arm.standing(_at(arm, epoch))) is not None]
-        verdict = compared(standings, epoch)
-        if verdict is not None:
-            parts.append(verdict.text)
+        accuracies = {arm.name: accuracy for arm in arms if (accuracy := arm.accuracy(_at(arm, epoch))) is not None}
+        parts += [sentence for sentence in [leader_sentence(accuracies, epoch)] if sentence]
     for arm in measured:
         first = arm.verdicts()[0]
         parts.append(f"{arm.name}: {first.text}" if len(arms) > 1 else first.text)
@@ -43,9 +41,9 @@ def epoch_line(event: dict[str, Any], sign: str) -> str:
     correct, spread = event["evaluation_correct"], event.get("evaluation_correct_std")
     right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
     cost = event["training_cost"]
-    shown = "not finite" if cost is None else f"{cost:.3g}"
+    cost_text = "not finite" if cost is None else f"{cost:.3g}"
     # Right answers first: a narrow log cuts the end off
-    return f"Epoch {_count(event['epoch']):<4} {sign} {right} / {event['evaluation_total']}  cost {shown}"
+    return f"Epoch {_count(event['epoch']):<4} {sign} {right} / {event['evaluation_total']}  cost {cost_text}"
 
 
 def status_line(arms: Sequence[ArmCurves], state: str) -> str:
