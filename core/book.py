@@ -1,4 +1,4 @@
-"""Nielsen's program network2.py, exactly: its random streams, order, pixels and first weights.
+"""Nielsen's program network2.py, exactly: its random streams, order, pixels, first weights and penalty.
 
 They plug into the same training loop as everything else. With them a run gives the numbers of the book's published
 figures, except where training is chaotic. Source: Nielsen, "Neural Networks and Deep Learning", chapter 3, and the
@@ -18,7 +18,7 @@ from tunelab.data.dataset import Dataset, Examples
 from tunelab.initialization import Initialization
 from tunelab.network import Network
 
-__all__ = ["Place", "evaluation_penalty", "first_network", "order", "with_its_pixels"]
+__all__ = ["BookProgram", "Place"]
 
 Array = NDArray[Any]
 
@@ -41,54 +41,66 @@ class Place:
     backwards: bool = False
 
 
-def first_network(
-    initialization: Initialization,
-    places: Sequence[Place],
-    *,
-    activation: str = "sigmoid",
-    output: str = "sigmoid",
-    cost: str = "cross-entropy",
-) -> Network:
-    """R = len(places) networks as the book's program draws them, in float64.
+@dataclass(frozen=True)
+class BookProgram:
+    """How the book's program trains R = len(places) networks: all that differs from tunelab's own way."""
 
-    The biases of all layers come before any weights; a layer's weights come neuron by neuron, (fan_out, fan_in).
-    Only the schemes 'standard' (the book's large weights) and 'scaled' are known here.
-    """
-    pairs = initialization.pairs
-    numbers = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairs)
-    weights: list[list[Array]] = [[] for _ in pairs]
-    biases: list[list[Array]] = [[] for _ in pairs]
-    for place in places:
-        rng = np.random.RandomState(place.seed)
-        for _ in range(place.networks_before):
-            rng.randn(numbers)
-        for layer, (_, fan_out) in enumerate(pairs):
-            biases[layer].append(rng.randn(fan_out, 1).T)
-        for layer, (fan_in, fan_out) in enumerate(pairs):
-            divisor = np.sqrt(fan_in) if initialization.weights == "scaled" else 1.0
-            weights[layer].append((rng.randn(fan_out, fan_in) / divisor).T)
-    return Network(
-        [np.stack(w) for w in weights],
-        [np.stack(b) for b in biases],
-        activation=activation,
-        output=output,
-        cost=cost,
-    )
+    places: Sequence[Place]
 
+    def first_network(
+        self, initialization: Initialization, *, dtype: np.dtype[Any] | type = np.float64, **names: str
+    ) -> Network:
+        """Return R networks as the book's program draws them. ``names``: activation, output and cost.
 
-def order(places: Sequence[Place], n: int, mini_batch: int) -> Callable[[int, int], Array]:
-    """The order of examples in the book's program, (replicate, epoch) → (n,), as a training wants it.
+        The biases of all layers come before any weights; a layer's weights come neuron by neuron, (fan_out, fan_in).
+        Only the schemes 'standard' (the book's large weights) and 'scaled' are known here.
+        """
+        pairs = initialization.pairs
+        numbers = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairs)
+        weights: list[list[Array]] = [[] for _ in pairs]
+        biases: list[list[Array]] = [[] for _ in pairs]
+        for place in self.places:
+            rng = np.random.RandomState(place.seed)
+            for _ in range(place.networks_before):
+                rng.randn(numbers)
+            for layer, (_, fan_out) in enumerate(pairs):
+                biases[layer].append(rng.randn(fan_out, 1).T)
+            for layer, (fan_in, fan_out) in enumerate(pairs):
+                divisor = np.sqrt(fan_in) if initialization.weights == "scaled" else 1.0
+                weights[layer].append((rng.randn(fan_out, fan_in) / divisor).T)
+        stacked = [[np.stack(parts).astype(dtype, copy=False) for parts in kind] for kind in (weights, biases)]
+        return Network(stacked[0], stacked[1], **names)
 
-    Nothing of it needs saving: an epoch's order is found by shuffling again from the seed on.
-    """
-    lists = [_List(place.seed, n) for place in places]
+    def order(self, n: int, mini_batch: int) -> Callable[[int, int], Array]:
+        """Return the order of n examples, (replicate, epoch) → (n,), as a training wants it.
 
-    def ordered(replicate: int, epoch: int) -> Array:
-        place = places[replicate]
-        rows = lists[replicate].after(place.epochs_before + epoch + 1)
-        return _backwards(rows, mini_batch) if place.backwards else rows
+        Nothing of it needs saving: an epoch's order is found by shuffling again from the seed on.
+        """
+        lists = [_List(place.seed, n) for place in self.places]
 
-    return ordered
+        def ordered(replicate: int, epoch: int) -> Array:
+            place = self.places[replicate]
+            rows = lists[replicate].after(place.epochs_before + epoch + 1)
+            return _backwards(rows, mini_batch) if place.backwards else rows
+
+        return ordered
+
+    def prepared(self, dataset: Dataset) -> Dataset:
+        """Return the data set with pixels as the book's file of MNIST has them: value/256, exact in float32."""
+
+        def part(examples: Examples) -> Examples:
+            if examples.scale != _PIXEL:
+                return examples
+            return Examples(examples.inputs, examples.targets, _ITS_PIXEL)
+
+        return replace(dataset, training=part(dataset.training), validation=part(dataset.validation))
+
+    def evaluation_penalty(self, training: int, evaluation: int) -> float:
+        """Return how many times the penalty of training a cost on ``evaluation`` examples carries.
+
+        The book's program divides λ by the size of whatever data it judges.
+        """
+        return training / evaluation
 
 
 class _List:
@@ -123,22 +135,3 @@ class _List:
 def _backwards(rows: Array, mini_batch: int) -> Array:
     """The same mini-batches, each from its last example to its first."""
     return np.concatenate([rows[start : start + mini_batch][::-1] for start in range(0, len(rows), mini_batch)])
-
-
-def with_its_pixels(dataset: Dataset) -> Dataset:
-    """The data set with pixels as the book's file of MNIST has them: value/256, exact in float32."""
-
-    def part(examples: Examples) -> Examples:
-        if examples.scale != _PIXEL:
-            return examples
-        return Examples(examples.inputs, examples.targets, _ITS_PIXEL)
-
-    return replace(dataset, training=part(dataset.training), validation=part(dataset.validation))
-
-
-def evaluation_penalty(training: int, evaluation: int) -> float:
-    """How many times the penalty λ/2n Σ w² of training a cost on ``evaluation`` examples carries in the book.
-
-    Its program divides λ by the size of whatever data it judges.
-    """
-    return training / evaluation

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tunelab.data import Dataset, Examples
-from tunelab.diagnosis import Plan, Verdict, out_of_reach, warnings, yardsticks
-from tunelab.experiment import Experiment, assemble, load_data
+from tunelab.diagnosis import Plan, Verdict, out_of_reach, warnings
+from tunelab.experiment import Experiment, StackedTraining, load_data
 from tunelab.experiment.assembly import initialization_of
 from tunelab.experiment.dotted_keys import changed
 from tunelab.initialization import effects
@@ -51,22 +51,10 @@ def checkup(
     dataset = dataset or load_data(experiment)
     n = len(dataset.training)
     brief, small = _brief(experiment, dataset)
-    training = assemble([brief], small)
+    training = StackedTraining([brief], small)
     known = before(experiment, dataset)
     curves = ArmCurves(arm)
-    data = {
-        "title": dataset.title,
-        "classes": list(dataset.classes) if dataset.classes is not None else None,
-        "training": len(small.training),
-        "evaluation": len(small.validation),
-    }
-    start = {
-        "event": "start",
-        "experiment": brief.to_dict(),
-        "seeds": brief.seeds,
-        "data": data | yardsticks(small, brief.network.output, brief.network.cost),
-    }
-    curves.absorb(start)
+    curves.absorb({"event": "start"} | training.description(training.members[0]))
     curves.absorb({"event": "initial"} | measure_fields(training.measure()))
     for measurement in training.run(pulse):
         curves.absorb({"event": "measure"} | measure_fields(measurement))

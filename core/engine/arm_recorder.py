@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Sequence
 from typing import Any
 
-from tunelab.data import Dataset
-from tunelab.diagnosis import yardsticks
 from tunelab.errors import BadInput, printable
-from tunelab.experiment import Experiment
+from tunelab.experiment import StackedTraining
+from tunelab.experiment.stacked_training import Member, State
 from tunelab.records import ArmWriter, measure_fields
-from tunelab.records.checkpoint import Checkpoint, State, fingerprint, share
-from tunelab.records.events import HEAD, arm_reason, better, parameter_count, weights_sha256
+from tunelab.records.checkpoint import Checkpoint, fingerprint
+from tunelab.records.events import HEAD, arm_reason, better, weights_sha256
 from tunelab.records.history import ArmCurves
 from tunelab.records.wellformed import cleaned
-from tunelab.training import Measurement, Training
+from tunelab.training import Measurement
 
-__all__ = ["ArmRecorder", "arm_recorders"]
+__all__ = ["ArmRecorder"]
 
 
 class ArmRecorder:
@@ -28,9 +25,9 @@ class ArmRecorder:
     aren't written twice; they must be the same to the last bit, or :class:`BadInput` says what differs.
     """
 
-    def __init__(self, writer: ArmWriter, experiment: Experiment, replicates: slice, saved: Checkpoint | None) -> None:
+    def __init__(self, writer: ArmWriter, training: StackedTraining, member: Member, saved: Checkpoint | None) -> None:
         self.ended = False
-        self._replicates, self._writer, self._experiment = replicates, writer, experiment
+        self._writer, self._training, self._member = writer, training, member
         self._known = {(e["event"], e["examples"]): e for e in writer.recorded if e["event"] in ("initial", "measure")}
         self._measures, self._before = (saved.measures, saved.seconds) if saved else (0, 0.0)
         self._curves = ArmCurves("")
@@ -40,60 +37,44 @@ class ArmRecorder:
             self._curves.absorb(event)
         for event in [e for e in writer.recorded if e["event"] == "measure"][: self._measures]:
             self._take(_plain(event))
-        self._began = time.perf_counter()
 
-    def begin(self, training: Training, dataset: Dataset, untrained: Measurement | None) -> None:
+    def begin(self, untrained: Measurement | None) -> None:
         """Say what is trained and from where on, and how it does ``untrained``."""
-        about: dict[str, Any] = {
-            "experiment": self._experiment.to_dict(),
-            "parameters": parameter_count(training.network),
-            "seeds": self._experiment.seeds,
-            "sizes": list(training.network.sizes),
-            "data": {
-                "title": dataset.title,
-                "classes": list(dataset.classes) if dataset.classes is not None else None,
-                "training": len(dataset.training),
-                "evaluation": len(dataset.validation),
-                **yardsticks(dataset, self._experiment.network.output, self._experiment.network.cost),
-                **({"evaluated_on": said} if (said := self._experiment.data.evaluate_on) else {}),
-            },
-        }
+        about = self._training.description(self._member)
         self._curves.absorb({"event": "start"} | about)
         started = [event for event in self._writer.recorded if event["event"] == "start"]
         if started:
             known = started[0].get("data", {})  # an older record doesn't say what ignoring the input reaches
             data = {key: value for key, value in about["data"].items() if key in known}
             self._must_agree("start", about | {"data": data}, started[0])
-            self._writer.write("resume", {"epoch": training.epoch, "examples": training.examples})
+            self._writer.write("resume", {"epoch": self._training.epoch, "examples": self._training.examples})
         else:
             self._writer.write("start", about)
         if untrained is not None:
-            self._note("initial", measure_fields(untrained, self._replicates))
+            self._note("initial", measure_fields(untrained, self._member.replicates))
 
-    def measure(self, training: Training, measurement: Measurement) -> None:
+    def measure(self, measurement: Measurement) -> None:
         """Record a measurement, and the arm's end where all its replicates have come to theirs."""
         if self.ended:
             return
-        fields = measure_fields(measurement, self._replicates)
+        fields = measure_fields(measurement, self._member.replicates)
         self._note("measure", fields)
         self._measures += 1
         self._take(fields)
-        if all(measurement.reasons[self._replicates]):
-            self.done(training)
+        if self._training.has_ended(self._member):
+            self.done()
 
     def save(self, state: State) -> None:
-        """Put where the arm stands on the disk. ``state`` is the whole stack's."""
+        """Write ``state``, where the arm stands, to the disk."""
         if not self.ended:
-            mine = share(state, self._replicates)
-            self._writer.save_checkpoint(
-                Checkpoint(fingerprint(self._experiment), self._measures, self._seconds(), mine)
-            )
+            experiment = fingerprint(self._member.experiment)
+            self._writer.save_checkpoint(Checkpoint(experiment, self._measures, self._seconds(), state))
 
-    def done(self, training: Training) -> None:
+    def done(self) -> None:
         """Save the parameters and say how it ended."""
         self.ended = True
-        reasons = tuple(training.reasons[self._replicates])
-        network = training.parameters(self._replicates)
+        reasons = self._training.reasons(self._member)
+        network = self._training.network(self._member)
         self._writer.save_parameters(network)
         ending = {"event": "done", "reason": arm_reason(reasons) if all(reasons) else "stopped"}
         if all(reasons):
@@ -109,7 +90,7 @@ class ArmRecorder:
             {
                 "reason": ending["reason"],
                 "reasons": [reason or "stopped" for reason in reasons],
-                "examples": training.examples,
+                "examples": self._training.examples,
                 "final": self._final,
                 "best": self._best,
                 "weights_sha256": weights_sha256(network),
@@ -120,7 +101,7 @@ class ArmRecorder:
             self._writer.drop_checkpoint()
 
     def _seconds(self) -> float:
-        return self._before + time.perf_counter() - self._began
+        return self._before + self._training.elapsed
 
     def _take(self, fields: dict[str, Any]) -> None:
         self._final = fields
@@ -159,15 +140,3 @@ def _flat(tables: dict[str, Any], above: str = "") -> dict[str, Any]:
 
 def _plain(event: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key not in HEAD}
-
-
-def arm_recorders(
-    writers: Sequence[ArmWriter], experiments: Sequence[Experiment], saved: Sequence[Checkpoint | None]
-) -> list[ArmRecorder]:
-    """Each arm with its share of the stack's replicates."""
-    logs, first = [], 0
-    for writer, experiment, standing in zip(writers, experiments, saved, strict=True):
-        count = len(experiment.seeds)
-        logs.append(ArmRecorder(writer, experiment, slice(first, first + count), standing))
-        first += count
-    return logs

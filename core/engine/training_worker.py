@@ -6,16 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from threadpoolctl import threadpool_limits
-from tunelab.engine.arm_recorder import ArmRecorder, arm_recorders
+from tunelab.engine.arm_recorder import ArmRecorder
 from tunelab.engine.checkpointing import Checkpointer
 from tunelab.engine.pool import asked_to_leave, leaving_in_order
 from tunelab.errors import BadInput
-from tunelab.experiment import assemble, load_data
+from tunelab.experiment import StackedTraining, load_data
 from tunelab.records import Run
-from tunelab.records.checkpoint import Checkpoint, damaged, joined
+from tunelab.records.checkpoint import Checkpoint, damaged
 from tunelab.records.run import find
-from tunelab.training import Training
 
 __all__ = ["train_stack"]
 
@@ -37,62 +35,56 @@ def train_stack(directory: str, positions: Sequence[int], until: int | None = No
     they are stopped after so many examples.
     """
     run = find(directory)
-    arms = [run.preset.arms[position] for position in positions]
-    experiments = [arm.experiment for arm in arms]
+    experiments = [run.preset.arms[position].experiment for position in positions]
     dataset = load_data(experiments[0])
-    with leaving_in_order(), threadpool_limits(limits=1), ExitStack() as stack:
+    with leaving_in_order(), ExitStack() as stack:
         records = [run.arms[position] for position in positions]
         writers = [stack.enter_context(record.writer()) for record in records]
         saved = [
             record.checkpoint(experiment, writer.recorded)
             for record, experiment, writer in zip(records, experiments, writers, strict=True)
         ]
-        training = assemble(experiments, dataset)
-        _go_on(training, saved, run)
-        logs = arm_recorders(writers, experiments, saved)
+        training = StackedTraining(experiments, dataset)
+        _restore(training, saved, run)
+        recorders = [
+            ArmRecorder(writer, training, member, standing)
+            for writer, member, standing in zip(writers, training.members, saved, strict=True)
+        ]
         untrained = None if any(saved) else training.measure()
-        for log in logs:
-            log.begin(training, dataset, untrained)
-        checkpointer = Checkpointer(lambda: _save(training, logs))
+        for recorder in recorders:
+            recorder.begin(untrained)
+        checkpointer = Checkpointer(lambda: _save(training, recorders))
         try:
             for measurement in training.run(_pulse(run, checkpointer), until):
-                for log in logs:
-                    log.measure(training, measurement)
+                for recorder in recorders:
+                    recorder.measure(measurement)
                 checkpointer.at_measurement()
         except _Stopped:
             checkpointer.save()
         except _Leaving:
             checkpointer.save()
             return
-        for log in logs:
-            if not log.ended:
-                log.done(training)
+        for recorder in recorders:
+            if not recorder.ended:
+                recorder.done()
 
 
-def _go_on(training: Training, saved: Sequence[Checkpoint | None], run: Run) -> None:
+def _restore(training: StackedTraining, saved: Sequence[Checkpoint | None], run: Run) -> None:
     """Bring a training to where its arms stand."""
     points = {checkpoint.point if checkpoint else None for checkpoint in saved}
     if len(points) > 1:
-        raise BadInput(f"{run.name} changed while it was being taken up; try `tunelab resume {run.typed}` once more")
-    standing = [checkpoint.state for checkpoint in saved if checkpoint]
-    if not standing:
-        return
-    fresh = training.state()
+        raise BadInput(f"{run.name} changed while it was being resumed; try `tunelab resume {run.typed}` once more")
+    states = [checkpoint.state for checkpoint in saved if checkpoint]
     try:
-        state = joined(standing)
-        fits = all(state[name].shape == was.shape and state[name].dtype == was.dtype for name, was in fresh.items())
-        examples, measured = int(state["examples"]), int(state["measured"])
-    except (KeyError, ValueError, TypeError):
-        fits, examples, measured = False, 0, 0
-    if not fits or not 0 <= measured <= examples <= training.epochs * training.n:
-        raise damaged(run.directory / "arms", "a checkpoint there doesn't fit the network")
-    training.restore(state)
+        if states:
+            training.restore(states)
+    except ValueError:
+        raise damaged(run.directory / "arms", "a checkpoint there doesn't fit the network") from None
 
 
-def _save(training: Training, logs: Sequence[ArmRecorder]) -> None:
-    state = training.state()
-    for log in logs:
-        log.save(state)
+def _save(training: StackedTraining, recorders: Sequence[ArmRecorder]) -> None:
+    for recorder, state in zip(recorders, training.states(), strict=True):
+        recorder.save(state)
 
 
 def _pulse(run: Run, checkpointer: Checkpointer) -> Callable[[], None]:

@@ -1,25 +1,24 @@
-"""From an experiment to its training: data loaded, networks drawn, rules made, arms of one shape stacked."""
+"""From experiments to their training: data loaded, networks drawn, rules made, experiments of one shape stacked."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
-from tunelab import book
+from tunelab.book import BookProgram, Place
 from tunelab.data import Dataset, load
 from tunelab.errors import BadInput
 from tunelab.experiment.declaration import Experiment, TrainingSection
 from tunelab.experiment.network_shape import parameters
 from tunelab.initialization import Initialization, initial_network
 from tunelab.network import Network
-from tunelab.training import Constant, EarlyStopping, Measurement, Plateau, Schedule, Training
-from tunelab.training.loop import shuffled
+from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Training
+from tunelab.training.loop import Order, shuffled
 
-__all__ = ["assemble", "initialization_of", "load_data", "stacks", "train"]
+__all__ = ["assemble", "data_key", "initialization_of", "load_data", "stacks"]
 
 _MOST_PARAMETERS = 200_000_000  # in a training: 800 MB of float32, and their gradients as much again
 _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
@@ -39,7 +38,12 @@ def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | 
         if count > there:
             raise BadInput(f"data.evaluation is {count:,}, but {dataset.title} has {there:,} test examples")
         dataset = replace(dataset, validation=dataset.test.first(count))
-    return book.with_its_pixels(dataset) if experiment.training.book else dataset
+    return _program([experiment]).prepared(dataset)
+
+
+def data_key(experiment: Experiment) -> str:
+    """Return what decides which data set :func:`load_data` gives: equal for experiments that share their data."""
+    return f"{experiment.data.model_dump_json()} {experiment.training.book is not None}"
 
 
 def initialization_of(experiment: Experiment, dataset: Dataset) -> Initialization:
@@ -68,8 +72,8 @@ def stacks(experiments: Sequence[Experiment], workers: int = 1) -> list[list[int
 
 def _shape(experiment: Experiment) -> str:
     training = experiment.training
-    shared = (training.mini_batch, training.epochs, training.monitor_every, training.book is not None)
-    return f"{experiment.data.model_dump_json()} {experiment.network.model_dump_json()} {shared}"
+    shared = (training.mini_batch, training.epochs, training.monitor_every)
+    return f"{data_key(experiment)} {experiment.network.model_dump_json()} {shared}"
 
 
 def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
@@ -88,12 +92,7 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
         **networks[0].names,
     )
     n, m = len(dataset.training), first.training.mini_batch
-    if first.training.book:
-        order = book.order([place for experiment in experiments for place in _places(experiment)], n, m)
-        evaluation_penalty = book.evaluation_penalty(n, len(dataset.validation))
-    else:
-        order = shuffled([seed for experiment in experiments for seed in experiment.seeds], n)
-        evaluation_penalty = 1.0
+    program = _program(experiments)
     per_replicate = [e.training for e in experiments for _ in e.seeds]
     stopping = any(t.early_stopping for t in per_replicate)
     every = first.training.monitor_every
@@ -105,30 +104,50 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
         lmbda=[t.lmbda for t in per_replicate],
         mini_batch=m,
         epochs=first.training.epochs,
-        order=order,
+        order=program.order(n, m),
         monitor_every=None if every == "epoch" else every,
         schedules=[_schedule(t) for t in per_replicate],
         stopping=[_stopping(t) for t in per_replicate] if stopping else None,
         classes=dataset.classes is not None,
         tolerance=dataset.tolerance,
-        evaluation_penalty=evaluation_penalty,
+        evaluation_penalty=program.evaluation_penalty(n, len(dataset.validation)),
     )
 
 
 def _initial(experiment: Experiment, dataset: Dataset) -> Network:
     network, first = experiment.network, initialization_of(experiment, dataset)
     names = {"activation": network.activation, "output": network.output, "cost": network.cost}
-    if experiment.training.book:
-        return book.first_network(first, _places(experiment), **names)
-    return initial_network(first, experiment.seeds, dtype=np.dtype(network.precision), **names)
+    return _program([experiment]).first_network(first, dtype=np.dtype(network.precision), **names)
 
 
-def _places(experiment: Experiment) -> list[book.Place]:
-    """Where on the book's random streams each replicate begins."""
-    said = experiment.training.book
-    assert said is not None  # whoever asks has looked
-    before = (said.networks_before, said.epochs_before, said.added == "backwards")
-    return [book.Place(seed, *before) for seed in experiment.seeds]
+@dataclass(frozen=True)
+class _OwnProgram:
+    """How tunelab trains networks of these seeds, beside :class:`BookProgram`."""
+
+    seeds: Sequence[int]
+
+    def first_network(self, initialization: Initialization, *, dtype: np.dtype[Any], **names: str) -> Network:
+        return initial_network(initialization, self.seeds, dtype=dtype, **names)
+
+    def order(self, n: int, _mini_batch: int) -> Order:
+        return shuffled(self.seeds, n)
+
+    def prepared(self, dataset: Dataset) -> Dataset:
+        return dataset
+
+    def evaluation_penalty(self, _training: int, _evaluation: int) -> float:
+        return 1.0
+
+
+def _program(experiments: Sequence[Experiment]) -> BookProgram | _OwnProgram:
+    """Whose way the experiments of one stack are trained: tunelab's, or the book's where its section is there."""
+    places = [
+        Place(seed, book.networks_before, book.epochs_before, book.added == "backwards")
+        for experiment in experiments
+        if (book := experiment.training.book) is not None
+        for seed in experiment.seeds
+    ]
+    return BookProgram(places) if places else _OwnProgram([s for experiment in experiments for s in experiment.seeds])
 
 
 def _check(experiment: Experiment, dataset: Dataset) -> None:
@@ -159,27 +178,3 @@ def _schedule(training: TrainingSection) -> Schedule:
 
 def _stopping(training: TrainingSection) -> EarlyStopping:
     return EarlyStopping(training.early_stopping.patience if training.early_stopping else math.inf)
-
-
-def train(experiment: Experiment | None = None, dataset: Dataset | None = None, **keys: Any) -> Iterator[Measurement]:
-    """Train an experiment, yielding its measurements: the whole of tunelab for a script.
-
-    ``dataset`` is loaded where it isn't given. Without an experiment, ``keys`` are the sections of one:
-    ``train(training={"eta": 0.25})``. The numbers are those of ``tunelab run``, to the last bit.
-    """
-    experiment = experiment or Experiment(**keys)
-    return _alone(iter(assemble([experiment], dataset or load_data(experiment))))
-
-
-def _alone(measurements: Iterator[Measurement]) -> Iterator[Measurement]:
-    """The same, each measured with one BLAS thread: more gain nothing here, and would round in another order.
-
-    What a script does between measurements keeps the threads it has.
-    """
-    threads = ThreadpoolController()
-    while True:
-        with threads.limit(limits=1):
-            measurement = next(measurements, None)
-        if measurement is None:
-            return
-        yield measurement

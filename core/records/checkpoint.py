@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
+from tunelab.experiment.stacked_training import State
 from tunelab.records import npz_arrays
 
-__all__ = ["Checkpoint", "fingerprint", "joined", "read", "share"]
+__all__ = ["Checkpoint", "fingerprint", "read"]
 
 FORMAT = 1
-
-Array = NDArray[Any]
-State = dict[str, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +88,3 @@ def damaged(path: Path, why: str) -> BadInput:
 def fingerprint(experiment: Experiment) -> str:
     """SHA-256 of everything that decides what a training does."""
     return hashlib.sha256(json.dumps(experiment.to_dict(), sort_keys=True).encode()).hexdigest()
-
-
-def share(state: State, replicates: slice) -> State:
-    """Some replicates' part of a training's state: every array but the counters has the replicate axis first."""
-    return {name: values[replicates] if values.ndim else values for name, values in state.items()}
-
-
-def joined(states: Sequence[State]) -> State:
-    """Several arms' states, which stand at the same point, as that of one stack.
-
-    Raises ValueError or KeyError where they don't fit together.
-    """
-    first = states[0]
-    return {
-        name: np.concatenate([state[name] for state in states]) if values.ndim else values
-        for name, values in first.items()
-    }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tunelab.network import Network
 from tunelab.training import Measurement
 
-__all__ = ["HEAD", "arm_reason", "better", "measure_fields", "parameter_count", "weights_sha256"]
+__all__ = ["HEAD", "arm_reason", "better", "measure_fields", "weights_sha256"]
 
 Array = NDArray[Any]
 
@@ -89,11 +89,6 @@ def arm_reason(reasons: tuple[str, ...]) -> str:
         if reason in reasons:
             return reason
     return "stopped"
-
-
-def parameter_count(network: Network) -> int:
-    """Weights and biases of one replicate."""
-    return sum(p[0].size for p in (*network.weights, *network.biases))
 
 
 def weights_sha256(network: Network) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tunelab.data import Dataset, counts
-from tunelab.experiment import Experiment, assemble, load_data, stacks
+from tunelab.experiment import Experiment, StackedTraining, load_data, stacks
+from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import changed
+from tunelab.experiment.stacked_training import Member
 from tunelab.network import Network
 from tunelab.records.events import measure_fields
 from tunelab.training import Measurement
@@ -86,7 +86,7 @@ class Trials:
 
     def dataset(self, experiment: Experiment) -> Dataset:
         """The data an experiment asks for."""
-        key = f"{experiment.data.model_dump_json()} {experiment.training.book is not None}"
+        key = data_key(experiment)
         if key not in self._loaded:
             self._loaded[key] = load_data(experiment)
         return self._loaded[key]
@@ -99,27 +99,21 @@ class Trials:
         """
         labels, experiments = list(tried), list(tried.values())
         prepared = [
-            (stack, assemble([experiments[i] for i in stack], dataset or self.dataset(experiments[stack[0]])))
+            (stack, StackedTraining([experiments[i] for i in stack], dataset or self.dataset(experiments[stack[0]])))
             for stack in stacks(experiments)
         ]
         curves: dict[int, Curve] = {}
-        with threadpool_limits(limits=1):
-            for stack, training in prepared:
-                members = [_Member(labels[i], experiments[i]) for i in stack]
-                first = training.measure()
-                clock, share = _Clock(self._pulse), 1 / len(stack)
-                place = 0
-                for member in members:
-                    member.columns = slice(place, place := place + member.experiment.initialization.seeds)
-                    member.first_cost = first.training_cost[member.columns]
-                for measurement in training.run(clock.tick):
-                    clock.stop()
-                    for member in members:
-                        member.take(measurement, clock.spent * share)
-                        if self._report is not None:
-                            self._report(member.label, measure_fields(measurement, member.columns))
-                    clock.start()
-                curves |= {i: m.curve(training.parameters(m.columns)) for i, m in zip(stack, members, strict=True)}
+        for positions, training in prepared:
+            first = training.measure()
+            measurements: list[tuple[Measurement, float]] = []
+            for measurement in training.run(self._pulse):
+                measurements.append((measurement, training.seconds / len(positions)))
+                for i, member in zip(positions, training.members, strict=True):
+                    if self._report is not None:
+                        self._report(labels[i], measure_fields(measurement, member.replicates))
+            for i, member in zip(positions, training.members, strict=True):
+                network = training.network(member)
+                curves[i] = _curve(labels[i], member, first, measurements, network)
         return [curves[i] for i in range(len(labels))]
 
 
@@ -145,72 +139,32 @@ def reduced(experiment: Experiment, trials: Trials) -> Experiment:
     return changed(plain, values | {"training.mini_batch": min(plain.training.mini_batch, n)})
 
 
-class _Clock:
-    """Seconds spent on training itself. A pulse comes when mini-batches are done; measuring begins after the last."""
+def _curve(
+    label: str, member: Member, first: Measurement, measurements: Sequence[tuple[Measurement, float]], network: Network
+) -> Curve:
+    """Return everything measured of one member, ``first`` before any training, the others with their seconds."""
+    own = member.replicates
+    last = measurements[-1][0]
 
-    def __init__(self, pulse: Callable[[], None] | None) -> None:
-        self._pulse = pulse
-        self.spent = 0.0
-        self.start()
+    def column(value: Callable[[Measurement], Array]) -> Array:
+        values = np.array([value(m)[own] for m, _ in measurements], np.float64)
+        return np.where(np.isfinite(values), values, math.nan)
 
-    def start(self) -> None:
-        """Training begins, or goes on."""
-        self._began = self._ticked = time.perf_counter()
-
-    def tick(self) -> None:
-        """Some mini-batches are done. What the pulse itself takes (a pause) is no training."""
-        self._ticked = time.perf_counter()
-        if self._pulse is not None:
-            self._pulse()
-            self._began += time.perf_counter() - self._ticked
-            self._ticked = time.perf_counter()
-
-    def stop(self) -> None:
-        """Measured: what was trained since :meth:`start` is counted."""
-        self.spent += self._ticked - self._began
-
-
-class _Member:
-    """One experiment of a stack, and what is measured of it."""
-
-    def __init__(self, label: str, experiment: Experiment) -> None:
-        self.label, self.experiment = label, experiment
-        self.columns = slice(0, 0)
-        self.first_cost: Array = np.zeros(0)
-        self._seen: list[tuple[Measurement, float]] = []
-
-    def take(self, measurement: Measurement, seconds: float) -> None:
-        """Take in a measurement of the stack, made after ``seconds``."""
-        self._seen.append((measurement, seconds))
-
-    def curve(self, network: Network) -> Curve:
-        """Everything measured of this experiment."""
-        seen, columns = [m for m, _ in self._seen], self.columns
-
-        def column(value: Callable[[Measurement], Array]) -> Array:
-            return _finite([value(m)[columns] for m in seen])
-
-        last = seen[-1]
-        return Curve(
-            self.label,
-            self.experiment,
-            np.array([m.epoch for m in seen]),
-            np.array([passed for _, passed in self._seen]),
-            column(lambda m: m.training_cost),
-            column(lambda m: m.training.data_cost),
-            column(lambda m: m.training_accuracy),
-            column(lambda m: m.evaluation_cost),
-            column(lambda m: m.evaluation.data_cost),
-            column(lambda m: m.evaluation_accuracy),
-            np.array([m.evaluation.correct[columns] for m in seen]),
-            last.evaluation.total,
-            last.evaluation.answers[columns].copy(),
-            last.diverged[columns].copy(),
-            self.first_cost,
-            network,
-        )
-
-
-def _finite(rows: Sequence[Array]) -> Array:
-    values = np.array(rows, np.float64)
-    return np.where(np.isfinite(values), values, math.nan)
+    return Curve(
+        label,
+        member.experiment,
+        np.array([m.epoch for m, _ in measurements]),
+        np.array([seconds for _, seconds in measurements]),
+        column(lambda m: m.training_cost),
+        column(lambda m: m.training.data_cost),
+        column(lambda m: m.training_accuracy),
+        column(lambda m: m.evaluation_cost),
+        column(lambda m: m.evaluation.data_cost),
+        column(lambda m: m.evaluation_accuracy),
+        np.array([m.evaluation.correct[own] for m, _ in measurements]),
+        last.evaluation.total,
+        last.evaluation.answers[own].copy(),
+        last.diverged[own].copy(),
+        first.training_cost[own],
+        network,
+    )

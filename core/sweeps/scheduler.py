@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, load_data, stacks
 from tunelab.experiment.declaration import DataSection
-from tunelab.records.checkpoint import State
+from tunelab.experiment.stacked_training import State
 from tunelab.sweeps.executors import Workers
 from tunelab.sweeps.leases import Leases
 from tunelab.sweeps.results import TrialRow, trial_row

@@ -10,20 +10,18 @@ import hashlib
 import json
 import platform
 import socket
-import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from tunelab.data import Dataset
 from tunelab.errors import BadInput, printable
-from tunelab.experiment import Experiment, assemble, load_data
+from tunelab.experiment import Experiment, StackedTraining, load_data
 from tunelab.experiment.declaration import DataSection
-from tunelab.records.checkpoint import State, joined, share
+from tunelab.experiment.stacked_training import State
 from tunelab.records.environment import environment
-from tunelab.records.events import arm_reason, measure_fields, parameter_count, weights_sha256
+from tunelab.records.events import arm_reason, measure_fields, weights_sha256
 
 __all__ = [
     "StackRequest",
@@ -67,79 +65,54 @@ class TrialOutcome:
     seconds: float = 0.0
 
 
-def train_trials(job: StackRequest) -> list[TrialOutcome]:
+def train_trials(request: StackRequest) -> list[TrialOutcome]:
     """Train a stack of trials; a result each. Raises :class:`WorkerMismatch` where this worker has other data, and
     :class:`BadInput` where an experiment doesn't fit the data.
     """
-    if differs := version_difference(job.versions, versions()):
+    if differs := version_difference(request.versions, versions()):
         raise WorkerMismatch(f"the worker {where()} can't take part: {differs}")
-    experiments = [Experiment.model_validate(said) for said in job.experiments]
+    experiments = [Experiment.model_validate(said) for said in request.experiments]
     dataset, has = _data(experiments[0].data.model_dump_json())
-    if has != job.data:
+    if has != request.data:
         raise WorkerMismatch(
             f"the worker {where()} has other data of the name {printable(experiments[0].data.name, 60)}: "
-            f"SHA-256 {has[:12]}…, and the study's is {job.data[:12]}…"
+            f"SHA-256 {has[:12]}…, and the study's is {request.data[:12]}…"
         )
-    began = time.perf_counter()
-    with threadpool_limits(limits=1):
-        training = assemble(experiments, dataset)
-        parts, first = [], 0
-        for experiment in experiments:
-            parts.append(slice(first, first + len(experiment.seeds)))
-            first += len(experiment.seeds)
-        results = [TrialOutcome() for _ in experiments]
-        if job.states:
-            training.restore(joined(job.states))
-        else:
-            untrained = training.measure()
-            for experiment, part, result in zip(experiments, parts, results, strict=True):
-                result.events.append({"event": "start"} | _about(experiment, training, dataset))
-                result.events.append({"event": "initial", "seconds": 0.0} | measure_fields(untrained, part))
-        ended = [all(training.reasons[part]) for part in parts]
-        until = None if job.until is None else job.until * training.n
-        for measurement in training.run(until=until):
-            passed = time.perf_counter() - began
-            for n, part in enumerate(parts):
-                if not ended[n]:
-                    results[n].events.append(
-                        {"event": "measure", "seconds": passed} | measure_fields(measurement, part)
-                    )
-                    ended[n] = all(measurement.reasons[part])
+    training = StackedTraining(experiments, dataset)
+    events: list[list[dict[str, Any]]] = [[] for _ in experiments]
+    if request.states:
+        training.restore(request.states)
+    else:
+        untrained = training.measure()
+        for member, own in zip(training.members, events, strict=True):
+            own.append({"event": "start"} | training.description(member))
+            own.append({"event": "initial", "seconds": 0.0} | measure_fields(untrained, member.replicates))
+    until = None if request.until is None else request.until * len(dataset.training)
+    ended = [training.has_ended(member) for member in training.members]
+    for measurement in training.run(until=until):
+        for n, member in enumerate(training.members):
+            if not ended[n]:
+                fields = measure_fields(measurement, member.replicates)
+                events[n].append({"event": "measure", "seconds": training.elapsed} | fields)
+                ended[n] = training.has_ended(member)
     # Side by side they took this long: a share of it each is what a trial cost
-    seconds = (time.perf_counter() - began) / len(experiments)
-    whole = training.state() if not all(ended) else None
-    given = []
-    for n, part in enumerate(parts):
-        reasons = tuple(training.reasons[part])
-        if all(reasons):
-            hashed = weights_sha256(training.parameters(part))
-            results[n].events.append(
+    seconds = training.elapsed / len(experiments)
+    states: list[State | None] = [None] * len(experiments)
+    if not all(ended):
+        states = [None if over else state for over, state in zip(ended, training.states(), strict=True)]
+    for n, member in enumerate(training.members):
+        if ended[n]:
+            reasons = training.reasons(member)
+            events[n].append(
                 {
                     "event": "done",
                     "reason": arm_reason(reasons),
                     "reasons": list(reasons),
                     "examples": training.examples,
-                    "weights_sha256": hashed,
+                    "weights_sha256": weights_sha256(training.network(member)),
                 }
             )
-        state = None if all(reasons) or whole is None else share(whole, part)
-        given.append(TrialOutcome(results[n].events, state, seconds))
-    return given
-
-
-def _about(experiment: Experiment, training: Any, dataset: Dataset) -> dict[str, Any]:
-    return {
-        "experiment": experiment.to_dict(),
-        "parameters": parameter_count(training.network),
-        "seeds": experiment.seeds,
-        "sizes": list(training.network.sizes),
-        "data": {
-            "title": dataset.title,
-            "classes": list(dataset.classes) if dataset.classes is not None else None,
-            "training": len(dataset.training),
-            "evaluation": len(dataset.validation),
-        },
-    }
+    return [TrialOutcome(own, state, seconds) for own, state in zip(events, states, strict=True)]
 
 
 @lru_cache(maxsize=2)

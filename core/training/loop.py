@@ -11,6 +11,7 @@ A training knows nothing of presets, files or screens. Whatever it needs to go o
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -86,6 +87,7 @@ class Training:
         R, n = network.replicates, len(training)
         self.network = network
         self.examples = 0
+        self.seconds = 0.0  # of training alone, without measuring
         self._measured = 0  # self.examples at the last measuring point: a stop may fall between it and the next
         self.reasons = [""] * R
         self.eta = np.array(eta, np.float64)
@@ -225,6 +227,7 @@ class Training:
         n, m = self.n, self.mini_batch
         with np.errstate(all="ignore"):  # divergence is found by looking, not by a warning at every step
             while self.examples < target:
+                began = time.perf_counter()
                 seen = self.examples % n
                 wanted = -(-(target - self.examples) // m) * m
                 count = min(len(self._x[0]), wanted, n - seen)
@@ -233,6 +236,7 @@ class Training:
                     stop = min(start + m, count)
                     self._step(self._x[:, start:stop], self._y[:, start:stop])
                 self.examples += count
+                self.seconds += time.perf_counter() - began
                 if pulse is not None:
                     pulse()
 
