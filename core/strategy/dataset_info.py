@@ -1,4 +1,4 @@
-"""What must be known of the data before anything is planned: classes, and how many examples there are."""
+"""What must be context of the data before anything is planned: classes, and how many examples there are."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tunelab.data.dataset import Dataset, Report
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
 
-__all__ = ["Facts", "chance_of", "facts_of"]
+__all__ = ["DatasetInfo", "chance_of", "dataset_info"]
 
 _ENOUGH = 20  # training examples of a class, below which two others are taken for the first steps
 
 
 @dataclass(frozen=True)
-class Facts:
+class DatasetInfo:
     """``classes`` are the labels wanted; ``pair`` the two of them that the problem is shrunk to.
 
     ``training`` and ``evaluation`` count the examples that the experiment uses at most, ``pair_…`` those of the pair;
@@ -39,12 +39,12 @@ class Facts:
         return self.__dict__ | {"classes": list(self.classes), "pair": list(self.pair)}
 
     @staticmethod
-    def of_dict(values: dict[str, Any]) -> Facts:
+    def of_dict(values: dict[str, Any]) -> DatasetInfo:
         """What :meth:`to_dict` gave."""
-        return Facts(**values | {"classes": tuple(values["classes"]), "pair": tuple(values["pair"])})
+        return DatasetInfo(**values | {"classes": tuple(values["classes"]), "pair": tuple(values["pair"])})
 
 
-def facts_of(experiment: Experiment, report: Report | None = None) -> Facts:
+def dataset_info(experiment: Experiment, report: Report | None = None) -> DatasetInfo:
     """Look at the experiment's data. Raises :class:`BadInput` where they can't be loaded or have no classes."""
     data = experiment.data
     few = load(data.name, training=1, evaluation=1, classes=data.classes, report=report)
@@ -59,7 +59,7 @@ def facts_of(experiment: Experiment, report: Report | None = None) -> Facts:
         pair_training, pair_evaluation = training, evaluation
     else:
         pair_training, pair_evaluation = counts(data.name, pair)
-    return Facts(
+    return DatasetInfo(
         title=few.title,
         classes=few.classes,
         pair=pair,

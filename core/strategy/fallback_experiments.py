@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunelab.experiment import Experiment
-from tunelab.strategy.trial_runner import Known
+from tunelab.strategy.trial_runner import Context
 
 __all__ = ["Question", "questions"]
 
@@ -24,7 +24,7 @@ class Question:
     why: str
 
 
-def questions(base: Experiment, known: Known) -> Iterator[Question]:
+def questions(base: Experiment, context: Context) -> Iterator[Question]:
     """In the lecture's order, each with λ = 0 and three η, since η may have been the reason beside it."""
     network, training = base.network, base.training
     none = len(network.hidden) == 0
@@ -48,7 +48,7 @@ def questions(base: Experiment, known: Known) -> Iterator[Question]:
         ],
         "A small η needs many steps before anything shows.",
     )
-    n = base.data.train or known.facts.training
+    n = base.data.train or context.data.training
     others = [m for m in (1, 100) if m != training.mini_batch and m <= n]
     yield _question(
         "Are the mini-batches too small?",
@@ -72,8 +72,8 @@ def questions(base: Experiment, known: Known) -> Iterator[Question]:
         ],
         "Where the first weights are too large the neurons start saturated; where they are too small nothing moves.",
     )
-    train = min(_MOST * n, known.facts.pair_training)
-    judged = min(10 * (base.data.evaluation or known.facts.evaluation), known.facts.pair_evaluation)
+    train = min(_MOST * n, context.data.pair_training)
+    judged = min(10 * (base.data.evaluation or context.data.evaluation), context.data.pair_evaluation)
     if train > n:
         more = {"network.hidden": [30], "data.train": train, "data.evaluation": judged}
         yield _question(

@@ -25,7 +25,7 @@ from tunelab.records import locks
 from tunelab.records.follow import Follower
 from tunelab.records.writer import cut_torn_line
 
-__all__ = ["Event", "Journal", "exists", "find", "is_worked_on", "read", "studies", "tell", "told"]
+__all__ = ["Event", "Journal", "control_word", "exists", "find", "is_worked_on", "read", "send", "studies"]
 
 Event = dict[str, Any]
 
@@ -61,12 +61,12 @@ def is_worked_on(directory: Path) -> bool:
     return locks.is_held(directory / "lock")
 
 
-def tell(directory: Path, word: str) -> None:
+def send(directory: Path, word: str) -> None:
     """Say 'stop' to whoever works on the strategy: it ends soon, and everything measured is kept."""
     paths.write_whole(directory / "control", word.encode())
 
 
-def told(directory: Path) -> str:
+def control_word(directory: Path) -> str:
     """What was said last, or an empty text."""
     try:
         return (directory / "control").read_text("utf-8").strip()

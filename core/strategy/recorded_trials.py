@@ -22,7 +22,7 @@ from tunelab.records import Run
 from tunelab.records.run import find
 from tunelab.strategy.journal import Event
 from tunelab.strategy.runtime_estimate import modelled
-from tunelab.strategy.trial_runner import Bench, Interrupted, OutOfTime
+from tunelab.strategy.trial_runner import Interrupted, OutOfTime, TrialRunner
 
 __all__ = ["cores", "network_of", "record", "run_directory"]
 
@@ -40,23 +40,23 @@ def run_directory(directory: Path, stage: str, tried: Mapping[str, Experiment]) 
     return directory / "runs" / f"{stage}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
-def record(bench: Bench, tried: Mapping[str, Experiment]) -> dict[str, list[Event]]:
+def record(trials: TrialRunner, tried: Mapping[str, Experiment]) -> dict[str, list[Event]]:
     """Train these as a recorded run; the measure events of each, which are in the journal too.
 
     When the stage's time is up the training is stopped where it stands, and what was measured counts. Raises
     :class:`Interrupted` where somebody says stop, and :class:`OutOfTime` where not everything was measured once.
     """
-    place = run_directory(bench.journal.directory, bench.stage, tried)
-    expected = modelled(list(tried.values()), bench.known.facts)
+    place = run_directory(trials.journal.directory, trials.stage, tried)
+    expected = modelled(list(tried.values()), trials.context.data)
     found: dict[str, list[Event]] = {label: [] for label in tried}
 
     def take(events: list[Event]) -> None:
         for event in events:
             if event["event"] == "measure":
                 fields = {key: value for key, value in event.items() if key not in ("event", "run", "arm", "time")}
-                found[event["arm"]].append(bench.measured(event["arm"], fields))
+                found[event["arm"]].append(trials.measured(event["arm"], fields))
 
-    with _executor(expected * bench.known.pace, len(tried)) as executor:
+    with _executor(expected * trials.context.pace, len(tried)) as executor:
         job = _begun(place, tried, executor)
         if job is None:
             take([event for arm in find(str(place)).arms for event in arm.events()])
@@ -67,7 +67,7 @@ def record(bench: Bench, tried: Mapping[str, Experiment]) -> dict[str, list[Even
         try:
             for events in job.follow():
                 take(events)
-                if stop is None and (stop := _due(bench)) is not None:
+                if stop is None and (stop := _due(trials)) is not None:
                     job.stop()
         except BaseException:
             job.stop()
@@ -75,15 +75,15 @@ def record(bench: Bench, tried: Mapping[str, Experiment]) -> dict[str, list[Even
         if stop is Interrupted:
             raise Interrupted
         if fresh and stop is None:
-            bench.took((time.monotonic() - began) * min(cores(), len(tried)), expected)
+            trials.took((time.monotonic() - began) * min(cores(), len(tried)), expected)
     if not all(found.values()):
         raise OutOfTime
     return found
 
 
-def _due(bench: Bench) -> type[Exception] | None:
+def _due(trials: TrialRunner) -> type[Exception] | None:
     try:
-        bench.pulse()
+        trials.pulse()
     except (Interrupted, OutOfTime) as reason:
         return type(reason)
     return None

@@ -13,32 +13,21 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, assemble, load_data
 from tunelab.experiment.dotted_keys import changed, full_key
 from tunelab.experiment.fields import value_of
+from tunelab.search import Trials
 from tunelab.search.trials import by_validation
-from tunelab.strategy.dataset_info import Facts, facts_of
+from tunelab.strategy.dataset_info import DatasetInfo, dataset_info
 from tunelab.strategy.journal import Event, Journal, exists, read
-from tunelab.strategy.sequence import BUDGET, SEQUENCE, Share, allowed
-from tunelab.strategy.stage import Advice
+from tunelab.strategy.measures import standard_errors
+from tunelab.strategy.stage import Recommendation, Stage
+from tunelab.strategy.stages import BUDGET, NAMES, STAGES, seconds_allowed, stage_named
 from tunelab.strategy.state import State, fold
-from tunelab.strategy.trial_runner import Bench, Interrupted, Known, OutOfTime, with_epochs
-from tunelab.strategy.words import WORDS
+from tunelab.strategy.trial_runner import Context, Interrupted, MakeTrainer, OutOfTime, TrialRunner, with_epochs
 from tunelab.suggestions import did_you_mean
 
-__all__ = ["ACTIONS", "advance", "begin", "checked_stage", "decide", "load", "reopen", "run_to_the_end"]
+__all__ = ["ACTIONS", "advance", "begin", "decide", "load", "reopen", "run_to_the_end"]
 
 ACTIONS = ("accept", "change", "skip", "back", "try", "stop")
 _SEEDS = 3
-_NAMES = tuple(share.stage.name for share in SEQUENCE)
-
-_SUBJECT = {
-    "eta": "training.eta",
-    "lambda": "training.lambda",
-    "eta-again": "training.eta",
-    "widen": "network.hidden",
-    "all-classes": "network.hidden",
-    "mini-batch": "training.mini_batch",
-    "full": "training.lambda",
-}
-"""What each stage is about; it is named even where it stays as it was."""
 
 See = Callable[[Event], None]
 
@@ -49,15 +38,6 @@ def load(directory: Path) -> State:
     if not state.about:
         raise BadInput(f"there is no strategy in {printable(directory)}: it has no journal")
     return state
-
-
-def checked_stage(name: str) -> str:
-    """The name of a stage; :class:`BadInput` for another word."""
-    if name not in _NAMES:
-        raise BadInput(
-            f"there is no stage '{printable(name, 40)}'{did_you_mean(name, _NAMES)}; they are {', '.join(_NAMES)}"
-        )
-    return name
 
 
 def begin(
@@ -75,12 +55,12 @@ def begin(
     Everything that can be wrong with the experiment is found first; :class:`BadInput` says what.
     """
     if stop_after is not None:
-        checked_stage(stop_after)
+        stage_named(stop_after)
     if exists(directory):
-        raise BadInput(f"there is a strategy {printable(directory.name)} already; it can be gone on with")
-    facts = facts_of(experiment, report)
+        raise BadInput(f"there is a strategy {printable(directory.name)} already; take it up again by its name")
+    data = dataset_info(experiment, report)
     experiment = changed(by_validation(experiment), {"initialization.seeds": 1})
-    few = {"data.train": min(facts.training, 1000), "data.evaluation": min(facts.evaluation, 1000)}
+    few = {"data.train": min(data.training, 1000), "data.evaluation": min(data.evaluation, 1000)}
     few["training.mini_batch"] = min(experiment.training.mini_batch, few["data.train"])
     trial = changed(experiment, few)
     assemble([trial], load_data(trial))
@@ -89,13 +69,13 @@ def begin(
             "begin",
             {
                 "experiment": experiment.to_dict(),
-                "data": facts.to_dict(),
+                "data": data.to_dict(),
                 "budget": budget if budget is not None else BUDGET,
                 "stop_after": stop_after,
                 "seeds": seeds,
                 "seed": experiment.initialization.seed,
-                "stages": list(_NAMES),
-                "titles": {name: WORDS[name].title for name in _NAMES},
+                "stages": list(NAMES),
+                "titles": {stage.name: stage.title for stage in STAGES},
             },
         )
         return fold(journal.events)
@@ -109,7 +89,7 @@ def reopen(
     ``budget`` are seconds from now on; what was left is left where None.
     """
     if stop_after is not None:
-        checked_stage(stop_after)
+        stage_named(stop_after)
     with Journal(directory, see) as journal:
         state = fold(journal.events)
         if not state.about:
@@ -122,10 +102,10 @@ def reopen(
         return fold(journal.events)
 
 
-def advance(directory: Path | str, see: See | None = None) -> State:
+def advance(directory: Path | str, see: See | None = None, trainer: MakeTrainer = Trials) -> State:
     """Go on from where the journal stands until the next decision is wanted, or the end.
 
-    What is found is appended as it is found. Killed, or stopped by :func:`tunelab.strategy.journal.tell`, it is taken
+    What is found is appended as it is found. Killed, or stopped by :func:`tunelab.strategy.journal.send`, it is taken
     up by the next call: a stage that was under way is run again. Raises :class:`BadInput` where another process is at
     it.
     """
@@ -137,25 +117,25 @@ def advance(directory: Path | str, see: See | None = None) -> State:
             stage = state.now
             if stage is None:
                 _finish(journal, state, "finished")
-            elif state.stop_after in _NAMES and _NAMES.index(stage.name) > _NAMES.index(state.stop_after):
+            elif state.stop_after in NAMES and NAMES.index(stage.name) > NAMES.index(state.stop_after):
                 _finish(journal, state, "stop-after")
             elif _hopeless(state):
                 _finish(journal, state, "no-better-than-chance")
             else:
                 try:
-                    _work(journal, state, SEQUENCE[_NAMES.index(stage.name)])
+                    _work(journal, state, stage_named(stage.name), trainer)
                 except Interrupted:
                     break
             state = fold(journal.events)
         return state
 
 
-def run_to_the_end(directory: Path, see: See | None = None) -> State:
+def run_to_the_end(directory: Path, see: See | None = None, trainer: MakeTrainer = Trials) -> State:
     """Go on and accept every recommendation, to the end."""
-    state = advance(directory, see)
+    state = advance(directory, see, trainer)
     while state.asks:
         decide(directory, "accept", see=see)
-        state = advance(directory, see)
+        state = advance(directory, see, trainer)
     return state
 
 
@@ -165,33 +145,30 @@ def _hopeless(state: State) -> bool:
     return bool(latest and latest.get("hopeless"))
 
 
-def _work(journal: Journal, state: State, share: Share) -> None:
+def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) -> None:
     """Run a stage, or what a person wants tried in one, up to its recommendation."""
-    stage = share.stage
-    known = _known(state, share)
+    context = _context(state, stage)
     standing = state.stages[stage.name]
-    bench = Bench(journal, stage.name, known)
+    trials = TrialRunner(journal, stage.name, context, trainer)
     if standing.tries and standing.recommendation is not None:
-        advice = _tried(bench, standing.tries[0], standing.recommendation)
+        advice = _tried(trials, standing.tries[0], standing.recommendation)
     else:
-        plan = stage.plan(known)
-        words = WORDS[stage.name]
-        about = {"title": words.title, "question": words.question, "teaching": words.teaching}
+        plan = stage.plan(context)
         journal.write(
             "stage",
             {"stage": stage.name}
-            | about
+            | stage.words
             | {"plan": list(plan.runs), "seconds": round(plan.seconds, 2), "experiment": plan.experiment.to_dict()}
-            | {"chosen": {}, "because": words.question, "evidence": {}},
+            | {"chosen": {}, "because": stage.question, "evidence": {}},
         )
         began = journal.time
         try:
-            advice = stage.work(bench, plan).to_dict()
-            advice["chosen"] = _different(known.experiment, advice["chosen"], _SUBJECT.get(stage.name))
+            advice = stage.run(trials, plan).to_dict()
+            advice["chosen"] = _different(context.experiment, advice["chosen"], stage.subject)
         except OutOfTime:
-            advice = _left_out(known)
+            advice = _left_out(context)
         advice |= {"seconds": round(journal.time - began, 3)}
-    journal.write("recommendation", {"stage": stage.name} | advice | {"pace": bench.pace})
+    journal.write("recommendation", {"stage": stage.name} | advice | {"pace": trials.pace})
 
 
 def _different(experiment: Experiment, chosen: dict[str, Any], subject: str | None) -> dict[str, Any]:
@@ -200,39 +177,38 @@ def _different(experiment: Experiment, chosen: dict[str, Any], subject: str | No
     return {key: value for key, value in chosen.items() if key == subject or value_of(before, key) != value}
 
 
-def _known(state: State, share: Share) -> Known:
-    name = share.stage.name
+def _context(state: State, stage: Stage) -> Context:
     left = state.left if state.left is not None else BUDGET
     paces = [s.recommendation.get("pace") for s in state.stages.values() if s.recommendation is not None]
     measured = [pace for pace in paces if pace]
-    return Known(
+    return Context(
         state=state,
-        experiment=state.experiment(before=name),
-        facts=Facts.of_dict(state.about["data"]),
+        experiment=state.experiment(before=stage.name),
+        data=DatasetInfo.of_dict(state.about["data"]),
         seeds=int(state.about["seeds"]),
-        allowed=max(0.2, allowed(name, left, state.stop_after)),
+        allowed=max(0.2, seconds_allowed(stage, left, state.stop_after)),
         pace=measured[-1] if measured else 1.5,
     )
 
 
-def _left_out(known: Known) -> dict[str, Any]:
-    because = f"Left out: {known.allowed:.0f} seconds, its share of the budget, were not enough for it."
-    return Advice({}, because, "").to_dict() | {"left_out": True}
+def _left_out(context: Context) -> dict[str, Any]:
+    because = f"Left out: {context.allowed:.0f} seconds, its share of the budget, were not enough for it."
+    return Recommendation({}, because, "").to_dict() | {"left_out": True}
 
 
-def _tried(bench: Bench, values: dict[str, Any], standing: Event) -> dict[str, Any]:
+def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict[str, Any]:
     """Try what a person asked for beside the recommendation, and say how they compare; it stays what it is."""
     label = ", ".join(f"{key.rsplit('.', 1)[-1]} = {_shown(value)}" for key, value in values.items())
-    known = bench.known
-    base = changed(known.experiment, standing["chosen"])
+    context = trials.context
+    base = changed(context.experiment, standing["chosen"])
     epochs = min(base.training.epochs, 8)
     arms = {
-        f"recommended, {epochs} epochs": with_epochs(base, epochs, known.seeds),
-        label: with_epochs(changed(base, values), epochs, known.seeds),
+        f"recommended, {epochs} epochs": with_epochs(base, epochs, context.seeds),
+        label: with_epochs(changed(base, values), epochs, context.seeds),
     }
-    found = bench.run(arms)
-    first, own = (bench.scored(name, events[-1]) for name, events in found.items())
-    ahead = own.ahead_of(first)
+    found = trials.run(arms)
+    first, own = (trials.accuracy_row(name, events[-1]) for name, events in found.items())
+    ahead = standard_errors(own, first)
     word = "within noise of" if abs(ahead) < 1 else "better than" if ahead > 0 else "worse than"
     said = f"Your own {label}: {own.text}, {word} the recommendation ({first.text})."
     kept = {key: standing[key] for key in ("chosen", "because", "sure", "evidence", "validation")}
@@ -266,11 +242,11 @@ def decide(
         if not state.about:
             raise BadInput(f"there is no strategy in {printable(directory)}: it has no journal")
         if action == "back":
-            _back(journal, state, checked_stage(stage or ""), by)
+            _back(journal, state, stage_named(stage or ""), by)
             return fold(journal.events)
         now = state.now
         if action == "stop":
-            name = now.name if now else _NAMES[-1]
+            name = now.name if now else NAMES[-1]
             journal.write(
                 "decision",
                 {"stage": name, "action": "stop", "by": by, "chosen": {}, "because": "Stopped.", "evidence": {}},
@@ -305,8 +281,8 @@ def _decision(state: State, action: str, values: dict[str, Any]) -> dict[str, An
     together = advised | values
     because = "Chosen by hand."
     if "data.train" in values and "training.lambda" not in values:
-        before = changed(base, advised).data.train or Facts.of_dict(state.about["data"]).training
-        now_n = values["data.train"] or Facts.of_dict(state.about["data"]).training
+        before = changed(base, advised).data.train or DatasetInfo.of_dict(state.about["data"]).training
+        now_n = values["data.train"] or DatasetInfo.of_dict(state.about["data"]).training
         lmbda = changed(base, advised).training.lmbda * now_n / before
         together["training.lambda"] = float(f"{lmbda:.3g}")
         because += f" λ is {lmbda:.3g} for {now_n:,} examples: λ/n stays."
@@ -316,18 +292,18 @@ def _decision(state: State, action: str, values: dict[str, Any]) -> dict[str, An
     return {"chosen": together, "because": because, "evidence": {"advised": advised}}
 
 
-def _back(journal: Journal, state: State, name: str, by: str) -> None:
+def _back(journal: Journal, state: State, stage: Stage, by: str) -> None:
+    name = stage.name
     passed = [s.name for s in state.stages.values() if s.status in ("decided", "skipped", "left-out", "asking")]
     if name not in passed:
         raise BadInput(f"there is no going back to {name}: it hasn't been reached yet")
-    later = [other for other in _NAMES[_NAMES.index(name) + 1 :] if state.stages[other].status != "ahead"]
+    later = [other for other in NAMES[NAMES.index(name) + 1 :] if state.stages[other].status != "ahead"]
     if state.done is not None:
         journal.write(
             "reopen", {"budget": max(state.budget or 0.0, state.spent + BUDGET), "stop_after": state.stop_after}
         )
-    because = f"Back to {WORDS[name].title}; what rests on it is stale."
     journal.write(
-        "decision", {"stage": name, "action": "back", "by": by, "chosen": {}, "because": because, "evidence": {}}
+        "decision", {"stage": name, "action": "back", "by": by, "chosen": {}, "because": stage.undo, "evidence": {}}
     )
     if later:
         journal.write("stale", {"stages": later})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tunelab.experiment import Experiment
 from tunelab.experiment.network_shape import parameters
-from tunelab.strategy.dataset_info import Facts
+from tunelab.strategy.dataset_info import DatasetInfo
 
 __all__ = ["modelled", "network_parameters"]
 
@@ -14,13 +14,13 @@ __all__ = ["modelled", "network_parameters"]
 _UNIT = 3.7e-6
 
 
-def network_parameters(experiment: Experiment, facts: Facts) -> int:
+def network_parameters(experiment: Experiment, data: DatasetInfo) -> int:
     """Weights and biases of an experiment's network."""
-    outputs = len(experiment.data.classes or facts.classes)
-    return parameters((facts.features, *experiment.network.hidden, outputs))
+    outputs = len(experiment.data.classes or data.classes)
+    return parameters((data.features, *experiment.network.hidden, outputs))
 
 
-def modelled(experiments: Sequence[Experiment], facts: Facts, epochs: float | None = None) -> float:
+def modelled(experiments: Sequence[Experiment], data: DatasetInfo, epochs: float | None = None) -> float:
     """Seconds that these would take one after another on one core, each stacked with its seeds, by the model.
 
     ``epochs`` where it isn't the experiments' own. Judging after every epoch is in it.
@@ -28,9 +28,9 @@ def modelled(experiments: Sequence[Experiment], facts: Facts, epochs: float | No
     total = 0.0
     for experiment in experiments:
         training = experiment.training
-        size = network_parameters(experiment, facts)
-        n = min(experiment.data.train or facts.training, facts.training)
-        judged = n + min(experiment.data.evaluation or facts.evaluation, facts.evaluation)
+        size = network_parameters(experiment, data)
+        n = min(experiment.data.train or data.training, data.training)
+        judged = n + min(experiment.data.evaluation or data.evaluation, data.evaluation)
         overhead = (0.3 + 0.15 * len(experiment.network.hidden)) * 10 / training.mini_batch
         step = _UNIT * (overhead + 0.25 + 1.5e-5 * size)
         look = _UNIT * (0.1 + 0.9e-5 * size)

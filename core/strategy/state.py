@@ -11,22 +11,7 @@ from tunelab.experiment.dotted_keys import placed
 from tunelab.experiment.validation_errors import checked
 from tunelab.strategy.journal import Event
 
-__all__ = ["STAGES", "StageState", "State", "fold", "folded"]
-
-STAGES = (
-    "baseline",
-    "shrink",
-    "chance",
-    "eta",
-    "lambda",
-    "eta-again",
-    "widen",
-    "all-classes",
-    "mini-batch",
-    "full",
-    "test",
-)
-"""The way, in the lecture's order."""
+__all__ = ["StageState", "State", "fold", "folded"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +53,7 @@ class State:
     name: str = ""
     base: dict[str, Any] = field(default_factory=dict)
     about: Event = field(default_factory=dict)
-    stages: dict[str, StageState] = field(default_factory=lambda: {name: StageState(name) for name in STAGES})
+    stages: dict[str, StageState] = field(default_factory=dict)
     spent: float = 0.0
     budget: float | None = None
     stop_after: str | None = None

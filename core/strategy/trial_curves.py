@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tunelab.records.history import ArmCurves
+from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState
 
 __all__ = ["by_cost", "curves_of"]
 
-_BY_COST = frozenset({"baseline", "shrink", "chance", "eta", "eta-again", "find-eta", "why"})
-
 
 def by_cost(stage: str) -> bool:
-    """Whether a stage is judged by the training cost; else it is by validation accuracy."""
-    return stage in _BY_COST
+    """Return whether a stage is judged by the training cost; else it is by validation accuracy."""
+    declared = declaration(stage)
+    return declared is not None and declared.judged_by == "cost"
 
 
 def curves_of(stage: StageState) -> list[ArmCurves]:

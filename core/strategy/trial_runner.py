@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,22 @@ from tunelab.data.dataset import Dataset
 from tunelab.engine.pool import asked_to_leave
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import SearchResult, Trials
-from tunelab.strategy.dataset_info import Facts, chance_of
-from tunelab.strategy.journal import Event, Journal, told
-from tunelab.strategy.luck import Guess, Score, guess, score
+from tunelab.search import SearchResult, Trainer
+from tunelab.search.trials import Report
+from tunelab.statistics import Accuracy, BinomialTest
+from tunelab.strategy.dataset_info import DatasetInfo, chance_of
+from tunelab.strategy.journal import Event, Journal, control_word
+from tunelab.strategy.measures import accuracy_of, chance_test
 from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.state import State
 
-__all__ = ["Bench", "Interrupted", "Known", "OutOfTime", "with_epochs"]
+__all__ = ["Context", "Interrupted", "MakeTrainer", "OutOfTime", "TrialRunner", "with_epochs"]
 
 _LOOK_EVERY = 0.05  # seconds between looks at the control file
+
+
+MakeTrainer = Callable[[Report, Callable[[], None]], Trainer]
+"""(report, pulse) → a trainer that reports every measurement and calls ``pulse`` every few mini-batches."""
 
 
 class OutOfTime(Exception):
@@ -32,7 +38,7 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True)
-class Known:
+class Context:
     """What a stage may rest on: the state, the experiment by all decisions before it, the data, its share of time.
 
     ``seeds`` networks are tried side by side where luck could mislead; ``allowed`` are seconds; ``pace`` is how much
@@ -41,34 +47,34 @@ class Known:
 
     state: State
     experiment: Experiment
-    facts: Facts
+    data: DatasetInfo
     seeds: int
     allowed: float
     pace: float
 
     def seconds(self, *experiments: Experiment, epochs: float | None = None) -> float:
         """How long these would take, one after another on one core."""
-        return self.pace * modelled(experiments, self.facts, epochs)
+        return self.pace * modelled(experiments, self.data, epochs)
 
     def with_data(self, experiment: Experiment, train: int, evaluation: int, values: dict[str, Any]) -> dict[str, Any]:
         """Settings for so many examples, λ/n staying put: dotted keys to be chosen, ``values`` among them."""
-        before = experiment.data.train or self.facts.training
+        before = experiment.data.train or self.data.training
         lmbda = float(f"{experiment.training.lmbda * train / before:.3g}")
         few = {"data.train": train, "data.evaluation": evaluation, "training.lambda": lmbda}
         return few | {"training.mini_batch": min(experiment.training.mini_batch, train)} | values
 
 
-class Bench:
-    """Tries experiments for one stage. ``known`` is what the stage may rest on.
+class TrialRunner:
+    """Tries experiments for one stage. ``context`` is what the stage may rest on.
 
     ``prefix`` is put before the labels of what is tried: a stage may ask the same thing twice, of two networks.
     """
 
-    def __init__(self, journal: Journal, stage: str, known: Known) -> None:
-        self.journal, self.stage, self.known = journal, stage, known
+    def __init__(self, journal: Journal, stage: str, context: Context, trainer: MakeTrainer) -> None:
+        self.journal, self.stage, self.context = journal, stage, context
         self.prefix = ""
-        self.trials = Trials(self._report, self.pulse)
-        self.deadline = journal.time + known.allowed
+        self.trainer = trainer(self._report, self.pulse)
+        self.deadline = journal.time + context.allowed
         self._seen: dict[str, list[Event]] = {}
         self._looked = 0.0
         self._measured = self._expected = 0.0
@@ -86,7 +92,7 @@ class Bench:
     def dataset(self, experiment: Experiment) -> Dataset:
         """The experiment's data, loaded once. Drawing or unpacking them the first time isn't the stage's time."""
         began = time.monotonic()
-        dataset = self.trials.dataset(experiment)
+        dataset = self.trainer.dataset(experiment)
         self.deadline += time.monotonic() - began
         return dataset
 
@@ -99,8 +105,8 @@ class Bench:
         for experiment in tried.values():
             self.dataset(experiment)  # loading isn't training
         began = time.monotonic()
-        self.trials.run(tried)
-        self.took(time.monotonic() - began, modelled(list(tried.values()), self.known.facts))
+        self.trainer.run(tried)
+        self.took(time.monotonic() - began, modelled(list(tried.values()), self.context.data))
         return {label: self._seen[label] for label in tried}
 
     def as_far_as_time_allows(self, label: str, experiment: Experiment) -> list[Event]:
@@ -112,7 +118,7 @@ class Bench:
                 raise
             return self._seen[label]
 
-    def found(self, found: SearchResult) -> None:
+    def search_rows(self, found: SearchResult) -> None:
         """Write a search's rows as rows of the evidence."""
         for row in found.rows:
             more = {"score": row.score, "std": row.std} if row.score is not None else {}
@@ -135,15 +141,15 @@ class Bench:
         about = {"stage": self.stage, "label": self.prefix + label, "text": text}
         return self.journal.write("row", about | fields)
 
-    def guess(self, label: str, measure: Event, experiment: Experiment) -> Guess:
+    def chance_row(self, label: str, measure: Event, experiment: Experiment) -> BinomialTest:
         """Compare a measurement with guessing, as a row of the evidence."""
-        found = guess(measure, chance_of(self.dataset(experiment)))
-        self.row(label, found.text, right=found.right, total=found.total, chance=found.chance, p=found.p)
+        found = chance_test(measure, chance_of(self.dataset(experiment)))
+        self.row(label, found.text, right=found.correct, total=found.total, chance=found.chance, p=found.pvalue)
         return found
 
-    def scored(self, label: str, measure: Event) -> Score:
+    def accuracy_row(self, label: str, measure: Event) -> Accuracy:
         """Take a validation accuracy for a row of the evidence."""
-        found = score(measure)
+        found = accuracy_of(measure)
         self.row(label, found.text, **found.to_dict())
         return found
 
@@ -153,7 +159,7 @@ class Bench:
         if now - self._looked < _LOOK_EVERY:
             return
         self._looked = now
-        if asked_to_leave() or told(self.journal.directory) == "stop":
+        if asked_to_leave() or control_word(self.journal.directory) == "stop":
             raise Interrupted
         if self.left < 0:
             raise OutOfTime

@@ -56,10 +56,10 @@ def tune_command(
     """Go the broad strategy's way by itself: shrink, chance, η, λ, width, m, the full problem, the test set."""
     from tunelab.errors import BadInput, printable
     from tunelab.strategy import journal, runner
-    from tunelab.strategy.runner import checked_stage
+    from tunelab.strategy.stages import stage_named
 
     if stop_after is not None:
-        checked_stage(stop_after)
+        stage_named(stop_after)
     if out is not None and study is not None:
         raise BadInput("--out and --study both say where it is kept; give one of them")
     directory = _kept(out, study)
@@ -81,7 +81,7 @@ def tune_command(
             directory, experiment, budget=budget, stop_after=stop_after, see=see, report=report, **more
         )
     state, interrupted = _gone(directory, state, see)
-    _told(directory, state, as_json=as_json, quiet=quiet)
+    _report(directory, state, as_json=as_json, quiet=quiet)
     if interrupted:
         if not quiet:
             say(f"Stopped; everything measured is kept, and this goes on: tunelab tune --study {_typed(directory)}")
@@ -136,9 +136,9 @@ class _Seen:
             return
         kind = event["event"]
         if kind == "stage":
-            from tunelab.strategy.state import STAGES
+            from tunelab.strategy.stages import NAMES
 
-            number = STAGES.index(event["stage"]) + 1
+            number = NAMES.index(event["stage"]) + 1
             about = f" (about {event['seconds']:.0f} s)" if event["seconds"] >= 1 else ""
             say(f"\n{number} · {event['title']}: {event['question']}{about}")
         elif kind == "row":
@@ -162,7 +162,7 @@ def _gone(directory: Path, state: State, see: Callable[[dict[str, Any]], None]) 
         if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked = True
-        journal.tell(directory, "stop")
+        journal.send(directory, "stop")
 
     before = {number: signal.signal(number, ask) for number in _SIGNALS}
     try:
@@ -174,7 +174,7 @@ def _gone(directory: Path, state: State, see: Callable[[dict[str, Any]], None]) 
             signal.signal(number, handler)
 
 
-def _told(directory: Path, state: State, *, as_json: bool, quiet: bool) -> None:
+def _report(directory: Path, state: State, *, as_json: bool, quiet: bool) -> None:
     """Write the report and the winner beside the journal, and print the report."""
     from tunelab import paths
     from tunelab.experiment.preset import resolved

@@ -14,8 +14,9 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker
 from tunelab.errors import BadInput
 from tunelab.strategy import journal
+from tunelab.strategy.questions import QUESTIONS
 from tunelab.strategy.runner import begin
-from tunelab.strategy.single_search import QUESTIONS, ask
+from tunelab.strategy.single_search import ask
 from tunelab.tui.screens.wizard import WizardScreen
 from tunelab.tui.state.actions import bindings
 from tunelab.tui.state.draft import Draft
@@ -52,7 +53,7 @@ class GuidesScreen(ModalScreen[Draft | None]):
                 markup=False,
             )
             options = [Option("The whole way: from better than chance to a tuned network, step by step", id=_WHOLE)]
-            options += [Option(words.title, id=name) for name, words in QUESTIONS.items()]
+            options += [Option(question.title, id=question.name) for question in QUESTIONS]
             options += [Option(f"Go on with {name}", id=f"{_KEPT}{name}") for name in unfinished(_SHOWN)]
             yield OptionList(*options, markup=False)
             yield Static("", classes="complaint", markup=False)

@@ -13,7 +13,7 @@ from tunelab.records import Follower
 from tunelab.records.history import ArmCurves
 from tunelab.strategy import journal
 from tunelab.strategy.runner import advance, decide
-from tunelab.strategy.single_search import QUESTIONS, answer
+from tunelab.strategy.single_search import answer
 from tunelab.strategy.state import StageState, State, folded
 from tunelab.strategy.trial_curves import curves_of
 
@@ -38,7 +38,7 @@ class Guide:
     @property
     def single(self) -> bool:
         """Whether this is one question alone, not the whole way."""
-        return next(iter(self.state.stages)) in QUESTIONS
+        return len(self.state.stages) == 1
 
     @property
     def finished(self) -> bool:
@@ -98,7 +98,7 @@ class Guide:
     def stop(self) -> None:
         """Ask the process to leave off; what was measured stays, and the stage is begun again later."""
         if self.working:
-            journal.tell(self.directory, "stop")
+            journal.send(self.directory, "stop")
 
     def experiment(self) -> Experiment:
         """The experiment by everything decided so far."""

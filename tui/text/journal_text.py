@@ -6,12 +6,12 @@ from typing import Any
 
 from tunelab.experiment.fields import described
 from tunelab.statistics import accuracy_error
+from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState, State
 
 __all__ = ["beginning", "journal_text", "plain_values", "so_far", "way"]
 
 _SIGNS = {"decided": " ✓", "skipped": " –", "left-out": " ·", "stale": " ~"}
-_NAMES = {"lambda": "λ", "eta": "η", "eta-again": "η again", "mini-batch": "m", "all-classes": "all classes"}
 
 
 def way(state: State, width: int) -> str:
@@ -33,7 +33,8 @@ def way(state: State, width: int) -> str:
 
 
 def _word(stage: StageState, here: bool) -> str:
-    name = _NAMES.get(stage.name, stage.name)
+    declared = declaration(stage.name)
+    name = declared.short if declared else stage.name
     return f"[{name}]" if here else f"{name}{_SIGNS.get(stage.status, '')}"
 
 
