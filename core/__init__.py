@@ -1,28 +1,62 @@
-"""The engine of tunelab: networks, their training and its record; it knows no screen.
+"""tunelab as a library: small networks, their training, and what to make of it. Nothing here knows a screen.
 
-``from tunelab import Experiment, train`` is the whole interface that a script or a notebook needs::
+    >>> from tunelab import Experiment, train
+    >>> experiment = Experiment(data={"train": 200, "evaluation": 100}, training={"eta": 0.5, "epochs": 2})
+    >>> for measurement in train(experiment):
+    ...     print(measurement.epoch, measurement.evaluation_accuracy.shape)
+    1.0 (1,)
+    2.0 (1,)
 
-    for measurement in train(Experiment()):
-        print(measurement.epoch, measurement.evaluation_accuracy)
+What is listed in ``__all__`` is public. Everything else may change from version to version. Whatever a person got wrong
+raises :class:`BadInput`, whose text is one sentence: what, where, and what would be right.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tunelab.experiment import Experiment, train
+    from tunelab.data import Dataset, Examples
+    from tunelab.errors import BadInput
+    from tunelab.experiment import Experiment, Preset, load_data, train
+    from tunelab.records import Run
+    from tunelab.search import SearchResult, find_eta
     from tunelab.training import Measurement
 
-__all__ = ["Experiment", "Measurement", "train"]
+__all__ = [
+    "BadInput",
+    "Dataset",
+    "Examples",
+    "Experiment",
+    "Measurement",
+    "Preset",
+    "Run",
+    "SearchResult",
+    "find_eta",
+    "load_data",
+    "train",
+]
+
+_MODULES = {
+    "BadInput": "errors",
+    "Dataset": "data",
+    "Examples": "data",
+    "Experiment": "experiment",
+    "Measurement": "training",
+    "Preset": "experiment",
+    "Run": "records",
+    "SearchResult": "search",
+    "find_eta": "search",
+    "load_data": "experiment",
+    "train": "experiment",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for: the command line wants `tunelab.errors` without waiting for numpy and pydantic.
-    if name in {"Experiment", "train"}:
-        import tunelab.experiment
+    if name not in _MODULES:
+        raise AttributeError(f"module 'tunelab' has no attribute '{name}'")
+    return getattr(import_module(f"tunelab.{_MODULES[name]}"), name)
 
-        return getattr(tunelab.experiment, name)
-    if name == "Measurement":
-        from tunelab.training import Measurement
 
-        return Measurement
-    raise AttributeError(f"module 'tunelab' has no attribute '{name}'")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

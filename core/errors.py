@@ -26,6 +26,13 @@ class BadInput(Exception):
 
     The text is one sentence: what is wrong, where (file, key), and what would be right. The command line
     prints it on stderr and exits with 2; the screen shows it beside the field. Never wrap a bug in it.
+
+        >>> from tunelab import Experiment, load_data
+        >>> try:
+        ...     load_data(Experiment(data={"name": "mnits"}))
+        ... except BadInput as problem:
+        ...     print(problem)  # doctest: +ELLIPSIS
+        There is no data set 'mnits' (did you mean 'mnist'?)...
     """
 
 

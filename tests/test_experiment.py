@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from tunelab.data import Dataset, Examples
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, assemble, stacks
-from tunelab.experiment.dotted_keys import changed, full_key, known_keys, merged, parse_setting, parse_settings, placed
+from tunelab.experiment.dotted_keys import changed, full_key, known_keys, parse_setting, parse_settings
 from tunelab.experiment.fields import described, value_of
+from tunelab.experiment.nested_tables import merged, placed
 from tunelab.experiment.preset import PresetFile, parse, schema
 from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import section_of

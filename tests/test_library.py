@@ -80,8 +80,42 @@ def test_what_does_not_fit_is_a_sentence(dataset: Dataset) -> None:
         train(Experiment(training={"mini_batch": 61}), dataset)
 
 
+def test_a_copy_with_other_values() -> None:
+    experiment = Experiment(training={"eta": 0.5}, initialization={"seeds": 3})
+    other = experiment.changed({"training.eta": 0.1, "training.early_stopping.patience": 4, "training.lmbda": 2})
+    assert (other.training.eta, other.training.lmbda, experiment.training.eta) == (0.1, 2.0, 0.5)
+    assert other.changed({"training.early_stopping": None, "training.lambda": 0.0}).training.early_stopping is None
+    with pytest.raises(BadInput, match=r"unknown key 'etaa' in \[training\] \(did you mean 'eta'\?\)"):
+        experiment.changed({"training.etaa": 1})
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        Experiment(),
+        Experiment(data={"classes": [0, "1"]}, network={"hidden": []}, training={"schedule": {"patience": 3}}),
+        Experiment(training={"eta": 1e-5, "lmbda": 0.25, "monitor_every": 1000}),
+    ],
+)
+def test_an_experiment_shows_as_the_call_that_makes_it(experiment: Experiment) -> None:
+    assert eval(repr(experiment)) == experiment
+    assert str(experiment) == repr(experiment)
+
+
+def test_a_measurement_can_be_read(dataset: Dataset) -> None:
+    *_, one = train(Experiment(training={"epochs": 2}), dataset)
+    assert repr(one).startswith(f"<Measurement after epoch 2: training cost {one.training_cost[0]:.4g}, accuracy ")
+    assert repr(one).endswith("; ended: epochs>")
+    first, *_ = train(Experiment(initialization={"seeds": 2}, training={"epochs": 2}), dataset)
+    low, high = sorted(first.evaluation_cost)
+    assert f"evaluation cost {(low + high) / 2:.4g} ({low:.4g} to {high:.4g})" in repr(first)
+    assert repr(first).endswith("mean (lowest to highest) of 2 networks>")
+    assert repr(first.evaluation).startswith("<Score on 20 examples: data cost ")
+
+
 def test_names_that_the_core_gives() -> None:
-    assert set(tunelab.__all__) >= {"Experiment", "train", "Measurement"}
+    assert {"Experiment", "train", "load_data", "Preset", "find_eta", "Run", "Measurement"} <= set(tunelab.__all__)
+    assert set(tunelab.__all__) <= set(dir(tunelab))
     for name in tunelab.__all__:
         assert getattr(tunelab, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tunelab import paths
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
-from tunelab.experiment.dotted_keys import known_keys, placed
+from tunelab.experiment.dotted_keys import known_keys
+from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import available, find, parse, save
 
 WHOLE = '''

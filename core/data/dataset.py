@@ -26,6 +26,10 @@ class Examples:
     ``inputs``: (n, features), uint8 (pixels, mapped from disk where possible) or float32.
     ``targets``: (n,) integers, positions in ``Dataset.classes``; or (n, outputs) float32 for regression.
     ``scale``: what an input is multiplied with before a network sees it: 1/255 for pixels, else 1.
+
+        >>> examples = Examples(np.array([[0, 255], [255, 51]], np.uint8), np.array([0, 1]), scale=1 / 255)
+        >>> len(examples), examples.scaled(slice(0, 2)).round(3).tolist()
+        (2, [[0.0, 1.0], [1.0, 0.20000000298023224]])
     """
 
     inputs: Array
@@ -77,6 +81,16 @@ class Dataset:
     ``targets`` holds (label − mean) / std, and :meth:`unscaled` gives the label's own unit. Empty: left as they were.
 
     ``encoder`` is how rows became inputs (:mod:`tunelab.data.encoder`), plain values fit for JSON.
+
+        >>> rng = np.random.default_rng(0)
+        >>> def part(n):
+        ...     inputs = rng.normal(size=(n, 4)).astype(np.float32)
+        ...     return Examples(inputs, (inputs[:, 0] > 0).astype(np.uint8))
+        >>> dataset = Dataset("signs", "Signs", part(200), part(100), part(100), classes=("below 0", "above 0"))
+        >>> dataset.features, dataset.outputs
+        (4, 2)
+
+    It can be given to :func:`tunelab.train` in place of a data set that an experiment names.
     """
 
     name: str

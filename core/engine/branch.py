@@ -8,7 +8,7 @@ from typing import Any
 
 from tunelab import paths
 from tunelab.errors import BadInput, printable
-from tunelab.experiment.dotted_keys import placed
+from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import Preset, resolved
 from tunelab.records import Run, create
 from tunelab.records.checkpoint import fingerprint

@@ -25,9 +25,22 @@ _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
 
 
 def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | None = None) -> Dataset:
-    """The data set an experiment asks for: its classes, its first N examples, as the network is to see them.
+    """Load the data set that an experiment asks for: its classes, its first N examples.
 
-    Its ``validation`` part is what the experiment is judged on, the test examples where it says so.
+        >>> dataset = load_data(Experiment(data={"train": 200, "evaluation": 100, "classes": [0, 1]}))
+        >>> dataset.training.inputs.shape, dataset.validation.inputs.shape, dataset.classes
+        ((200, 784), (100, 784), ('0', '1'))
+
+    Args:
+        experiment: of which only ``data`` (and whether it follows the book) counts.
+        report: hears of slow work, as (what, how much is done, of how much in all).
+
+    Returns:
+        A :class:`Dataset`. ``inputs`` are (n, features), uint8 pixels or float32; ``targets`` (n,) class positions,
+        or (n, outputs) float32 for regression. ``validation`` is what the experiment is judged on: the test examples
+        where it says so.
+
+    Raises :class:`tunelab.BadInput` where there is no such data set, file or class, or fewer examples than asked for.
     """
     data = experiment.data
     on_test = data.evaluate_on == "test"

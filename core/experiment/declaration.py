@@ -6,10 +6,13 @@ from here. A key that isn't declared is an error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from tunelab.costs import COSTS
+from tunelab.experiment.nested_tables import placed
+from tunelab.experiment.validation_errors import checked
 
 __all__ = [
     "BookSection",
@@ -313,10 +316,22 @@ class TrainingSection(Section):
 
 
 class Experiment(Section):
-    """Everything that decides what a training does. ``Experiment()`` is a small network on drawn digits.
+    """Everything that decides what a training does: data, network, first weights, hyper-parameters. Frozen.
 
-    Build one from plain values: ``Experiment(training={"eta": 0.5, "lmbda": 0.1})``, or change one:
-    ``changed(experiment, {"training.eta": 0.25})`` (tunelab.experiment.dotted_keys).
+    Each section takes plain values by the names that preset files use; what is left out keeps its default, and a key
+    that isn't declared is an error. ``Experiment()`` is a small network on drawn digits. What every key means, its
+    unit and its range: ``tunelab schema``.
+
+        >>> experiment = Experiment(network={"hidden": [100]}, training={"eta": 0.5, "lambda": 1.0})
+        >>> experiment
+        Experiment(network={'hidden': [100]}, training={'lambda': 1.0})
+        >>> experiment.training.eta, experiment.training.mini_batch, experiment.seeds
+        (0.5, 10, [0])
+        >>> experiment.changed({"training.eta": 0.1, "initialization.seeds": 3}).seeds
+        [0, 1, 2]
+
+    Raises ``pydantic.ValidationError`` (a ValueError) where a value won't do; :meth:`changed` and presets raise
+    :class:`tunelab.BadInput` with one sentence.
     """
 
     data: DataSection = Field(default_factory=DataSection, description="What is learnt from.")
@@ -376,3 +391,24 @@ class Experiment(Section):
             if tables[section].get(field.alias or name) == field.get_default(call_default_factory=True):
                 del tables[section][field.alias or name]
         return tables
+
+    def changed(self, values: Mapping[str, Any]) -> Experiment:
+        """Return a copy with some dotted keys changed, such as ``training.eta``; None leaves a key out.
+
+        Raises :class:`tunelab.BadInput` where there is no such key, or a value won't do.
+
+            >>> Experiment().changed({"training.eta": 0.1, "data.classes": [0, 1]})
+            Experiment(data={'classes': [0, 1]}, training={'eta': 0.1})
+            >>> Experiment().changed({"training.eta": -1})
+            Traceback (most recent call last):
+            tunelab.errors.BadInput: experiment: training.eta must be greater than 0, is -1
+        """
+        spelled = {"training.lambda" if key == "training.lmbda" else key: value for key, value in values.items()}
+        return checked(Experiment, placed(self.to_dict(), spelled), "experiment")
+
+    def __repr__(self) -> str:
+        """The call that makes it: what isn't the default, section by section."""
+        sections = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return f"{type(self).__name__}({', '.join(f'{name}={values}' for name, values in sections.items() if values)})"
+
+    __str__ = __repr__

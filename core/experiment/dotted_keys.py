@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from collections.abc import Iterable
 from typing import Any
@@ -10,14 +9,11 @@ from typing import Any
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.fields import described
+from tunelab.experiment.nested_tables import COLUMNS
 from tunelab.experiment.toml_reading import read_toml
-from tunelab.experiment.validation_errors import checked
 from tunelab.suggestions import did_you_mean
 
-__all__ = ["changed", "full_key", "key_path", "known_keys", "merged", "parse_setting", "parse_settings", "placed"]
-
-
-_COLUMNS = "data.columns."
+__all__ = ["changed", "full_key", "known_keys", "parse_setting", "parse_settings"]
 
 
 def known_keys() -> list[str]:
@@ -28,8 +24,8 @@ def known_keys() -> list[str]:
 def full_key(typed: str) -> str:
     """The dotted key meant by what was typed: itself, ``lmbda`` for ``lambda``, or its last parts alone."""
     known = known_keys()
-    if typed.startswith(_COLUMNS) and len(typed) > len(_COLUMNS):
-        return _COLUMNS + typed.removeprefix(_COLUMNS).strip("\"'")
+    if typed.startswith(COLUMNS) and len(typed) > len(COLUMNS):
+        return COLUMNS + typed.removeprefix(COLUMNS).strip("\"'")
     spelled = ".".join("lambda" if part == "lmbda" else part for part in typed.split("."))
     if spelled in known:
         return spelled
@@ -40,13 +36,6 @@ def full_key(typed: str) -> str:
         raise BadInput(f"'{printable(typed)}' could be {' or '.join(ending)}: give the whole key")
     hint = did_you_mean(spelled, [*known, *(key.rsplit(".", 1)[-1] for key in known)])
     raise BadInput(f"there is no parameter '{printable(typed)}'{hint}; `tunelab schema` lists them all")
-
-
-def key_path(key: str) -> list[str]:
-    """The parts of a dotted key. What follows ``data.columns.`` is one part: a column's name may have dots in it."""
-    if key.startswith(_COLUMNS):
-        return [*_COLUMNS.rstrip(".").split("."), key.removeprefix(_COLUMNS)]
-    return key.split(".")
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -68,36 +57,6 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
     return dict(parse_setting(text) for text in texts)
 
 
-def placed(tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A copy of nested tables with dotted keys set; None takes a key out."""
-    result = copy.deepcopy(tree)
-    for key, value in values.items():
-        *path, last = key_path(key)
-        table = result
-        for part in path:
-            inner = table.setdefault(part, {})
-            if not isinstance(inner, dict):
-                raise BadInput(f"{printable(key)}: {printable(part)} must be a table, is {printable(inner, 40)}")
-            table = inner
-        if value is not None:
-            table[last] = value
-            continue
-        table.pop(last, None)
-        if not table and len(path) > 1:
-            # [training.early_stopping] with nothing in it would mean early stopping as it is by default
-            result = placed(result, {".".join(path): None})
-    return result
-
-
-def merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
-    """A copy of nested tables with another's entries laid over it, table by table."""
-    result = copy.deepcopy(base)
-    for key, value in override.items():
-        old = result.get(key)
-        result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result
-
-
 def changed(experiment: Experiment, values: dict[str, Any]) -> Experiment:
     """A copy with some dotted keys changed; :class:`BadInput` where a value won't do."""
-    return checked(Experiment, placed(experiment.to_dict(), values), "experiment")
+    return experiment.changed(values)

@@ -23,7 +23,7 @@ from tunelab.experiment.declaration import (
     Section,
     TrainingSection,
 )
-from tunelab.experiment.dotted_keys import key_path, merged, placed
+from tunelab.experiment.nested_tables import key_path, merged, placed
 from tunelab.experiment.toml_reading import read_toml, unshowable
 from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import checked
@@ -42,13 +42,39 @@ class Arm:
     experiment: Experiment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Preset:
-    """A file that has been read and checked. ``tables`` is what it says, by the names that files use."""
+    """An experiment file that has been read and checked: a base experiment, and named arms that override it.
+
+    ``tables`` is what the file says, nested, by the names that files use; ``arms`` are the experiments that it makes,
+    one named 'run' where the file names none.
+
+        >>> preset = Preset.load("first-look")
+        >>> [arm.name for arm in preset.arms]
+        ['old: N(0, 1)', 'new: N(0, 1/n)']
+        >>> preset.arms[1].experiment.changed({"training.epochs": 3}).training.epochs
+        3
+        >>> Preset.load("first-loook")
+        Traceback (most recent call last):
+        tunelab.errors.BadInput: there is no preset 'first-loook' (did you mean 'first-look'?); `tunelab presets` \
+lists them
+    """
 
     name: str
     tables: dict[str, Any]
     arms: tuple[Arm, ...]
+
+    @classmethod
+    def load(cls, name: str | os.PathLike[str]) -> Preset:
+        """Return the preset of this name, or in this TOML file.
+
+        Raises :class:`tunelab.BadInput` where there is none, or it doesn't say what a preset may.
+        """
+        return find(os.fspath(name))
+
+    def __repr__(self) -> str:
+        """Its name, its title and its arms in a line."""
+        return f"<Preset {self.name}: {self.title}; arms {', '.join(arm.name for arm in self.arms)}>"
 
     @property
     def title(self) -> str:

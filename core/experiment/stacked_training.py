@@ -15,6 +15,7 @@ from tunelab.diagnosis import yardsticks
 from tunelab.experiment.assembly import assemble, load_data
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.network_shape import parameters
+from tunelab.experiment.validation_errors import checked
 from tunelab.network import Network
 from tunelab.training import Measurement
 
@@ -167,10 +168,26 @@ def joined_states(states: Sequence[State]) -> State:
 
 
 def train(experiment: Experiment | None = None, dataset: Dataset | None = None, **keys: Any) -> Iterator[Measurement]:
-    """Train an experiment, yielding its measurements: the whole of tunelab for a script.
+    """Train an experiment, and yield a measurement each time one is due. It trains as it is iterated.
 
-    ``dataset`` is loaded where it isn't given. Without an experiment, ``keys`` are the sections of one:
-    ``train(training={"eta": 0.25})``. The numbers are those of ``tunelab run``, to the last bit.
+        >>> experiment = Experiment(data={"train": 200, "evaluation": 100}, training={"epochs": 3})
+        >>> for measurement in train(experiment):
+        ...     print(measurement.epoch, measurement.evaluation_accuracy.shape)
+        1.0 (1,)
+        2.0 (1,)
+        3.0 (1,)
+
+    Args:
+        experiment: what to train; ``initialization.seeds`` = R networks train side by side.
+        dataset: what to learn from; :func:`load_data` brings what the experiment asks for where it isn't given.
+        keys: the sections of an experiment, where none is given: ``train(training={"eta": 0.25})``.
+
+    Yields:
+        A :class:`Measurement` at every measuring point (after each epoch, unless ``training.monitor_every`` says
+        otherwise), the last one at the end. Its arrays are (R,) float64, its counts (R,) int64.
+
+    The loop may be left at any time. The numbers are those of ``tunelab run``, to the last bit; nothing is recorded.
+    Raises :class:`tunelab.BadInput` before any training where the experiment doesn't fit the data.
     """
-    experiment = experiment or Experiment(**keys)
+    experiment = experiment or checked(Experiment, keys, "experiment")
     return StackedTraining([experiment], dataset or load_data(experiment)).run()

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
 import re
 import shlex
 import shutil
@@ -103,12 +104,35 @@ class ArmRecord:
         return ArmWriter(self.directory, self.run, self.name, self.began, self.typed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
-    """A run on disk."""
+    """A run on disk: its ``directory``, and what its ``run.json`` says (``about``). It can be read while it trains.
+
+        >>> run = Run.load("last")
+        >>> run.state(), [arm.name for arm in run.arms]
+        ('epochs', ['η = 0.1', 'η = 0.5'])
+        >>> measures = run.arms[0].events("measure")
+        >>> measures[-1]["epoch"], sorted(measures[-1])[:3]
+        (2.0, ['arm', 'epoch', 'eta'])
+
+    What an event holds is what ``tunelab run --json`` prints: costs are means over examples, accuracies shares from 0
+    to 1; with several seeds the means over them, each seed's own numbers under ``replicates``.
+    """
 
     directory: Path
     about: dict[str, Any]
+
+    @classmethod
+    def load(cls, name: str | os.PathLike[str]) -> Run:
+        """Return the run of this name, or in this directory; 'last' is the newest.
+
+        Raises :class:`tunelab.BadInput` where there is none, or its record is damaged.
+        """
+        return find(os.fspath(name))
+
+    def __repr__(self) -> str:
+        """Its name, its state and its arms in a line."""
+        return f"<Run {self.name}: {self.state()}; arms {', '.join(arm.name for arm in self.arms)}>"
 
     @property
     def name(self) -> str:

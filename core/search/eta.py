@@ -13,7 +13,7 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.search.range_test import range_test
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve
+from tunelab.search.trials import Curve, Trials
 from tunelab.statistics import binomial_test
 
 __all__ = ["course", "find_eta"]
@@ -52,13 +52,41 @@ def course(costs: Array) -> str:
 
 
 def find_eta(
-    base: Experiment, trials: Trainer, *, start: float = 0.01, seeds: int = 3, epochs: int = 4, factor: float = 10.0
+    base: Experiment,
+    trials: Trainer | None = None,
+    *,
+    start: float = 0.01,
+    seeds: int = 3,
+    epochs: int = 4,
+    factor: float = 10.0,
 ) -> SearchResult:
     """Search η for ``base``: up from ``start`` by ``factor`` while the training cost falls, down where it doesn't.
 
     Then finer, without going above the threshold, and half of it (the lecture; Nielsen, chapter 3). Every η is tried
     with ``seeds`` networks for ``epochs`` epochs; it falls where it does for two seeds in three.
+
+        >>> experiment = Experiment(data={"train": 200, "evaluation": 100}, network={"hidden": [8]})
+        >>> result = find_eta(experiment, seeds=1, epochs=2)
+        >>> low, high = result.bracket
+        >>> result.what, result.chosen == low / 2, low < high
+        ('eta', True, True)
+        >>> tuned = experiment.changed(result.settings)
+
+    Args:
+        base: the experiment; its own η isn't looked at, and data count as they are: few examples answer in seconds.
+        trials: who trains; :class:`tunelab.search.Trials`, in this process, if not given.
+        start: the η tried first.
+        seeds: networks for each η.
+        epochs: of each trial.
+        factor: between one η and the next, before the finer steps.
+
+    Returns:
+        A :class:`SearchResult`: the η chosen, the bracket of the threshold, and every η tried with what it did.
+
+    Raises :class:`tunelab.BadInput` where the experiment doesn't fit its data.
     """
+    if trials is None:
+        trials = Trials()
     hunt = _Hunt(base, trials, seeds, epochs)
     # Up, over values at which too little happens, to the first at which too much does
     eta = start

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tunelab.experiment import Experiment
-from tunelab.experiment.dotted_keys import placed
+from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.validation_errors import checked
 from tunelab.strategy.journal import Event
 

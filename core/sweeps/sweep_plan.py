@@ -12,7 +12,8 @@ import numpy as np
 from tunelab import engine
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, Preset
-from tunelab.experiment.dotted_keys import changed, placed
+from tunelab.experiment.dotted_keys import changed
+from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import parse, resolved
 from tunelab.search.trials import by_validation
 from tunelab.sweeps.search_space import Dimension, parse_overs

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 _BLOCK = 250  # examples judged at once: their activations stay in the cache
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Score:
     """How well R networks do on some examples.
 
@@ -36,16 +36,28 @@ class Score:
         """Share of right answers, (R,)."""
         return np.asarray(self.correct / self.total)
 
+    def __repr__(self) -> str:
+        """Cost and accuracy in a line."""
+        return f"<Score on {self.total:,} examples: data cost {_text(self.data_cost)}, accuracy {_text(self.accuracy)}>"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Measurement:
-    """R trainings at one moment. Every array is (R,), one number a replicate; counts are of examples.
+    """R trainings at one moment. Arrays are (R,), one number a replicate: float64, counts int64.
 
     ``epoch`` and ``examples`` say how far the replicates still training have come; one that has stopped keeps
     its last numbers. ``training`` and ``evaluation`` are the scores; ``penalty`` is λ/2n Σ w², which a
     cost includes, ``evaluation_penalty`` what one on evaluation examples includes. ``eta`` is the learning rate
-    in force. ``diverged`` says whose numbers aren't finite; ``reasons`` say why one stopped ('' while it runs).
-    ``vitals`` are those of :mod:`tunelab.training.layer_statistics`, (R, layers) each.
+    in force. ``diverged`` says whose numbers aren't finite; ``reasons`` say why one stopped: 'epochs', 'early-stop',
+    'schedule-end', 'diverged', and '' while it runs. ``vitals`` are those of :mod:`tunelab.training.layer_statistics`,
+    (R, layers) each. Costs are means over examples, accuracies shares from 0 to 1.
+
+        >>> from tunelab import Experiment, train
+        >>> *_, last = train(Experiment(data={"train": 200, "evaluation": 100}, training={"epochs": 2}))
+        >>> last.epoch, last.evaluation.total, last.reasons, last.training_cost.dtype
+        (2.0, 100, ('epochs',), dtype('float64'))
+        >>> print(last)  # doctest: +ELLIPSIS
+        <Measurement after epoch 2: training cost ..., accuracy ...; evaluation cost ..., accuracy ...; ended: epochs>
     """
 
     epoch: float
@@ -78,6 +90,28 @@ class Measurement:
     def evaluation_accuracy(self) -> Array:
         """Share of evaluation examples answered right."""
         return self.evaluation.accuracy
+
+    def __repr__(self) -> str:
+        """Costs and accuracies in a line; of several networks the mean, the lowest and the highest."""
+        parts = [
+            f"{part} cost {_text(cost)}, accuracy {_text(accuracy)}"
+            for part, cost, accuracy in (
+                ("training", self.training_cost, self.training_accuracy),
+                ("evaluation", self.evaluation_cost, self.evaluation_accuracy),
+            )
+        ]
+        if len(self.reasons) > 1:
+            parts.append(f"mean (lowest to highest) of {len(self.reasons)} networks")
+        if any(self.reasons):
+            parts.append(f"ended: {', '.join(dict.fromkeys(reason or 'still training' for reason in self.reasons))}")
+        return f"<Measurement after epoch {self.epoch:.6g}: {'; '.join(parts)}>"
+
+
+def _text(values: Array) -> str:
+    """One number a network: the number, or the mean and the range."""
+    if len(values) == 1:
+        return f"{values[0]:.4g}"
+    return f"{values.mean():.4g} ({values.min():.4g} to {values.max():.4g})"
 
 
 def score(network: Network, examples: Examples, *, classes: bool, tolerance: float = 0.0) -> Score:

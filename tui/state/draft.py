@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tunelab.errors import BadInput
 from tunelab.experiment import Arm, Experiment, Preset
-from tunelab.experiment.dotted_keys import full_key, placed
+from tunelab.experiment.dotted_keys import full_key
 from tunelab.experiment.fields import described, value_of, value_text
+from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import parse, resolved
 
 if TYPE_CHECKING:
