@@ -26,7 +26,7 @@ from tunelab.tui.app import Tunelab
 from tunelab.tui.charts.terminal import Looks
 from tunelab.tui.screens.lab import LabScreen
 from tunelab.tui.state.draft import Draft
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.settings import Config
 from tunelab.tui.widgets.field import Field
 
@@ -89,9 +89,9 @@ class Lab:
         self._heard, self.messages = heard, said
 
     @property
-    def bench(self) -> Bench:
+    def state(self) -> LabState:
         """Draft, job and view."""
-        return self.app.bench
+        return self.app.state
 
     @property
     def lab(self) -> LabScreen:
@@ -172,9 +172,9 @@ async def opened(
     """The lab with a preset, its trainings in processes shared by the tests unless ``pool`` says otherwise."""
     executor = pool()
     with mock.patch("tunelab.engine.process_pool", return_value=executor):
-        bench = Bench(draft or Draft(parse(preset, "tiny", "a test")), looks or Looks())
+        state = LabState(draft or Draft(parse(preset, "tiny", "a test")), looks or Looks())
     heard, said = asyncio.Event(), []
-    app = Tunelab(bench, config or Config())
+    app = Tunelab(state, config or Config())
 
     def hook(message: Message) -> None:
         said.append(message)
@@ -194,9 +194,9 @@ async def opened(
                 said.clear()
                 yield Lab(app, pilot, heard, said)
     finally:
-        if bench.job is not None:
-            bench.job.stop()
-            bench.job.wait()
+        if state.job is not None:
+            state.job.stop()
+            state.job.wait()
         executor.shutdown()
 
 

@@ -8,10 +8,10 @@ import pytest
 from screens import Lab, driven, opened, written_run
 from textual.widgets import Input, OptionList, Static
 from tunelab.records import all_runs
-from tunelab.tui.screens.initialization_explorer import ExplorerScreen
+from tunelab.tui.screens.initialization_explorer import InitializationExplorer
 from tunelab.tui.screens.lab import LabScreen
-from tunelab.tui.screens.list_browser import Browser
-from tunelab.tui.screens.run_browser import RunsScreen
+from tunelab.tui.screens.list_browser import ListBrowser
+from tunelab.tui.screens.run_browser import RunBrowser
 from tunelab.tui.state.run_view import Playback
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.slider import Slider
@@ -78,7 +78,7 @@ async def test_a_run_just_trained_is_played_back_held_and_sought_in() -> None:
         await lab.press("b")
         await lab.quiet()
         await lab.press("y")
-        view = lab.bench.view
+        view = lab.state.view
         assert isinstance(view, Playback)
         await lab.press("space")
         view.seek(0)
@@ -112,16 +112,16 @@ async def test_a_preset_is_found_by_its_words_and_loaded() -> None:
         await lab.type("first-look")
         await lab.press("enter", "enter")
         assert isinstance(lab.app.screen, LabScreen)
-        assert lab.bench.draft.name == "first-look"
+        assert lab.state.draft.name == "first-look"
         assert "first-look" in lab.text("#status")
 
 
 @driven
 async def test_a_list_of_ten_thousand_runs_shows_a_page_and_finds_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    def many(_: RunsScreen) -> Iterator[tuple[str, str]]:
+    def many(_: RunBrowser) -> Iterator[tuple[str, str]]:
         return ((f"run-{n}", f"run-{n}  a title") for n in range(10_000))
 
-    monkeypatch.setattr(RunsScreen, "items", many)
+    monkeypatch.setattr(RunBrowser, "items", many)
     async with opened() as lab:
         await lab.press("b")
         await lab.quiet()
@@ -130,7 +130,7 @@ async def test_a_list_of_ten_thousand_runs_shows_a_page_and_finds_any(monkeypatc
         assert "the first 500 of 10,000" in str(listed.border_subtitle)
         await lab.press("slash")
         await lab.type("run-9999")
-        assert isinstance(lab.app.screen, Browser)
+        assert isinstance(lab.app.screen, ListBrowser)
         assert lab.app.screen.query_one(Input).value == "run-9999"
         assert lab.app.screen.chosen == "run-9999"
 
@@ -141,7 +141,7 @@ async def test_the_explorer_shows_old_against_new_and_follows_its_settings() -> 
         await lab.press("i")
         await lab.quiet()
         screen = lab.app.screen
-        assert isinstance(screen, ExplorerScreen)
+        assert isinstance(screen, InitializationExplorer)
 
         def said(where: str) -> str:
             return str(screen.query_one(where, Static).content)

@@ -14,14 +14,14 @@ from tunelab.records import all_runs
 from tunelab.tui.screens.lab import LabScreen
 from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.widgets.chart import Chart
-from tunelab.tui.widgets.epoch_log import Epochs
+from tunelab.tui.widgets.epoch_log import EpochLog
 
 LONG = TINY.replace("epochs = 3", "epochs = 1000000\nmini_batch = 100\nmonitor_every = 20000")
 """Goes on until it is stopped, and measures a few times a second."""
 
 
 def rows_of(lab: Lab) -> list[str]:
-    return list(lab.lab.query_one("#log", Epochs).lines)
+    return list(lab.lab.query_one("#log", EpochLog).lines)
 
 
 @driven
@@ -54,7 +54,7 @@ async def test_the_real_pool_of_worker_processes_trains() -> None:
 async def test_a_second_r_starts_no_second_training() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
         await lab.press("r", "r")
         await lab.quiet()
         assert "A training is running" in lab.told
@@ -77,13 +77,13 @@ async def test_two_presses_of_r_at_once_start_one_training() -> None:
 async def test_stop_really_stops() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
         await lab.press("s")
         await lab.until(lambda: lab.ends)
-        assert not lab.bench.training
+        assert not lab.state.training
         assert "■ stopped" in lab.text("#status")
-        assert lab.bench.job is not None
-        assert lab.bench.job.run.state() == "stopped"
+        assert lab.state.job is not None
+        assert lab.state.job.run.state() == "stopped"
         assert any("ended: stopped" in line for line in rows_of(lab))
 
 
@@ -91,15 +91,15 @@ async def test_stop_really_stops() -> None:
 async def test_space_holds_the_training_and_lets_it_go_on() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
         await lab.press("space")
-        assert lab.bench.view is not None
-        assert lab.bench.view.run.told() == "pause"
+        assert lab.state.view is not None
+        assert lab.state.view.run.told() == "pause"
         await lab.until(lambda: "‖ paused" in lab.text("#status"))
         await lab.press("space")
-        assert lab.bench.view.run.told() == ""
-        count = len(lab.bench.view.arms[0].measures)
-        await lab.until(lambda: lab.bench.view and len(lab.bench.view.arms[0].measures) > count)
+        assert lab.state.view.run.told() == ""
+        count = len(lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0].measures) > count)
         await lab.press("s")
         await lab.until(lambda: lab.ends)
 
@@ -109,12 +109,12 @@ async def test_what_an_older_run_still_says_changes_nothing() -> None:
     old = written_run()
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
         lab.lab.look_at(RunView(old))
         await lab.pilot.pause()
         shown = rows_of(lab)
-        assert lab.bench.job is not None
-        first = lab.bench.job.run
+        assert lab.state.job is not None
+        first = lab.state.job.run
         before = len(first.arms[0].events("measure"))
         await lab.until(lambda: len(first.arms[0].events("measure")) > before)  # it is still at work
         first.tell("stop")
@@ -130,12 +130,12 @@ async def test_what_an_older_run_still_says_changes_nothing() -> None:
 async def test_quitting_asks_while_a_training_runs_and_not_otherwise() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
         await lab.press("q")
         assert "is being trained" in lab.picture
         await lab.press("escape")
         assert isinstance(lab.app.screen, LabScreen)
-        assert lab.bench.training
+        assert lab.state.training
         await lab.press("q", "s")
         assert lab.app._exit
     assert [run.state() for run in all_runs()] == ["stopped"]
@@ -150,7 +150,7 @@ async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: p
     monkeypatch.setattr("tunelab.engine.resume_detached", lambda run: handed.append(run.name))
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
         await lab.press("q", "l")
         await lab.until(lambda: lab.app._exit)
     assert handed == [run.name for run in all_runs()]
@@ -160,8 +160,8 @@ async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: p
 async def test_a_worker_killed_is_a_sentence_and_a_run_cut_off() -> None:
     async with opened(LONG, pool=engine.process_pool) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
-        pool = lab.bench._pool
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        pool = lab.state._pool
         assert isinstance(pool, ProcessPoolExecutor)
         for process in list(pool._processes.values()):
             assert process.pid is not None
@@ -169,11 +169,11 @@ async def test_a_worker_killed_is_a_sentence_and_a_run_cut_off() -> None:
         await lab.until(lambda: lab.ends)
         assert "was ended from outside" in lab.told
         assert "tunelab resume" in lab.told
-        assert lab.bench.job is not None
+        assert lab.state.job is not None
         await lab.until(lambda: "cut off" in lab.text("#status"))
-        assert lab.bench.job.run.state() == "cut off"
+        assert lab.state.job.run.state() == "cut off"
         # The next one has workers again
-        lab.bench.draft.set("training.epochs", "2")
+        lab.state.draft.set("training.epochs", "2")
         await lab.press("r")
         await lab.until(lambda: lab.ends == 2)
         assert "✓ done" in lab.text("#status")
@@ -217,19 +217,19 @@ async def test_again_goes_on_from_here_as_a_run_of_its_own() -> None:
         assert "nothing is trained yet" in lab.picture
         await lab.press("escape")
         await lab.press("r")
-        await lab.until(lambda: lab.bench.view and lab.bench.view.arms[0].measures)
-        assert lab.bench.job is not None
-        first = lab.bench.job.run
+        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        assert lab.state.job is not None
+        first = lab.state.job.run
         await lab.press("e")
         for wrong, sentence in (("eta = a lot", "number"), ("hidden = 3", "can't change on the way"), ("", "")):
             await lab.type(wrong)
             await lab.press("enter")
             assert sentence in lab.picture
-            assert lab.bench.training
+            assert lab.state.training
         await lab.type("eta = 0.01")
         await lab.press("enter")
-        await lab.until(lambda: lab.bench.job and lab.bench.job.run.name != first.name)
-        second = lab.bench.job.run
+        await lab.until(lambda: lab.state.job and lab.state.job.run.name != first.name)
+        second = lab.state.job.run
         assert first.state() == "stopped"
         assert {arm.experiment.training.eta for arm in second.preset.arms} == {0.01}
         await lab.press("s")
@@ -310,8 +310,8 @@ async def test_a_torn_last_line_is_waited_for() -> None:
     async with opened() as lab:
         lab.lab.look_at(RunView(run))
         await lab.pilot.pause()
-        assert lab.bench.view is not None
-        assert len(lab.bench.view.arms[0].measures) == 19
+        assert lab.state.view is not None
+        assert len(lab.state.view.arms[0].measures) == 19
         await lab.until(lambda: "cut off" in lab.text("#status"))
         path.write_bytes(whole)
-        await lab.until(lambda: lab.bench.view and len(lab.bench.view.arms[0].measures) == 20)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0].measures) == 20)

@@ -17,14 +17,14 @@ from tunelab.records import all_runs
 from tunelab.records import find as find_run
 from tunelab.records.history import ArmCurves
 from tunelab.tui.charts.picture import ascii_only
-from tunelab.tui.lecture import Progress, Step, judged, lecture
-from tunelab.tui.lecture.grading import Seen
+from tunelab.tui.lecture import LectureProgress, Step, grade, lecture
+from tunelab.tui.lecture.grading import Observations
 from tunelab.tui.lecture.lecture_charts import trials_chart
 from tunelab.tui.lecture.progress import Outcome
 from tunelab.tui.lecture.steps import Look, flowed
 from tunelab.tui.screens.lecture import LectureScreen
 from tunelab.tui.widgets.chart import Chart
-from tunelab.tui.widgets.chart_pair import Curves
+from tunelab.tui.widgets.chart_pair import ChartPair
 
 STEPS = lecture()
 ASKING = [step for step in STEPS if step.asks]
@@ -111,7 +111,7 @@ def curves(name: str, accuracies: list[float], std: float, costs: list[float] | 
 
 def right(number: str, *arms: ArmCurves) -> list[str]:
     step = step_of(number)
-    return [step.choice[place].text for place in sorted(judged(step, Seen(arms)).right)]
+    return [step.choice[place].text for place in sorted(grade(step, Observations(arms)).right)]
 
 
 def test_a_difference_beyond_luck_is_seen_and_one_within_is_not() -> None:
@@ -150,7 +150,7 @@ def test_a_number_that_is_not_finite_is_no_best() -> None:
 def test_what_was_never_measured_answers_nothing() -> None:
     for step in ASKING:
         if step.preset:
-            assert judged(step, Seen(arms=[ArmCurves("η = 1")])).right == frozenset()
+            assert grade(step, Observations(arms=[ArmCurves("η = 1")])).right == frozenset()
 
 
 def test_a_look_must_be_of_a_kind_that_is_known() -> None:
@@ -207,7 +207,7 @@ def test_other_data_are_used_until_somebody_says_otherwise(mnist_directory: Path
     _, answer = run_cli("learn", "3.5", "--run", "--json", "--quiet").events
     assert find_run(answer["run"]).preset.arms[0].experiment.data.name == str(mnist_directory)
     assert run_cli("learn", "--list", "--data", "digits").code == 0
-    assert Progress.load().data == ""
+    assert LectureProgress.load().data == ""
 
 
 def test_data_that_are_not_there_are_said_at_once() -> None:
@@ -221,9 +221,9 @@ def test_progress_that_cannot_be_read_is_a_fresh_start() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for text in ("", "[]", "{}", '{"at": "1.1", "outcomes": {"1.1": {"no": 1}}}'):
         path.write_text(text)
-        assert Progress.load() == Progress()
-    Progress("3.5", {"3.5": Outcome(2, True, "x")}).save()
-    assert Progress.load().outcomes["3.5"].right is True
+        assert LectureProgress.load() == LectureProgress()
+    LectureProgress("3.5", {"3.5": Outcome(2, True, "x")}).save()
+    assert LectureProgress.load().outcomes["3.5"].right is True
 
 
 # -- on the screen ----------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def said(lab: Lab, where: str) -> str:
 
 
 async def at_step(lab: Lab, number: str) -> None:
-    progress = Progress.load()
+    progress = LectureProgress.load()
     progress.at = number
     progress.save()
     await lab.press("t")
@@ -269,7 +269,7 @@ async def test_predict_run_and_see_the_answer(size: tuple[int, int]) -> None:
         assert {series.label for series in chart.spec.series} == {"η = 10", "η = 100", "η = 1"}
         assert "What the run says · drawn digits" in lab.picture
         (run,) = all_runs()
-        assert Progress.load().outcomes["3.5"] == Outcome(2, True, run.name)
+        assert LectureProgress.load().outcomes["3.5"] == Outcome(2, True, run.name)
 
 
 @driven
@@ -333,13 +333,13 @@ async def test_steps_contents_and_back() -> None:
         await lab.press("b")
         assert "first step" in lab.told
         await lab.press("n")
-        assert Progress.load().at == "1.2"
+        assert LectureProgress.load().at == "1.2"
         await lab.press("m")
         await lab.quiet()
         listed = lab.app.screen.query_one(OptionList)
         assert listed.highlighted == 1
         await lab.press("end", "enter")
-        assert Progress.load().at == STEPS[-1].number
+        assert LectureProgress.load().at == STEPS[-1].number
         assert "nothing to run" not in lab.told
         await lab.press("r", "n")
         assert "nothing to run" in lab.told
@@ -357,7 +357,7 @@ async def test_the_narrow_screen_turns_over_and_changes_the_chart() -> None:
         assert (page.display, side.display) == (True, False)
         await lab.press("x")
         assert (page.display, side.display) == (False, True)
-        charts = screen(lab).query_one(Curves)
+        charts = screen(lab).query_one(ChartPair)
         assert (charts.cost.display, charts.accuracy.display) == (True, False)
         await lab.press("c")
         assert (charts.cost.display, charts.accuracy.display) == (False, True)
@@ -368,10 +368,10 @@ async def test_leaving_ends_what_is_trained_and_nothing_is_answered() -> None:
     async with opened() as lab:
         await at_step(lab, "4.1")
         await lab.press("2", "r")
-        await lab.until(lambda: list(all_runs()) and lab.bench.training)
+        await lab.until(lambda: list(all_runs()) and lab.state.training)
         await lab.press("escape")
-        await lab.until(lambda: not lab.bench.training)
-        assert Progress.load().outcomes["4.1"].right is None
+        await lab.until(lambda: not lab.state.training)
+        assert LectureProgress.load().outcomes["4.1"].right is None
 
 
 @driven
@@ -379,8 +379,8 @@ async def test_an_experiment_is_taken_into_the_lab() -> None:
     async with opened() as lab:
         await at_step(lab, "1.5")
         await lab.press("o")
-        assert lab.bench.draft.preset.name == "lecture/large-weights-30"
-        assert lab.bench.draft.base.data.train == step_of("1.5").settings["data.train"]
+        assert lab.state.draft.preset.name == "lecture/large-weights-30"
+        assert lab.state.draft.base.data.train == step_of("1.5").settings["data.train"]
 
 
 @driven

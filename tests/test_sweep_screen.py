@@ -24,14 +24,14 @@ def little(tmp_path: Path, epochs: int = 2) -> str:
 
 
 def sweep_of(lab: Lab) -> SweepView:
-    view = lab.bench.sweep
+    view = lab.state.sweep
     assert view is not None
     return view
 
 
 def shown(lab: Lab) -> bool:
     """Whether the screen shows a table that has been read to its end."""
-    view = lab.bench.sweep
+    view = lab.state.sweep
     screen = lab.app.screen
     if not isinstance(screen, SweepScreen) or view is None or view.table is None or view.running:
         return False
@@ -64,10 +64,10 @@ async def test_a_sweep_is_begun_from_the_form_and_a_trial_opens_in_the_lab(tmp_p
         assert trials.option_count == 4
         trials.focus()
         await lab.press("enter")
-        await lab.until(lambda: lab.app.screen is lab.lab and lab.bench.view is not None)
-        assert lab.bench.draft.base.training.eta == table.best.params["training.eta"]
-        assert lab.bench.view is not None
-        assert lab.bench.view.arms[0].latest["evaluation_accuracy"] == table.best.value
+        await lab.until(lambda: lab.app.screen is lab.lab and lab.state.view is not None)
+        assert lab.state.draft.base.training.eta == table.best.params["training.eta"]
+        assert lab.state.view is not None
+        assert lab.state.view.arms[0].latest["evaluation_accuracy"] == table.best.value
 
 
 class Running:
@@ -88,7 +88,7 @@ class Running:
 async def test_s_stops_a_sweep_and_what_went_wrong_is_said(preset: Path) -> None:
     record = open_study("s", plan_of(preset, "eta=0.1,0.5"))
     async with opened(preset.read_text("utf-8")) as lab:
-        lab.bench.sweep = SweepView(record, cast(BackgroundSweep, Running()))
+        lab.state.sweep = SweepView(record, cast(BackgroundSweep, Running()))
         await lab.press("g")
         await lab.until(lambda: "● running  0/2 trials" in lab.picture)
         await lab.press("n")
@@ -103,7 +103,7 @@ async def test_leaving_the_lab_leaves_a_whole_study(tmp_path: Path) -> None:
     async with opened(little(tmp_path, epochs=100)) as lab:
         await lab.press("g")
         await asked(lab, "eta = log:0.1..1; trials = 400")
-        await lab.until(lambda: lab.bench.sweep and lab.bench.sweep.table and lab.bench.sweep.table.ended)
+        await lab.until(lambda: lab.state.sweep and lab.state.sweep.table and lab.state.sweep.table.ended)
         assert "● running" in lab.picture
     process = sweep_of(lab).process
     assert process is not None

@@ -6,9 +6,9 @@ from screens import TINY, Lab, driven, opened
 from textual.widgets import OptionList, Static
 from tunelab.strategy import journal
 from tunelab.tui.screens.wizard import WizardScreen
-from tunelab.tui.screens.wizard_menu import GuidesScreen
+from tunelab.tui.screens.wizard_menu import WizardMenu
 from tunelab.tui.state.strategy_session import Guide, unfinished
-from tunelab.tui.widgets.chart_pair import Curves
+from tunelab.tui.widgets.chart_pair import ChartPair
 
 QUICK = TINY.replace("hidden = [5]", "hidden = []")
 
@@ -17,7 +17,7 @@ async def begun(lab: Lab, what: str) -> WizardScreen:
     """Open the wizard's menu and choose."""
     await lab.press("w")
     menu = lab.app.screen
-    assert isinstance(menu, GuidesScreen)
+    assert isinstance(menu, WizardMenu)
     options = menu.query_one(OptionList)
     options.highlighted = options.get_option_index(what)
     await lab.press("enter")
@@ -34,18 +34,18 @@ def says(screen: WizardScreen, where: str) -> str:
 @driven
 async def test_an_eta_that_is_found_is_taken_into_the_form_and_not_before() -> None:
     async with opened(QUICK) as lab:
-        before = lab.bench.draft.base.training.eta
+        before = lab.state.draft.base.training.eta
         screen = await begun(lab, "find-eta")
         await lab.until(lambda: screen.guide.state.asks)
         await lab.until(lambda: "Recommended" in says(screen, "#advice"))
         assert "Half of the threshold" in says(screen, "#advice")
         assert {arm.name for arm in screen.guide.arms} >= {"η = 0.01", "η = 0.1"}
-        assert screen.query_one(Curves).cost.spec.series
-        assert lab.bench.draft.base.training.eta == before
+        assert screen.query_one(ChartPair).cost.spec.series
+        assert lab.state.draft.base.training.eta == before
         chosen = screen.guide.stage.recommendation
         assert chosen is not None
         await lab.press("enter")
-        assert lab.bench.draft.base.training.eta == chosen["chosen"]["training.eta"]
+        assert lab.state.draft.base.training.eta == chosen["chosen"]["training.eta"]
         assert lab.app.screen is lab.lab
 
 
@@ -134,4 +134,4 @@ async def test_what_is_offered_for_another_value_can_be_entered_as_it_is() -> No
         assert advice is not None
         await lab.press("e")
         await lab.press("enter")
-        assert lab.bench.draft.base.training.eta == advice["chosen"]["training.eta"]
+        assert lab.state.draft.base.training.eta == advice["chosen"]["training.eta"]

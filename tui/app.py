@@ -23,10 +23,10 @@ from tunelab.tui.screens.dialogs import Choose
 from tunelab.tui.screens.help import HelpScreen
 from tunelab.tui.screens.lab import LabScreen
 from tunelab.tui.state.actions import actions_of, bindings
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.settings import Config, save_session
 from tunelab.tui.state.themes import THEMES
-from tunelab.tui.state.worker_failures import keep_details, tell_failure
+from tunelab.tui.state.worker_failures import notify_failure, write_traceback
 from tunelab.tui.widgets.field import Field
 
 __all__ = ["Tunelab"]
@@ -35,17 +35,17 @@ _PATIENCE = 3.0  # seconds for leaving in good order once a signal asks for it
 
 
 class Tunelab(App[int]):
-    """tunelab on the screen: themes, keys, signals, help; the lab's state is in ``bench``."""
+    """tunelab on the screen: themes, keys, signals, help; the lab's state is in ``state``."""
 
     TITLE = "tunelab"
     CSS_PATH = "styles/tunelab.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = bindings("app")
 
-    def __init__(self, bench: Bench, config: Config, opens: str = "") -> None:
+    def __init__(self, state: LabState, config: Config, opens: str = "") -> None:
         """``opens``: the screen to begin with in front of the lab, as an action's ``opens`` names it."""
         super().__init__()
-        self.bench = bench
+        self.state = state
         self.config = config
         self._opens = opens
 
@@ -57,7 +57,7 @@ class Tunelab(App[int]):
             self.register_theme(theme)
         self.theme = self.config.theme if self.config.theme in self.available_themes else "textual-dark"
         self.set_keymap(self.config.keys)
-        self.set_class(self.bench.looks.ascii, "-ascii")
+        self.set_class(self.state.looks.ascii, "-ascii")
         loop = asyncio.get_running_loop()
         leaving = {signal.SIGTERM: 0, signal.SIGHUP: 0}
         if not self.is_headless:  # without a terminal ctrl+c is Python's own
@@ -66,12 +66,12 @@ class Tunelab(App[int]):
             # Without this Python ends on the spot and leaves the terminal in its alternate screen.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave, code)
-        lab = LabScreen(self.bench)
+        lab = LabScreen(self.state)
         self.push_screen(lab)
         if self._opens:
             self.call_after_refresh(lab.action_open, self._opens)
         gc.freeze()  # modules and widgets are here to stay: looking through them again and again delays keys
-        self.call_after_refresh(self.run_worker, self.bench.wake_workers, thread=True, exit_on_error=False)
+        self.call_after_refresh(self.run_worker, self.state.wake_workers, thread=True, exit_on_error=False)
 
     def _leave(self, code: int) -> None:
         """End in good order: the record is whole, the terminal clean.
@@ -82,17 +82,17 @@ class Tunelab(App[int]):
         watchdog = threading.Timer(_PATIENCE, os._exit, [code])
         watchdog.daemon = True
         watchdog.start()
-        self.bench.stop_own()
+        self.state.stop_own()
         self.exit(code)
 
     def on_unmount(self) -> None:
         """Remember the session, stop what is being trained, and let the workers go."""
-        save_session(self.bench.draft, self.theme)
-        self.bench.leave()
+        save_session(self.state.draft, self.theme)
+        self.state.leave()
 
     def action_ask_quit(self) -> None:
         """Leave, asking first what becomes of a training."""
-        job = self.bench.job
+        job = self.state.job
         if job is None or job.ended:
             self.exit(0)
             return
@@ -120,7 +120,7 @@ class Tunelab(App[int]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""
-        tell_failure(self, event)
+        notify_failure(self, event)
 
     # -- actions and palette ------------------------------------------------------------------------------
 
@@ -157,12 +157,12 @@ class Tunelab(App[int]):
 
     def _text_of_focus(self) -> str:
         from tunelab.tui.widgets.chart import Chart
-        from tunelab.tui.widgets.epoch_log import Epochs
+        from tunelab.tui.widgets.epoch_log import EpochLog
 
-        if isinstance(self.focused, Chart | Epochs):
+        if isinstance(self.focused, Chart | EpochLog):
             return self.focused.plain()
         selected = self.screen.get_selected_text()
-        return selected or self.bench.draft.to_toml()
+        return selected or self.state.draft.to_toml()
 
     def action_picture(self) -> None:
         """Write the screen to an SVG file."""
@@ -179,7 +179,7 @@ class Tunelab(App[int]):
         for where in (screen.id or "", "app"):
             for action in actions_of(where):
 
-                async def do(name: str = action.does, target: Any = screen if where != "app" else self) -> None:
+                async def do(name: str = action.method, target: Any = screen if where != "app" else self) -> None:
                     await self.run_action(name, target)
 
                 yield SystemCommand(action.label.capitalize(), action.help, do)
@@ -188,7 +188,7 @@ class Tunelab(App[int]):
     def _fatal_error(self) -> None:
         """A bug of ours ends the program with a sentence; its traceback goes to a file."""
         self.bell()
-        self.panic(keep_details(self._exception) if self._exception else "Something went wrong inside tunelab.")
+        self.panic(write_traceback(self._exception) if self._exception else "Something went wrong inside tunelab.")
 
     def text_screenshot(self) -> str:
         """The screen as plain text, a line a row."""

@@ -90,7 +90,7 @@ def lab_app(loaded: Preset | None, *, low_bandwidth: bool, opens: str = "") -> T
     from tunelab.tui.app import Tunelab
     from tunelab.tui.charts.terminal import looks
     from tunelab.tui.state.draft import Draft
-    from tunelab.tui.state.lab_state import Bench
+    from tunelab.tui.state.lab_state import LabState
 
     draft = load_session(config) if loaded is None else Draft(loaded)
-    return Tunelab(Bench(draft, looks(low_bandwidth=low_bandwidth)), config, opens)
+    return Tunelab(LabState(draft, looks(low_bandwidth=low_bandwidth)), config, opens)

@@ -16,8 +16,8 @@ from tunelab.tui.cli.options import DataName, Json, Quiet, from_anywhere, progre
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from tunelab.tui.lecture import Progress, Step
-    from tunelab.tui.lecture.grading import Seen
+    from tunelab.tui.lecture import LectureProgress, Step
+    from tunelab.tui.lecture.grading import Observations
 
 __all__ = ["learn_command"]
 
@@ -48,16 +48,16 @@ def learn_command(
     On a terminal this opens the lab at the lecture; with N, --plain, or without a terminal it is plain text. --data is
     remembered: --data digits goes back to drawn ones.
     """
-    from tunelab.tui.lecture import Progress, find_steps, lecture
+    from tunelab.tui.lecture import LectureProgress, find_steps, lecture
 
     if anew:
-        Progress(data=Progress.load().data).save()
+        LectureProgress(data=LectureProgress.load().data).save()
     if data is not None:
         _keep_data(data)
     on_screen = not (part or listed or plain or predict is not None or run or plot or as_json) and has_screen()
     if on_screen:
         raise typer.Exit(lab_app(None, low_bandwidth=low_bandwidth, opens="lecture.LectureScreen").run() or 0)
-    progress = Progress.load()
+    progress = LectureProgress.load()
     if predict is not None:
         _predict(part, predict, progress)
     steps = find_steps(part) if part is not None else lecture()
@@ -80,15 +80,15 @@ def learn_command(
 def _keep_data(data: str) -> None:
     """Learn from other data than drawn digits from now on, until somebody says otherwise."""
     from tunelab.data import counts
-    from tunelab.tui.lecture import Progress
+    from tunelab.tui.lecture import LectureProgress
 
     counts(data)  # a data set that isn't there is said now, and not in front of a class
-    progress = Progress.load()
+    progress = LectureProgress.load()
     progress.data = "" if data == "digits" else from_anywhere(data)
     progress.save()
 
 
-def _predict(part: str | None, choice: int, progress: Progress) -> None:
+def _predict(part: str | None, choice: int, progress: LectureProgress) -> None:
     from tunelab.errors import BadInput
     from tunelab.tui.lecture import find_steps
     from tunelab.tui.lecture.progress import Outcome
@@ -107,7 +107,7 @@ def _predict(part: str | None, choice: int, progress: Progress) -> None:
     progress.save()
 
 
-def _list(steps: Sequence[Step], progress: Progress, as_json: bool) -> None:
+def _list(steps: Sequence[Step], progress: LectureProgress, as_json: bool) -> None:
     from tunelab.tui.lecture.step_text import contents_line
 
     section = ""
@@ -123,7 +123,7 @@ def _list(steps: Sequence[Step], progress: Progress, as_json: bool) -> None:
         say(f"{progress.tally}; `tunelab learn` goes on, `tunelab learn 1.1` is a step as text.")
 
 
-def _about(step: Step, progress: Progress) -> dict[str, Any]:
+def _about(step: Step, progress: LectureProgress) -> dict[str, Any]:
     outcome = progress.outcomes.get(step.number)
     return {
         "event": "step",
@@ -140,7 +140,7 @@ def _about(step: Step, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _tell(step: Step, progress: Progress, as_json: bool) -> None:
+def _tell(step: Step, progress: LectureProgress, as_json: bool) -> None:
     from tunelab.tui.lecture.step_text import question
     from tunelab.tui.lecture.steps import flowed
 
@@ -186,18 +186,18 @@ def _command(step: Step) -> str:
     return " \\\n    ".join(lines)
 
 
-def _do(step: Step, progress: Progress, pool: Executor, *, as_json: bool, plot: bool, quiet: bool) -> int:
+def _do(step: Step, progress: LectureProgress, pool: Executor, *, as_json: bool, plot: bool, quiet: bool) -> int:
     """Run a step's experiment and say what it answers; 130 where it was interrupted."""
     from tunelab import engine
     from tunelab.experiment import load_data
-    from tunelab.tui.lecture import judged
+    from tunelab.tui.lecture import grade
     from tunelab.tui.lecture.progress import Outcome
-    from tunelab.tui.lecture.run_step import sampled, seen_in
+    from tunelab.tui.lecture.run_step import observe, sample_z
     from tunelab.tui.lecture.step_text import verdict
 
     run = ""
     if step.sampled is not None:
-        seen = sampled(step.sampled)
+        observations = sample_z(step.sampled)
     else:
         preset = step.experiment(progress.data)
         load_data(preset.arms[0].experiment, progress_report(quiet))
@@ -206,8 +206,8 @@ def _do(step: Step, progress: Progress, pool: Executor, *, as_json: bool, plot: 
         if job.run.told() == "stop":
             say(f"Interrupted; what was measured is kept as {job.run.name}.")
             return ExitCode.INTERRUPTED
-        seen, run = seen_in(step, job.run), job.run.name
-    answer = judged(step, seen)
+        observations, run = observe(step, job.run), job.run.name
+    answer = grade(step, observations)
     outcome = progress.outcomes.setdefault(step.number, Outcome())
     outcome.right, outcome.run = outcome.predicted in answer.right, run
     progress.at = step.number
@@ -219,16 +219,16 @@ def _do(step: Step, progress: Progress, pool: Executor, *, as_json: bool, plot: 
         print(json.dumps({"event": "answer"} | fields | answered, ensure_ascii=False), flush=True)
         return 0
     if plot:
-        print(f"{_plotted(seen, run)}\n")
+        print(f"{_plotted(observations, run)}\n")
     _print(f"{_filled(verdict(step, outcome, answer))}\n")
     return 0
 
 
-def _plotted(seen: Seen, run: str) -> str:
+def _plotted(observations: Observations, run: str) -> str:
     from tunelab.records import find
     from tunelab.tui.charts.from_history import plotted, z_plotted
 
     colour = sys.stdout.isatty()
-    if seen.effects:
-        return z_plotted([(name, [effect]) for name, effect in seen.effects], colour=colour)
+    if observations.effects:
+        return z_plotted([(name, [effect]) for name, effect in observations.effects], colour=colour)
     return plotted(find(run), colour=colour)

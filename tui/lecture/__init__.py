@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tunelab.tui.lecture.grading import Answer, judged
-from tunelab.tui.lecture.progress import Progress
+from tunelab.tui.lecture.grading import Answer, grade
+from tunelab.tui.lecture.progress import LectureProgress
 from tunelab.tui.lecture.steps import Choice, Step, find_steps, lecture
 
-__all__ = ["Answer", "Choice", "Progress", "Step", "find_steps", "judged", "lecture"]
+__all__ = ["Answer", "Choice", "LectureProgress", "Step", "find_steps", "grade", "lecture"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tunelab.initialization import LayerEffect
     from tunelab.network_inspection import Way
 
-__all__ = ["Answer", "Seen", "judged"]
+__all__ = ["Answer", "Observations", "grade"]
 
 _ALIKE = "alike"
 _STEEP = 0.9  # a step in λ that leaves more of the steepness than this has changed nothing to speak of
@@ -24,7 +24,7 @@ _QUICKER = 1.3  # times that differ by less are the machine's mood
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observations:
     """What an experiment has left to look at: curves; or what first weights do to z; or the way between pictures."""
 
     arms: Sequence[ArmCurves] = ()
@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Finding:
     """What one look found: a sentence, and the words or the number that it comes to."""
 
     sentence: str
@@ -49,25 +49,25 @@ class _Found:
     number: float | None = None
 
 
-def judged(step: Step, seen: Seen) -> Answer:
+def grade(step: Step, observations: Observations) -> Answer:
     """What the experiment answers. A training that was stopped on its way answers with what there is."""
-    found = [_LOOKS[look.kind](look, seen) for look in step.look]
-    right = frozenset(place for place, choice in enumerate(step.choice) if _holds(choice, found))
-    return Answer(tuple(each.sentence for each in found), right)
+    findings = [_LOOKS[look.kind](look, observations) for look in step.look]
+    right = frozenset(place for place, choice in enumerate(step.choice) if _holds(choice, findings))
+    return Answer(tuple(each.sentence for each in findings), right)
 
 
-def _holds(choice: Choice, found: Sequence[_Found]) -> bool:
+def _holds(choice: Choice, findings: Sequence[_Finding]) -> bool:
     if choice.within is not None:
-        number = found[0].number
+        number = findings[0].number
         return number is not None and choice.within[0] <= number <= choice.within[1]
-    return all(each.words & set(word.split(" | ")) for word, each in zip(choice.when, found, strict=True))
+    return all(each.words & set(word.split(" | ")) for word, each in zip(choice.when, findings, strict=True))
 
 
 # -- the looks --------------------------------------------------------------------------------------------
 
 
-def _chosen(look: Look, seen: Seen) -> list[ArmCurves]:
-    return [arm for arm in seen.arms if arm.measures and (not look.arms or arm.name in look.arms)]
+def _chosen(look: Look, observations: Observations) -> list[ArmCurves]:
+    return [arm for arm in observations.arms if arm.measures and (not look.arms or arm.name in look.arms)]
 
 
 def _place(look: Look, arm: ArmCurves) -> int:
@@ -94,35 +94,35 @@ def _table(head: str, rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join([head, *(f"  {name:<{width}}  {text}" for name, text in rows)])
 
 
-def _value(look: Look, seen: Seen) -> _Found:
+def _value(look: Look, observations: Observations) -> _Finding:
     """``value``: one number of the first arm, such as its accuracy at the end."""
-    arms = _chosen(look, seen)
+    arms = _chosen(look, observations)
     if not arms:
-        return _Found("Nothing was measured.")
+        return _Finding("Nothing was measured.")
     arm, place = arms[0], _place(look, arms[0])
     value, std = (float(arm.values(f"{look.measure}{end}")[place]) for end in ("", "_std"))
     what = "evaluation accuracy" if look.measure == "evaluation_accuracy" else "training cost"
-    said = f"{_when(look, arms)} the {what} is {_shown(value, std, look.measure)}"
+    sentence = f"{_when(look, arms)} the {what} is {_shown(value, std, look.measure)}"
     if look.measure == "evaluation_accuracy" and arm.chance > 0:
-        said += f"; guessing gives {100 * arm.chance:.3g} %"
+        sentence += f"; guessing gives {100 * arm.chance:.3g} %"
     if arm.done.get("reason") == "diverged":
-        said += ", and then the numbers leave what a float can hold"
-    return _Found(f"{said}.", number=value)
+        sentence += ", and then the numbers leave what a float can hold"
+    return _Finding(f"{sentence}.", number=value)
 
 
-def _best(look: Look, seen: Seen) -> _Found:
+def _best(look: Look, observations: Observations) -> _Finding:
     """``best``: the arms no worse than the best by more than luck; 'alike' where that is all of them.
 
-    By training cost it is the one with the lowest, since nothing is guessed about examples not seen.
+    By training cost it is the one with the lowest, since nothing is guessed about unseen examples.
     """
-    arms = _chosen(look, seen)
+    arms = _chosen(look, observations)
     if len(arms) < 2:
-        return _Found("There are no two arms to compare.")
+        return _Finding("There are no two arms to compare.")
     if look.measure == "training_cost":
         costs = {arm.name: float(arm.values("training_cost")[_place(look, arm)]) for arm in arms}
         low = min(costs, key=lambda name: costs[name] if np.isfinite(costs[name]) else np.inf)
         rows = [(name, _shown(cost, 0.0, look.measure)) for name, cost in costs.items()]
-        return _Found(_table(f"{_when(look, arms)} the training cost is", rows), frozenset({low}))
+        return _Finding(_table(f"{_when(look, arms)} the training cost is", rows), frozenset({low}))
     accuracies = {arm.name: _accuracy(look, arm) for arm in arms}
     names = {name: name for name in accuracies}
     if look.groups:
@@ -134,7 +134,7 @@ def _best(look: Look, seen: Seen) -> _Found:
         words = {_ALIKE}
     rows = [(names[name], _shown(a.accuracy, a.std, look.measure)) for name, a in accuracies.items()]
     luck = ", no more than luck apart" if words == {_ALIKE} else ""
-    return _Found(_table(f"{_when(look, arms)}{luck}", rows), frozenset(words))
+    return _Finding(_table(f"{_when(look, arms)}{luck}", rows), frozenset(words))
 
 
 def _top(accuracies: Mapping[str, Accuracy]) -> str:
@@ -152,42 +152,42 @@ def _behind(one: Accuracy, top: Accuracy) -> bool:
     return not np.isfinite(one.accuracy) or accuracy_difference(top, one).beyond_noise
 
 
-def _falls(look: Look, seen: Seen) -> _Found:
+def _falls(look: Look, observations: Observations) -> _Finding:
     """``falls``: the last arm in the order of the preset whose training cost falls at every measurement."""
-    told, last = [], ""
-    for arm in _chosen(look, seen):
+    rows, last = [], ""
+    for arm in _chosen(look, observations):
         costs = np.concatenate([[float(arm.initial.get("training_cost") or np.nan)], arm.values("training_cost")])
         falls = bool(np.isfinite(costs).all() and (np.diff(costs) < 0).all())
-        told.append(
+        rows.append(
             (arm.name, f"{costs[0]:.3g} → {costs[-1]:.3g}  {'falls' if falls else 'does not fall all the way'}")
         )
         last = arm.name if falls else last
-    return _Found(_table("Training cost, from before the first step to the end", told), frozenset({last}))
+    return _Finding(_table("Training cost, from before the first step to the end", rows), frozenset({last}))
 
 
-def _soonest(look: Look, seen: Seen) -> _Found:
+def _soonest(look: Look, observations: Observations) -> _Finding:
     """``soonest``: which arm first has ``reach`` of the evaluation examples right, in seconds of training."""
-    told, took = [], {}
-    for arm in _chosen(look, seen):
+    rows, took = [], {}
+    for arm in _chosen(look, observations):
         there = np.flatnonzero(arm.values("evaluation_accuracy") >= look.reach)
         share = float(there[0] + 1) / len(arm.measures) if len(there) else np.inf
         seconds = share * float(arm.done.get("seconds") or np.nan)
         took[arm.name] = seconds
         epoch = f"{seconds:.2f} s (epoch {arm.epochs[there[0]]:g})" if len(there) else "never"
-        told.append((arm.name, epoch))
+        rows.append((arm.name, epoch))
     least = min(took.values(), default=np.inf)
     words = frozenset(name for name, seconds in took.items() if np.isfinite(seconds) and seconds < _QUICKER * least)
-    return _Found(_table(f"{100 * look.reach:g} % right is reached after", told), words)
+    return _Finding(_table(f"{100 * look.reach:g} % right is reached after", rows), words)
 
 
-def _smoothness(_look: Look, seen: Seen) -> _Found:
+def _smoothness(_look: Look, observations: Observations) -> _Finding:
     """``smoothness``: 'late' where the first tens of λ leave the output's steepness as it is and later ones lower it,
     'each' where every ten lowers it, 'steeper' where it rises.
     """
-    steep = [way.steepness for _, way in seen.ways]
+    steep = [way.steepness for _, way in observations.ways]
     if len(steep) < 3:
-        return _Found("There are too few arms to compare.")
-    told = [(name, f"{way.steepness:.3g}") for name, way in seen.ways]
+        return _Finding("There are too few arms to compare.")
+    rows = [(name, f"{way.steepness:.3g}") for name, way in observations.ways]
     ratios = [after / before for before, after in pairwise(steep)]
     if steep[-1] > steep[0]:
         word = "steeper"
@@ -196,21 +196,21 @@ def _smoothness(_look: Look, seen: Seen) -> _Found:
     else:
         word = "late" if min(ratios[:2]) >= _STEEP and steep[-1] < 0.7 * steep[0] else "otherwise"
     head = "Steepest slope of an output from one picture to another, on average"
-    return _Found(_table(head, told), frozenset({word}))
+    return _Finding(_table(head, rows), frozenset({word}))
 
 
-def _z(look: Look, seen: Seen) -> _Found:
+def _z(look: Look, observations: Observations) -> _Finding:
     """``z``: a number of the last scheme sampled, σ_z or the share of saturated neurons."""
-    name, effect = seen.effects[-1]
-    told = []
-    for scheme, e in seen.effects:
-        told.append((scheme, f"σ_z predicted {e.predicted_std:.3g}, sampled {e.sampled_std:.3g}"))
-        told.append(("", f"saturated {100 * e.saturated_share:.1f} %, mean σ′ {e.mean_sigma_prime:.3f}"))
+    name, effect = observations.effects[-1]
+    rows = []
+    for scheme, e in observations.effects:
+        rows.append((scheme, f"σ_z predicted {e.predicted_std:.3g}, sampled {e.sampled_std:.3g}"))
+        rows.append(("", f"saturated {100 * e.saturated_share:.1f} %, mean σ′ {e.mean_sigma_prime:.3f}"))
     number = effect.saturated_share if look.measure == "saturated_share" else effect.sampled_std
-    return _Found(_table("Before any training", told), frozenset({name}), float(number))
+    return _Finding(_table("Before any training", rows), frozenset({name}), float(number))
 
 
-_LOOKS: dict[str, Callable[[Look, Seen], _Found]] = {
+_LOOKS: dict[str, Callable[[Look, Observations], _Finding]] = {
     "best": _best,
     "value": _value,
     "falls": _falls,

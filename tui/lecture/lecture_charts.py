@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from tunelab.records.history import ArmCurves
 from tunelab.tui.charts import Axis, ChartSpec, Series
-from tunelab.tui.lecture.grading import Seen
+from tunelab.tui.lecture.grading import Observations
 
-__all__ = ["trials_chart", "way_chart"]
+__all__ = ["path_chart", "trials_chart"]
 
 
-def way_chart(seen: Seen) -> ChartSpec:
+def path_chart(observations: Observations) -> ChartSpec:
     """An output on the way from one picture to another, a curve an arm."""
     series = tuple(
-        Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(seen.ways)
+        Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(observations.ways)
     )
     return ChartSpec(
         "An output on the way between two pictures",

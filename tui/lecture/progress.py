@@ -9,7 +9,7 @@ from typing import Any
 from tunelab import paths
 from tunelab.errors import BadInput
 
-__all__ = ["Outcome", "Progress"]
+__all__ = ["LectureProgress", "Outcome"]
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Outcome:
 
 
 @dataclass
-class Progress:
+class LectureProgress:
     """``at`` is the number of the step last looked at; ``outcomes`` by the steps' numbers; ``data`` what is used in
     place of drawn digits.
     """
@@ -35,14 +35,14 @@ class Progress:
     data: str = ""
 
     @staticmethod
-    def load() -> Progress:
+    def load() -> LectureProgress:
         """What was kept; a fresh start where that is nothing, or can't be read."""
         try:
             kept: dict[str, Any] = json.loads(_path().read_text("utf-8"))
             outcomes = {number: Outcome(**outcome) for number, outcome in kept["outcomes"].items()}
-            return Progress(str(kept["at"]), outcomes, str(kept.get("data", "")))
+            return LectureProgress(str(kept["at"]), outcomes, str(kept.get("data", "")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return Progress()
+            return LectureProgress()
 
     def save(self) -> None:
         """Keep it. A home that can't be written loses it, nothing else."""

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from tunelab.errors import BadInput
 from tunelab.records import Run
-from tunelab.tui.lecture.grading import Seen
+from tunelab.tui.lecture.grading import Observations
 from tunelab.tui.lecture.steps import Sampled, Step
 
-__all__ = ["sampled", "seen_in"]
+__all__ = ["observe", "sample_z"]
 
 
-def sampled(what: Sampled) -> Seen:
+def sample_z(what: Sampled) -> Observations:
     """z before any training, of one neuron, under each scheme."""
     from tunelab.initialization import Initialization, effects
 
     sizes = (what.inputs, 1)
-    found = []
+    effects_by_scheme = []
     for scheme in what.weights:
         first = effects(Initialization(sizes, scheme, "standard"), active=what.active)[0]
-        found.append((scheme, first))
-    return Seen(effects=found)
+        effects_by_scheme.append((scheme, first))
+    return Observations(effects=effects_by_scheme)
 
 
-def seen_in(step: Step, run: Run) -> Seen:
+def observe(step: Step, run: Run) -> Observations:
     """What a run of the step's experiment has left, ended or stopped."""
     from tunelab.network_inspection import way_between
     from tunelab.tui.charts.from_history import read
@@ -35,4 +35,4 @@ def seen_in(step: Step, run: Run) -> Seen:
                 ways.append((arm.name, way_between(run, number)))
             except BadInput:
                 break  # it was stopped on its way: what there is is compared
-    return Seen(arms=arms, ways=ways)
+    return Observations(arms=arms, ways=ways)

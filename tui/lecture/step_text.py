@@ -8,10 +8,10 @@ from textwrap import wrap
 from tunelab.data.catalogue import NAMED
 from tunelab.errors import printable
 from tunelab.tui.lecture.grading import Answer
-from tunelab.tui.lecture.progress import Outcome, Progress
+from tunelab.tui.lecture.progress import LectureProgress, Outcome
 from tunelab.tui.lecture.steps import Step, flowed, lecture
 
-__all__ = ["comparison", "contents_line", "experiment_line", "following", "question", "verdict"]
+__all__ = ["comparison", "contents_line", "experiment_line", "following", "page_text", "question", "verdict"]
 
 
 def question(step: Step, outcome: Outcome | None, answer: Answer | None = None, *, width: int = 78) -> str:
@@ -25,15 +25,32 @@ def question(step: Step, outcome: Outcome | None, answer: Answer | None = None, 
     return "\n".join(lines)
 
 
+def page_text(
+    step: Step, outcome: Outcome | None, answer: Answer | None, *, width: int, next_key: str
+) -> list[tuple[str, str]]:
+    """Return the page of a step as pieces of text, each with its style."""
+    parts: list[tuple[str, str]] = [(flowed(step.text), "")]
+    if step.asks:
+        parts += [
+            ("\n\nPredict first  ", "bold $text-accent"),
+            (" ".join(step.ask.split()), "bold"),
+            (f"\n\n{question(step, outcome, answer, width=width)}", ""),
+            (f"\n\n{next_key}", "bold"),
+        ]
+    if step.more:
+        parts.append((f"\n\nTo continue\n{step.more.strip()}", "dim"))
+    return parts
+
+
 def comparison(step: Step, outcome: Outcome | None, answer: Answer) -> str:
     """The prediction beside what was seen."""
-    shown = " or ".join(f"“{step.choice[place].text}”" for place in sorted(answer.right))
-    came = f"The run says {shown}." if shown else "The run says none of these."
+    results = " or ".join(f"“{step.choice[place].text}”" for place in sorted(answer.right))
+    verdict = f"The run says {results}." if results else "The run says none of these."
     if outcome is None or outcome.predicted is None:
-        return came
+        return verdict
     if outcome.predicted in answer.right:
-        return f"As you predicted. {came}" if len(answer.right) > 1 else f"As you predicted: {shown}."
-    return f"You predicted “{step.choice[outcome.predicted].text}”. {came}"
+        return f"As you predicted. {verdict}" if len(answer.right) > 1 else f"As you predicted: {results}."
+    return f"You predicted “{step.choice[outcome.predicted].text}”. {verdict}"
 
 
 def verdict(step: Step, outcome: Outcome | None, answer: Answer) -> str:
@@ -56,7 +73,7 @@ def experiment_line(step: Step, data: str = "") -> str:
     return f"{step.preset} on {title} ({many}): {networks}, {first.training.epochs} epochs."
 
 
-def contents_line(step: Step, progress: Progress) -> str:
+def contents_line(step: Step, progress: LectureProgress) -> str:
     """A step in the list: a mark for how it went, its number, its title."""
     outcome = progress.outcomes.get(step.number)
     mark = " " if outcome is None or outcome.right is None else "✓" if outcome.right else "·"

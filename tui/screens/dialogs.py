@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from textual import events, on
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from tunelab.errors import BadInput
+from tunelab.tui.screens.base import Dialog
 
 __all__ = ["AskText", "Choose"]
 
 Answer = TypeVar("Answer")
 
 
-class AskText(ModalScreen[Answer | None], Generic[Answer]):
+class AskText(Dialog[Answer | None], Generic[Answer]):
     """Asks for a line of text, and is dismissed with what ``accept`` makes of it, or with None.
 
     ``accept`` may refuse a text with :class:`BadInput`; the sentence is shown below.
     """
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "cancel")]
-
     def __init__(self, title: str, hint: str, accept: Callable[[str], Answer], initial: str = "") -> None:
-        super().__init__()
-        self._title, self._hint, self._accept, self._initial = title, hint, accept, initial
+        super().__init__(title, "enter: do it   esc: cancel")
+        self._question, self._accept, self._initial = hint, accept, initial
 
-    def compose(self) -> ComposeResult:
-        """The question, the line, the hint."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = "enter: do it   esc: cancel"
-            yield Static(self._hint, markup=False)
-            yield Input(self._initial)
-            yield Label("", classes="complaint", markup=False)
+    def compose_content(self) -> Iterable[Widget]:
+        """The question, the line, the complaint."""
+        yield Static(self._question, markup=False)
+        yield Input(self._initial)
+        yield Label("", classes="complaint", markup=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -49,23 +42,18 @@ class AskText(ModalScreen[Answer | None], Generic[Answer]):
         self.dismiss(answer)
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Dialog[str | None]):
     """Asks for one of a few choices, each with a key."""
-
-    BINDINGS = [Binding("escape", "dismiss(None)", "cancel")]
 
     def __init__(self, title: str, question: str, choices: Sequence[tuple[str, str, str]]) -> None:
         """``choices``: (key, id, words) each."""
-        super().__init__()
-        self._title, self._question, self._choices = title, question, choices
+        super().__init__(title, "esc: cancel")
+        self._question, self._choices = question, choices
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """The question and its choices."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = "esc: cancel"
-            yield Static(self._question, markup=False)
-            yield Static("\n".join(f"  {key}  {words}" for key, _, words in self._choices), markup=False)
+        yield Static(self._question, markup=False)
+        yield Static("\n".join(f"  {key}  {words}" for key, _, words in self._choices), markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """A choice's key chooses it."""

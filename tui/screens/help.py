@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
 from tunelab.experiment.fields import Described, described
+from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.actions import Action, actions_of
 from tunelab.tui.text.tables import aligned
 
@@ -18,24 +14,15 @@ __all__ = ["HelpScreen"]
 _NUMBERS = "In a number: ↑ ↓ times 2 or divided by 2, shift+↑ ↓ by 10. On a chart: ← → crosshair, + − zoom, 0 all."
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(TextViewer):
     """The help of one screen, the parameter in focus first."""
-
-    BINDINGS = [Binding("escape,question_mark,q", "dismiss", "close")]
 
     def __init__(self, where: str, keys: dict[str, str], focus: Described | None) -> None:
         """``keys``: the key in force for each action's id, where a person has changed it."""
-        super().__init__()
         self._where, self._keys, self._focus = where, keys, focus
+        super().__init__("Help", self._help())
 
-    def compose(self) -> ComposeResult:
-        """One scroll of text."""
-        with VerticalScroll(classes="dialog tall") as dialog:
-            dialog.border_title = "Help"
-            dialog.border_subtitle = "esc: close"
-            yield Static(self._text(), markup=False)
-
-    def _text(self) -> str:
+    def _help(self) -> str:
         parts = []
         if self._focus is not None:
             parts.append(explained(self._focus))

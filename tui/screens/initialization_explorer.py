@@ -2,54 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual import on, work
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Label, Select, Static
-from textual.worker import Worker, get_current_worker
+from textual.worker import get_current_worker
 from tunelab.errors import BadInput
 from tunelab.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effects
 from tunelab.tui.charts import aligned
 from tunelab.tui.charts.from_history import activation_charts, z_chart
-from tunelab.tui.state.actions import bindings
-from tunelab.tui.state.lab_state import Bench
-from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.screens.base import BaseScreen
+from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.widgets.chart import Chart
-from tunelab.tui.widgets.key_line import Keys
 from tunelab.tui.widgets.slider import Slider
 
-__all__ = ["ExplorerScreen"]
+__all__ = ["InitializationExplorer"]
 
 _NONE = "none"
 
 
-class ExplorerScreen(Screen[None]):
+class InitializationExplorer(BaseScreen[None], where="explorer"):
     """Old against new: two schemes, or the arms of the form, over one z axis, with σ(z) and σ′(z) below."""
 
-    BINDINGS = bindings("explorer")
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-low"), (30, "-tall")]
-
-    class Found(Message):
+    class Computed(Message):
         """The effects of what is set, a list of (name, effect of every layer)."""
 
-        def __init__(self, found: list[tuple[str, list[LayerEffect]]], inputs: str) -> None:
-            self.found, self.inputs = found, inputs
+        def __init__(self, effects: list[tuple[str, list[LayerEffect]]], inputs: str) -> None:
+            self.effects, self.inputs = effects, inputs
             super().__init__()
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(id="explorer")
-        self._draft, self._looks = bench.draft, bench.looks
+    def __init__(self, state: LabState) -> None:
+        super().__init__()
+        self._draft, self._looks = state.draft, state.looks
         self._layer = 0
         self._real = True
-        self._found: list[tuple[str, list[LayerEffect]]] = []
+        self._effects: list[tuple[str, list[LayerEffect]]] = []
         schemes: list[str] = list(dict.fromkeys(arm.experiment.initialization.weights for arm in self._draft.arms))
         other = "standard" if schemes[0] != "standard" else "scaled"
         self._first, self._second = schemes[0], (schemes[1:] or [other])[0]
         self._biases = self._draft.base.initialization.biases
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """Settings on the left, charts on the right."""
         with Horizontal(id="main"):
             with VerticalScroll(id="settings", can_focus=False):
@@ -71,11 +67,6 @@ class ExplorerScreen(Screen[None]):
                 yield Chart(self._looks, id="density")
                 yield Chart(self._looks, id="activation")
                 yield Chart(self._looks, id="slope")
-        yield Keys()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A background worker that failed says so."""
-        tell_failure(self.app, event)
 
     def on_mount(self) -> None:
         """Look at the form's network on its data first."""
@@ -101,13 +92,9 @@ class ExplorerScreen(Screen[None]):
 
     def action_layer(self, by: int) -> None:
         """Another layer."""
-        count = len(self._found[0][1]) if self._found else 1
+        count = len(self._effects[0][1]) if self._effects else 1
         self._layer = (self._layer + by) % count
         self._draw()
-
-    def action_back(self) -> None:
-        """Return to the lab."""
-        self.dismiss(None)
 
     def _look(self) -> None:
         schemes = [str(self.query_one(f"#{name}", Select).value) for name in ("first", "second")]
@@ -129,11 +116,11 @@ class ExplorerScreen(Screen[None]):
             return
         inputs = dataset.training.scaled(slice(0, 300)) if real else None
         sizes = (dataset.features if real else fan_in, *base.network.hidden, dataset.outputs)
-        found = []
+        computed = []
         for scheme in schemes:
             start = Initialization(sizes, scheme, biases, base.initialization.gain)
             net = base.network
-            found.append(
+            computed.append(
                 (
                     scheme,
                     effects(start, inputs, active=active, activation=net.activation, output=net.output, quick=True),
@@ -141,20 +128,20 @@ class ExplorerScreen(Screen[None]):
             )
         if not worker.is_cancelled:
             where = dataset.title if real else f"{active:,} of {fan_in:,} inputs at 1, the others at 0"
-            self.post_message(self.Found(found, where))
+            self.post_message(self.Computed(computed, where))
 
-    def on_explorer_screen_found(self, message: Found) -> None:
-        """Draw what was found."""
-        self._found = message.found
-        self._layer = min(self._layer, len(self._found[0][1]) - 1)
-        sizes = [effect.fan_in for effect in self._found[0][1]] + [self._found[0][1][-1].units]
+    def on_initialization_explorer_computed(self, message: Computed) -> None:
+        """Draw the effects."""
+        self._effects = message.effects
+        self._layer = min(self._layer, len(self._effects[0][1]) - 1)
+        sizes = [effect.fan_in for effect in self._effects[0][1]] + [self._effects[0][1][-1].units]
         self.query_one("#network-line", Static).update(f"{' → '.join(map(str, sizes))}\n{message.inputs}")
         self._draw()
 
     def _draw(self) -> None:
-        if not self._found:
+        if not self._effects:
             return
-        chosen = [(name, layers[self._layer]) for name, layers in self._found]
+        chosen = [(name, layers[self._layer]) for name, layers in self._effects]
         density = z_chart(chosen)
         activation, slope = activation_charts(density, chosen[0][1].activation)
         charts = [self.query_one(f"#{name}", Chart) for name in ("density", "activation", "slope")]
@@ -164,7 +151,7 @@ class ExplorerScreen(Screen[None]):
         self.query_one("#numbers", Static).update("\n\n".join(self._numbers(name, e) for name, e in chosen))
 
     def _numbers(self, name: str, effect: LayerEffect) -> str:
-        fastest = max(e.mean_sigma_prime for _, layers in self._found for e in [layers[self._layer]])
+        fastest = max(e.mean_sigma_prime for _, layers in self._effects for e in [layers[self._layer]])
         slower = fastest / effect.mean_sigma_prime if effect.mean_sigma_prime > 0 else float("inf")
         lines = [
             f"{name}, layer {effect.layer}",

@@ -2,125 +2,117 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
-from textual.worker import Worker
-from tunelab.errors import BadInput, CutOff
+from tunelab.errors import BadInput
 from tunelab.records import find
 from tunelab.records.history import ArmCurves
 from tunelab.tui.charts import ChartSpec
 from tunelab.tui.charts.from_history import z_chart
 from tunelab.tui.charts.picture import ascii_only
-from tunelab.tui.lecture import Answer, Progress, Step, judged, lecture
-from tunelab.tui.lecture.grading import Seen
-from tunelab.tui.lecture.lecture_charts import trials_chart, way_chart
+from tunelab.tui.lecture import Answer, LectureProgress, Step, grade, lecture
+from tunelab.tui.lecture.grading import Observations
+from tunelab.tui.lecture.lecture_charts import path_chart, trials_chart
 from tunelab.tui.lecture.progress import Outcome
-from tunelab.tui.lecture.run_step import sampled, seen_in
-from tunelab.tui.lecture.step_text import experiment_line, following, question, verdict
-from tunelab.tui.lecture.steps import flowed
+from tunelab.tui.lecture.run_step import observe, sample_z
+from tunelab.tui.lecture.step_text import experiment_line, following, page_text, verdict
+from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.screens.lab import LabScreen
-from tunelab.tui.screens.lecture_contents import ContentsScreen
-from tunelab.tui.state.actions import bindings
+from tunelab.tui.screens.lecture_contents import LectureContents
 from tunelab.tui.state.draft import Draft
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.run_view import RunView
-from tunelab.tui.state.worker_failures import tell_failure
 from tunelab.tui.text.run_text import status_line
 from tunelab.tui.widgets.chart import Chart
-from tunelab.tui.widgets.chart_pair import Curves
-from tunelab.tui.widgets.key_line import Keys
+from tunelab.tui.widgets.chart_pair import ChartPair
+from tunelab.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from tunelab.engine import Job
 
 __all__ = ["LectureScreen"]
 
-_SINGLE = ("trials", "way", "z")  # what needs a chart of its own rather than cost and accuracy
-_BOTH_CHARTS = 50  # rows from which cost and accuracy can stand above each other
+_OWN_CHART = ("trials", "way", "z")  # what needs another chart than cost and accuracy
 
 
-class LectureScreen(Screen[Draft | None]):
-    """One step at a time. What was predicted and what came out is kept; one goes on where one stopped."""
+class LectureScreen(BaseScreen[Draft | None], where="lecture"):
+    """One step at a time. Predictions and results are kept; the screen opens at the step last looked at."""
 
     class Answered(LabScreen.RunDone):
         """An experiment has ended and its answer is on the screen."""
 
-    BINDINGS = bindings("lecture")
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (14, "-short"), (24, "-tall"), (50, "-high")]
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(id="lecture")
-        self.bench = bench
-        self._progress = Progress.load()
+    def __init__(self, state: LabState) -> None:
+        super().__init__()
+        self.state = state
+        self._progress = LectureProgress.load()
         steps = {step.number: step for step in lecture()}
         self._step = steps.get(self._progress.at, lecture()[0])
         self._job: Job | None = None
         self._view: RunView | None = None
         self._answer: Answer | None = None
-        self._seen = Seen()
+        self._observations = Observations()
         self._busy = ""
-        self._shown = "accuracy"  # the chart that is shown where there isn't room for both
-        self._front = False  # whether a narrow terminal shows the experiment rather than the text
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """The text on the left, the experiment on the right; a narrow terminal shows one of them."""
-        yield Static(id="status", markup=False)
+        yield StatusLine()
         with Horizontal(id="main"):
             with VerticalScroll(id="page"):
                 yield Static(id="text", markup=False)
             with Vertical(id="right"):
-                yield Curves(self.bench.looks, id="charts")
-                yield Chart(self.bench.looks, id="single")
+                yield ChartPair(self.state.looks, id="charts")
+                yield Chart(self.state.looks, id="single")
                 with VerticalScroll(id="answer"):
-                    yield Static(id="said", markup=False)
-        yield Keys()
+                    yield Static(id="result", markup=False)
 
     def on_mount(self) -> None:
-        """Open where one stopped, and look at the record a few times a second."""
-        self.set_interval(1 / self.bench.looks.frames_a_second, self._tick)
+        """Open where the person stopped, and look at the record a few times a second."""
+        self.set_interval(1 / self.state.looks.frames_a_second, self._tick)
         self._open(self._step)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A background worker that failed says so."""
-        tell_failure(self.app, event)
 
     def on_resize(self) -> None:
         """Another size has other room."""
-        self.call_after_refresh(self._lay_out)
         self.call_after_refresh(self._show_words)
-
-    @property
-    def _wide(self) -> bool:
-        return self.app.size.width >= 100 and self.app.size.height >= 24
+        self.refresh_bindings()
 
     # -- a step ---------------------------------------------------------------------------------------------
 
     def _open(self, step: Step) -> None:
         """Show a step, and the answer that an earlier experiment has given to it."""
         self._stop()
-        self._step, self._view, self._answer, self._seen, self._busy = step, None, None, Seen(), ""
+        self._step, self._view, self._answer, self._observations, self._busy = step, None, None, Observations(), ""
         self._progress.at = step.number
         self._progress.save()
-        self._front, self._shown = False, step.chart
+        self._turn(experiment=False)
+        self.set_class(step.asks, "-asks")
+        self.set_class(step.chart in _OWN_CHART, "-own-chart")
+        self.set_class(step.chart == "cost", "-cost")
         outcome = self._progress.outcomes.get(step.number)
         if outcome is not None and outcome.right is not None:
             if step.sampled is not None:
                 self._sample(step)
             else:
                 self._look_back(step, outcome.run)
-        self.query_one("#charts", Curves).forget()
+        self.query_one("#charts", ChartPair).forget()
         page = self.query_one("#page", VerticalScroll)
         page.border_title = f"{step.number} {step.title}"
         page.scroll_home(animate=False)
         page.focus()
         self._show_curves()
         self._show_words()
-        self._lay_out()
+
+    def _turn(self, *, experiment: bool) -> None:
+        """Bring the experiment or the text to the front, where there isn't room for both."""
+        self.set_class(experiment, "-experiment")
+        self.refresh_bindings()
 
     def _look_back(self, step: Step, name: str) -> None:
         try:
@@ -129,45 +121,17 @@ class LectureScreen(Screen[Draft | None]):
             return  # somebody has removed it: the step can be done again
         self._view = RunView(run)
         self._view.poll()
-        self._judge(step, self._view)
-
-    def _lay_out(self) -> None:
-        """Text and experiment side by side, or one of them."""
-        asks = self._step.asks
-        self.query_one("#page").display = self._wide or not self._front
-        self.query_one("#right").display = asks and (self._wide or self._front)
-        single = self._step.chart in _SINGLE
-        self.query_one("#single").display = single
-        charts = self.query_one("#charts", Curves)
-        charts.display = not single
-        both = self._wide and self.app.size.height >= _BOTH_CHARTS
-        charts.cost.display = both or self._shown == "cost"
-        charts.accuracy.display = both or self._shown == "accuracy"
-        self.refresh_bindings()
-        self.call_after_refresh(self._redraw)
-
-    def _redraw(self) -> None:
-        self.query_one("#charts", Curves).redraw()
-        self.query_one("#single", Chart).redraw()
+        self._grade(step, self._view)
 
     # -- what is shown --------------------------------------------------------------------------------------
 
     def _show_words(self) -> None:
         step, outcome = self._step, self._progress.outcomes.get(self._step.number)
-        # Reckoned, since the page may be hidden: borders, padding, scrollbar
-        width = self.app.size.width // (2 if self._wide else 1) - 7
-        parts: list[tuple[str, str]] = [(flowed(step.text), "")]
-        if step.asks:
-            parts += [
-                ("\n\nPredict first  ", "bold $text-accent"),
-                (" ".join(step.ask.split()), "bold"),
-                (f"\n\n{question(step, outcome, self._answer, width=width)}", ""),
-                (f"\n\n{self._next_key(outcome)}", "bold"),
-            ]
-        if step.more:
-            parts.append((f"\n\nTo go on\n{step.more.strip()}", "dim"))
-        self._update("#text", Content.assemble(*((self._plain(text), style) for text, style in parts)))
-        self._update("#said", self._plain(self._said(outcome)))
+        # Computed, since the page may be hidden: borders, padding, scrollbar
+        width = self.app.size.width // (2 if self.wide else 1) - 7
+        parts = page_text(step, outcome, self._answer, width=width, next_key=self._next_key(outcome))
+        self.update_text("#text", Content.assemble(*((self._plain(text), style) for text, style in parts)))
+        self.update_text("#result", self._plain(self._result(outcome)))
         # What was learnt from stands on the run: drawn digits never pass for MNIST
         trained_on = f" · {self._view.title}" if self._view is not None and self._view.title else ""
         self.query_one("#answer").border_title = Content(f"What the run says{trained_on}")
@@ -178,9 +142,9 @@ class LectureScreen(Screen[Draft | None]):
             return f"Press 1 to {len(self._step.choice)}."
         if self._answer is None:
             return "" if self._busy else "Now r runs the experiment."
-        return "n goes on." if self._wide else "x shows the run, n goes on."
+        return "n continues." if self.wide else "x shows the run, n continues."
 
-    def _said(self, outcome: Outcome | None) -> str:
+    def _result(self, outcome: Outcome | None) -> str:
         step = self._step
         if not step.asks:
             return ""
@@ -195,37 +159,31 @@ class LectureScreen(Screen[Draft | None]):
         right = self._progress.tally
         if self._view is not None and self._busy:
             right = status_line(self._view.arms, "● running")
-        left = f" The lecture {place}"
-        if self.app.size.width < len(left) + len(right) + 3:
-            left = f" {place}"
-        room = self.app.size.width - len(left) - len(right) - 1
-        self._update("#status", self._plain(f"{left}{' ' * max(room, 2)}{right}"))
+        self.query_one(StatusLine).show(
+            self._plain(f" The lecture {place}"), self._plain(right), short=self._plain(f" {place}")
+        )
 
     def _plain(self, text: str) -> str:
-        return ascii_only(text) if self.bench.looks.ascii else text
-
-    def _update(self, where: str, text: str | Content) -> None:
-        """Change a text where it is another: what stays the same isn't sent over the line again."""
-        static = self.query_one(where, Static)
-        if static.content != text:
-            static.update(text)
+        return ascii_only(text) if self.state.looks.ascii else text
 
     def _show_curves(self) -> None:
         arms: list[ArmCurves] = self._view.arms if self._view else []
         if self._step.chart == "z":
             empty = ChartSpec("z before training", empty="Nothing sampled yet.")
-            self.query_one("#single", Chart).show(z_chart(self._seen.effects) if self._seen.effects else empty)
+            self.query_one("#single", Chart).show(
+                z_chart(self._observations.effects) if self._observations.effects else empty
+            )
         elif self._step.chart == "way":
-            self.query_one("#single", Chart).show(way_chart(self._seen))
+            self.query_one("#single", Chart).show(path_chart(self._observations))
         elif self._step.chart == "trials":
             self.query_one("#single", Chart).show(trials_chart(arms))
         else:
-            self.query_one("#charts", Curves).show(arms)
+            self.query_one("#charts", ChartPair).show(arms)
 
     # -- the experiment -------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        """Take what the record has gained; when the training has ended, have its curves judged."""
+        """Take what the record has gained; when the training has ended, have its curves graded."""
         job, view = self._job, self._view
         if job is None or view is None:
             return
@@ -241,29 +199,26 @@ class LectureScreen(Screen[Draft | None]):
         problem = job.problem()
         if problem is not None or job.run.state() == "stopped":
             self._busy = ""
-            self.notify(problem or "Stopped: what there is can't answer the question; r runs it again.", markup=False)
+            self.notify(problem or "Stopped before the question was answered; r runs it again.", markup=False)
             self._show_words()
             self.post_message(self.Answered())
         else:
-            self._judge(self._step, view)
+            self._grade(self._step, view)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="lecture")
     def _start(self, step: Step) -> None:
         """Make the record and start the workers, away from the keys."""
-        try:
-            job = self.bench.begin(Draft(step.experiment(self._progress.data)))
-        except (BadInput, CutOff) as problem:
-            self.app.call_from_thread(self._not_started, str(problem))
-        else:
-            self.app.call_from_thread(self._started, step, job)
+        draft = Draft(step.experiment(self._progress.data))
+        self.in_background(
+            lambda: self.state.begin(draft), lambda job: self._started(step, job), failed=self._not_started
+        )
 
     def _not_started(self, sentence: str) -> None:
         self._busy = ""
         self._show_words()
-        self.notify(sentence, title="Not trained", severity="warning", markup=False, timeout=10)
+        self.warn(sentence, "Not trained")
 
     def _started(self, step: Step, job: Job) -> None:
-        self.bench.job = job
+        self.state.job = job
         if step is not self._step:  # somebody has gone on meanwhile
             job.stop()
             return
@@ -272,22 +227,22 @@ class LectureScreen(Screen[Draft | None]):
     @work(thread=True, exclusive=True, exit_on_error=False, group="lecture")
     def _sample(self, step: Step) -> None:
         assert step.sampled is not None
-        seen = sampled(step.sampled)
-        self.app.call_from_thread(self._answered, step, seen, judged(step, seen), "")
+        observations = sample_z(step.sampled)
+        self.app.call_from_thread(self._answered, step, observations, grade(step, observations), "")
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="lecture")
-    def _judge(self, step: Step, view: RunView) -> None:
-        seen = seen_in(step, view.run)
-        self.app.call_from_thread(self._answered, step, seen, judged(step, seen), view.run.name)
+    def _grade(self, step: Step, view: RunView) -> None:
+        observations = observe(step, view.run)
+        self.app.call_from_thread(self._answered, step, observations, grade(step, observations), view.run.name)
 
-    def _answered(self, step: Step, seen: Seen, answer: Answer, run: str) -> None:
+    def _answered(self, step: Step, observations: Observations, answer: Answer, run: str) -> None:
         fresh = bool(self._busy)  # not an answer that is only looked at again
         outcome = self._progress.outcomes.setdefault(step.number, Outcome())
         outcome.right = outcome.predicted in answer.right
         outcome.run = run
         self._progress.save()
         if step is self._step:
-            self._seen, self._answer, self._busy = seen, answer, ""
+            self._observations, self._answer, self._busy = observations, answer, ""
             self._show_curves()
             self._show_words()
             if self.query_one("#right").display:
@@ -308,7 +263,7 @@ class LectureScreen(Screen[Draft | None]):
         if not step.asks or place > len(step.choice):
             return
         if self._answer is not None or self._busy:
-            self.notify("The prediction stands: the run has been made.", timeout=3)
+            self.notify("The prediction stands: the experiment has run.", timeout=3)
             return
         self._progress.outcomes[step.number] = Outcome(place - 1 if place else None)
         self._progress.save()
@@ -318,22 +273,22 @@ class LectureScreen(Screen[Draft | None]):
         """Run the step's experiment, once something is predicted."""
         step = self._step
         if not step.asks:
-            self.notify("There is nothing to run here; n goes on.", timeout=3)
+            self.notify("There is nothing to run here; n continues.", timeout=3)
         elif step.number not in self._progress.outcomes:
             self.notify(f"Predict first: 1 to {len(step.choice)}, or 0 if you don't know.", timeout=4)
-        elif self.bench.training or self._busy:
+        elif self.state.training or self._busy:
             self.notify("A training is running; it has to end first.", timeout=3)
         else:
-            self._answer, self._busy, self._front = None, "Running.", True
+            self._answer, self._busy = None, "Running."
+            self._turn(experiment=True)
             if step.sampled is not None:
                 self._sample(step)
             else:
                 self._start(step)
             self._show_words()
-            self._lay_out()
 
     def action_forget(self) -> None:
-        """Forget what was predicted and found at this step, so that it can be done anew; its run is kept."""
+        """Forget prediction and result of this step, so that it can be done again; its run is kept."""
         if not self._busy and self._progress.outcomes.pop(self._step.number, None) is not None:
             self._open(self._step)
 
@@ -352,20 +307,17 @@ class LectureScreen(Screen[Draft | None]):
 
     def action_other(self) -> None:
         """The text, or the experiment, where there isn't room for both."""
-        self._front = not self._front
-        self._lay_out()
-        target = "#answer" if self._front else "#page"
+        self._turn(experiment=not self.has_class("-experiment"))
+        target = "#answer" if self.has_class("-experiment") else "#page"
         self.call_after_refresh(self.query_one(target).focus)
 
     def action_chart(self) -> None:
         """Cost or accuracy, where there isn't room for both."""
-        if self._shown in {"cost", "accuracy"}:
-            self._shown = "accuracy" if self._shown == "cost" else "cost"
-            self._lay_out()
+        self.toggle_class("-cost")
 
     def action_log_axis(self) -> None:
         """The cost on a logarithmic axis, a linear one, or as fits."""
-        self.notify(f"Cost axis: {self.query_one('#charts', Curves).next_axis()}.", timeout=2)
+        self.notify(f"Cost axis: {self.query_one('#charts', ChartPair).next_axis()}.", timeout=2)
 
     def action_contents(self) -> None:
         """Choose a step from the list of all."""
@@ -374,7 +326,7 @@ class LectureScreen(Screen[Draft | None]):
             if number is not None:
                 self._open(next(step for step in lecture() if step.number == number))
 
-        self.app.push_screen(ContentsScreen(self.bench, self._progress), chosen)
+        self.app.push_screen(LectureContents(self.state, self._progress), chosen)
 
     def action_to_lab(self) -> None:
         """Take the step's experiment into the lab, to change it there."""
@@ -391,4 +343,4 @@ class LectureScreen(Screen[Draft | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Turning over is offered only where there isn't room for both sides."""
-        return not (action == "other" and (self._wide or not self._step.asks))
+        return not (action == "other" and (self.wide or not self._step.asks))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from tunelab.tui.lecture import Progress, lecture
+from tunelab.tui.lecture import LectureProgress, lecture
 from tunelab.tui.lecture.step_text import contents_line
 from tunelab.tui.lecture.steps import flowed
-from tunelab.tui.screens.list_browser import Browser
-from tunelab.tui.state.actions import bindings
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.screens.list_browser import ListBrowser
+from tunelab.tui.state.lab_state import LabState
 
-__all__ = ["ContentsScreen"]
+__all__ = ["LectureContents"]
 
 
-class ContentsScreen(Browser[str]):
+class LectureContents(ListBrowser[str], where="contents"):
     """Every step of the lecture, with how it went; enter goes there."""
 
-    BINDINGS = bindings("contents")
     HINT = "enter goes there, / filters"
 
-    def __init__(self, bench: Bench, progress: Progress) -> None:
-        super().__init__(bench, id="contents")
+    def __init__(self, state: LabState, progress: LectureProgress) -> None:
+        super().__init__(state)
         self._progress = progress
         self.first = progress.at
 

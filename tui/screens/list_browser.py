@@ -6,18 +6,16 @@ from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import Worker, get_current_worker
-from tunelab.tui.state.lab_state import Bench
-from tunelab.tui.state.worker_failures import tell_failure
-from tunelab.tui.widgets.key_line import Keys
+from textual.worker import get_current_worker
+from tunelab.tui.screens.base import BaseScreen
+from tunelab.tui.state.lab_state import LabState
 
-__all__ = ["Browser"]
+__all__ = ["ListBrowser"]
 
 Chosen = TypeVar("Chosen")
 
@@ -25,7 +23,7 @@ _PAGE = 60  # what a screen shows at once, and so waits for
 _SHOWN = 500  # lines in the list; more is found by filtering
 
 
-class Browser(Screen[Chosen | None], Generic[Chosen]):
+class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
     """Type to filter, ↑ ↓ to look, enter to take. Subclasses say what there is; they dismiss with what was
     chosen, or None.
     """
@@ -35,9 +33,9 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
     first: str | None = None
     """The name on which the list opens; its first one if None."""
 
-    def __init__(self, bench: Bench, *, id: str) -> None:
-        super().__init__(id=id)
-        self.bench = bench
+    def __init__(self, state: LabState) -> None:
+        super().__init__()
+        self.state = state
         self._items: list[tuple[str, str]] = []
         self._listed: list[tuple[str, str]] = []
 
@@ -53,7 +51,7 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
         """Do what enter means for one."""
         raise NotImplementedError
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """Filter, list, preview."""
         with Vertical(classes="browser"):
             yield Input(placeholder="filter", compact=True)
@@ -61,16 +59,11 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
                 yield OptionList(markup=False)
                 with VerticalScroll(classes="preview"):
                     yield Static("", markup=False)
-        yield Keys()
 
     def on_mount(self) -> None:
         """Fill the list."""
         self.reload()
         self.query_one(OptionList).focus()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A list that couldn't be read says so."""
-        tell_failure(self.app, event)
 
     def reload(self) -> None:
         """Read again what there is, keeping the filter and the place."""
@@ -149,7 +142,3 @@ class Browser(Screen[Chosen | None], Generic[Chosen]):
     def action_to_filter(self) -> None:
         """Up to the filter."""
         self.query_one(Input).focus()
-
-    def action_back(self) -> None:
-        """Return to the lab."""
-        self.dismiss(None)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from textual import work
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.worker import Worker, get_current_worker
+from textual.worker import get_current_worker
 from tunelab.errors import BadInput
 from tunelab.network_inspection import Inside, look_inside
 from tunelab.tui.charts import Picture, heatmap, sheet
@@ -18,12 +18,10 @@ from tunelab.tui.charts.from_history import layer_charts
 from tunelab.tui.charts.heatmap import image
 from tunelab.tui.charts.picture import Ink, fitted, sentence
 from tunelab.tui.charts.strips import strips
-from tunelab.tui.state.actions import bindings
-from tunelab.tui.state.lab_state import Bench
-from tunelab.tui.state.worker_failures import tell_failure
-from tunelab.tui.widgets.key_line import Keys
+from tunelab.tui.screens.base import BaseScreen
+from tunelab.tui.state.lab_state import LabState
 
-__all__ = ["InsideScreen"]
+__all__ = ["NetworkView"]
 
 _VIEWS = ("confusion", "mistakes", "weights", "layers")
 
@@ -48,26 +46,19 @@ class Page(Widget, can_focus=True):
         return Strip.blank(self.size.width, self.rich_style)
 
 
-class InsideScreen(Screen[None]):
+class NetworkView(BaseScreen[None], where="inside"):
     """The network of one arm and seed as the run left it, on the evaluation examples."""
 
-    BINDINGS = bindings("inside")
-
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(id="inside")
-        self._run, self._looks = bench.view, bench.looks
+    def __init__(self, state: LabState) -> None:
+        super().__init__()
+        self._run, self._looks = state.view, state.looks
         self._arm = self._seed = self._view = self._page = 0
         self._inside: Inside | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """One scrolled page."""
         with VerticalScroll(id="page"):
             yield Page()
-        yield Keys()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A background worker that failed says so."""
-        tell_failure(self.app, event)
 
     def on_mount(self) -> None:
         """Look at the run on the charts."""
@@ -87,9 +78,9 @@ class InsideScreen(Screen[None]):
             self.app.call_from_thread(self._say, str(problem))
             return
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._found, inside)
+            self.app.call_from_thread(self._show, inside)
 
-    def _found(self, inside: Inside) -> None:
+    def _show(self, inside: Inside) -> None:
         self._inside = inside
         self._draw()
 
@@ -178,10 +169,6 @@ class InsideScreen(Screen[None]):
             ]
             rows.append(tuple((fitted(word, width) + "  ", Ink(dim=True)) for word in captions))
         return Picture(tuple(rows))
-
-    def action_back(self) -> None:
-        """Return to the lab."""
-        self.dismiss(None)
 
     def action_view(self) -> None:
         """The next way of looking."""

@@ -6,23 +6,17 @@ from collections.abc import Iterator
 
 from tunelab.errors import BadInput
 from tunelab.experiment.preset import available, find
-from tunelab.tui.screens.list_browser import Browser
-from tunelab.tui.state.actions import bindings
+from tunelab.tui.screens.list_browser import ListBrowser
 from tunelab.tui.state.draft import Draft
-from tunelab.tui.state.lab_state import Bench
 from tunelab.tui.text.run_text import paragraphs
 
-__all__ = ["PresetsScreen"]
+__all__ = ["PresetBrowser"]
 
 
-class PresetsScreen(Browser[Draft]):
+class PresetBrowser(ListBrowser[Draft], where="presets"):
     """Experiments that come with tunelab, and a person's own; enter loads one into the form."""
 
-    BINDINGS = bindings("presets")
     HINT = "enter loads, / filters"
-
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench, id="presets")
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Every preset by name and title."""

@@ -8,7 +8,7 @@ from tunelab.experiment.dotted_keys import full_key
 from tunelab.experiment.fields import described
 from tunelab.experiment.preset import save
 from tunelab.tui.screens.dialogs import AskText
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.lab_state import LabState
 
 __all__ = ["ask_again", "ask_arms", "ask_name"]
 
@@ -20,38 +20,38 @@ _AGAIN_HINT = """The run stops where it is, and a new one goes on from there, wi
 Both are kept, and the new record says where it came from."""
 
 
-def ask_arms(bench: Bench) -> AskText[bool]:
+def ask_arms(state: LabState) -> AskText[bool]:
     """A parameter and its values: the draft gets an arm for each. Answers True once it has them."""
 
     def accept(text: str) -> bool:
         if text.strip():
-            bench.draft.vary(text)
+            state.draft.vary(text)
         else:
-            bench.draft.drop_arms()
+            state.draft.drop_arms()
         return True
 
     return AskText("Arms", _ARMS_HINT, accept)
 
 
-def ask_again(bench: Bench) -> AskText[dict[str, Any]]:
+def ask_again(state: LabState) -> AskText[dict[str, Any]]:
     """Another η or λ with which the run on the charts can go on: its dotted key and value."""
 
     def accept(text: str) -> dict[str, Any]:
         name, _, value = text.partition("=")
         key = full_key(name.strip())
         values = {key: described()[key].read(value)}
-        bench.check_branch(values)
+        state.check_branch(values)
         return values
 
-    eta = bench.draft.base.training.eta
+    eta = state.draft.base.training.eta
     return AskText("Go on from here with", _AGAIN_HINT, accept, f"eta = {eta / 2:g}")
 
 
-def ask_name(bench: Bench) -> AskText[str]:
+def ask_name(state: LabState) -> AskText[str]:
     """A name, under which the draft is saved as a preset; answers it."""
 
     def accept(text: str) -> str:
-        save(bench.draft.preset, text.strip(), replace_old=True)
+        save(state.draft.preset, text.strip(), replace_old=True)
         return text.strip()
 
     return AskText("Save as a preset", "A name of letters, digits and -", accept)

@@ -8,24 +8,18 @@ from collections.abc import Iterator
 from tunelab.errors import BadInput
 from tunelab.records import Run, all_runs, find
 from tunelab.tui.screens.dialogs import Choose
-from tunelab.tui.screens.list_browser import Browser
-from tunelab.tui.state.actions import bindings
+from tunelab.tui.screens.list_browser import ListBrowser
 from tunelab.tui.state.draft import Draft, ToTrain
-from tunelab.tui.state.lab_state import Bench
 from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.text.tables import results_table
 
-__all__ = ["RunsScreen"]
+__all__ = ["RunBrowser"]
 
 
-class RunsScreen(Browser[RunView | ToTrain]):
+class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
     """Every run under the home, newest first; enter shows one in the lab, live if it is being trained."""
 
-    BINDINGS = bindings("runs")
     HINT = "enter shows, / filters"
-
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench, id="runs")
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
@@ -60,19 +54,19 @@ class RunsScreen(Browser[RunView | ToTrain]):
         run = self._found(self.chosen)
         if run is None:
             return
-        there = [view for view in self.bench.overlays if view.run.name == run.name]
+        there = [view for view in self.state.overlays if view.run.name == run.name]
         if there:
-            self.bench.overlays.remove(there[0])
+            self.state.overlays.remove(there[0])
         else:
-            self.bench.overlays.append(RunView(run))
+            self.state.overlays.append(RunView(run))
         self.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
 
     def action_compare(self) -> None:
         """Compare the run with those on the charts; its own arms where there are none."""
-        from tunelab.tui.screens.comparison import CompareScreen
+        from tunelab.tui.screens.comparison import ComparisonScreen
 
         if (run := self._found(self.chosen)) is not None:
-            self.app.push_screen(CompareScreen(self.bench, [run]))
+            self.app.push_screen(ComparisonScreen(self.state, [run]))
 
     def action_playback(self) -> None:
         """Play the run again as if it were live."""

@@ -6,23 +6,17 @@ import time
 
 from tunelab.errors import BadInput
 from tunelab.sweeps import all_studies, find
-from tunelab.tui.screens.list_browser import Browser
-from tunelab.tui.state.actions import bindings
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.screens.list_browser import ListBrowser
 from tunelab.tui.state.sweep_view import SweepView
 from tunelab.tui.text.sweep_text import summary
 
-__all__ = ["StudiesScreen"]
+__all__ = ["StudyBrowser"]
 
 
-class StudiesScreen(Browser[SweepView]):
+class StudyBrowser(ListBrowser[SweepView], where="studies"):
     """Every sweep under the home, the last worked on first; enter shows one."""
 
-    BINDINGS = bindings("studies")
     HINT = "enter shows, / filters"
-
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench, id="studies")
 
     def items(self) -> list[tuple[str, str]]:
         """Every study by name, and when it was last worked on."""

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 from tunelab.errors import BadInput
 from tunelab.tui.charts.sweep_charts import best_chart, map_axes, slice_chart
+from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.screens.dialogs import AskText
-from tunelab.tui.state.actions import bindings
 from tunelab.tui.state.draft import Draft, Trial
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.run_view import RunView
-from tunelab.tui.state.worker_failures import tell_failure
 from tunelab.tui.widgets.chart import Chart
-from tunelab.tui.widgets.sweepmap import MapView
+from tunelab.tui.widgets.status_line import StatusLine
+from tunelab.tui.widgets.sweepmap import SweepMap
 
 if TYPE_CHECKING:
     from tunelab.sweeps import StudyTable, TrialRow
@@ -34,57 +33,55 @@ _HINT = """What to sweep over, and how:
   eta = log:0.01..10; lambda = 0, 1, 10; trials = 32; seeds = 3
   hidden = 10, 30, [100, 30]; sampler = tpe; pruner = median
 Lists alone are tried completely; from a range points are drawn at random."""
-_FIRST = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
-_LISTED = 300  # trials: a longer list takes long to lay out, and nobody reads it
-_ROOMS = ("pictures", "best", "trials", "remarks")
+_EXAMPLE = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
+_MAX_LISTED = 300  # trials: a longer list takes long to lay out, and nobody reads it
 
 
-class SweepScreen(Screen["Trial | Draft | None"]):
+class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
     """A study, live or old. Enter opens a trial in the lab; n begins another sweep of the form's experiment."""
 
     class Read(Message):
         """The study has been read again."""
 
-    BINDINGS = bindings("sweep")
+    PANELS = ("pictures", "best", "trials", "remarks")
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(id="sweep")
-        self.bench = bench
-        self._room = "pictures"
+    def __init__(self, state: LabState) -> None:
+        super().__init__()
+        self.state = state
         self._slice = -1  # the map; else which parameter
-        self._by_number = False
+        self._newest_first = False
         self._listed: list[int] = []
         self._reading = False
-        self._told = False
+        self._end_reported = False
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """Pictures on the left, trials and remarks on the right; a small terminal shows one of them."""
-        yield Static(id="sweep-status", markup=False)
+        yield StatusLine()
         with Horizontal(id="main"):
             with Vertical(id="sweep-left"):
-                yield MapView(self.bench.looks)
-                yield Chart(self.bench.looks, id="slice")
-                yield Chart(self.bench.looks, id="best")
+                with Vertical(id="pictures"):
+                    yield SweepMap(self.state.looks)
+                    yield Chart(self.state.looks, id="slice")
+                yield Chart(self.state.looks, id="best")
             with Vertical(id="sweep-right"):
                 yield OptionList(id="trials", markup=False)
                 with VerticalScroll(id="remarks"):
                     yield Static(id="sweep-sentences", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A background worker that failed says so."""
+        """Say that a background worker failed, and let the study be read again."""
         self._reading = False
-        tell_failure(self.app, event)
+        super().on_worker_state_changed(event)
 
     def on_mount(self) -> None:
         """Show the study that is at hand: the one begun here, else the newest, else ask for one."""
         self.query_one("#map").border_title = "1 Map"
         self.query_one("#trials").border_title = "3 Trials"
         self.query_one("#remarks").border_title = "4 What tunelab sees"
-        self.lay_out()
+        self._show_picture()
         self.query_one("#trials").focus()
-        self.set_interval(1 / self.bench.looks.frames_a_second, self.tick)
-        if self.bench.sweep is None:
+        self.set_interval(1 / self.state.looks.frames_a_second, self.tick)
+        if self.state.sweep is None:
             self.run_worker(self._newest, thread=True, exit_on_error=False, group="study")
         else:
             self.tick()
@@ -103,15 +100,15 @@ class SweepScreen(Screen["Trial | Draft | None"]):
 
     def look_at(self, view: SweepView) -> None:
         """Show another study; one begun here goes on until it is stopped."""
-        self.bench.sweep = view
-        self._told = False
+        self.state.sweep = view
+        self._end_reported = False
         self._listed = []
         self.tick()
 
     @property
     def view(self) -> SweepView | None:
         """The study that is shown."""
-        return self.bench.sweep
+        return self.state.sweep
 
     def tick(self) -> None:
         """Read the study again, away from the keys."""
@@ -139,8 +136,8 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         if table is not None and (changed or not self._listed):
             self._draw(view, table)
         self._show_status(view)
-        if not running and not self._told and view.process is not None and not view.running:
-            self._told = True
+        if not running and not self._end_reported and view.process is not None and not view.running:
+            self._end_reported = True
             if (problem := view.process.problem()) is not None:
                 self.notify(problem, title="The sweep was cut off", severity="error", markup=False, timeout=20)
         self.post_message(self.Read())
@@ -157,11 +154,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
             if table.best is not None and table.best.value is not None:
                 right += f"  best {100 * table.best.value:.1f} %"
             left += f" · {table.plan.sampler}"
-        room = self.app.size.width - len(left) - len(right) - 1
-        text = f"{left[: len(left) + min(room - 2, 0)]}{' ' * max(room, 2)}{right}"
-        status = self.query_one("#sweep-status", Static)
-        if status.content != text:
-            status.update(text, layout=False)
+        self.query_one(StatusLine).show(left, right)
 
     def _draw(self, view: SweepView, table: StudyTable) -> None:
         from tunelab.tui.text.sweep_text import remarks
@@ -170,27 +163,23 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         has_map = map_axes(table) is not None
         if self._slice < 0 and not has_map:
             self._slice = 0
-        self.query_one("#map").display = self._slice < 0
-        slice_view = self.query_one("#slice", Chart)
-        slice_view.display = self._slice >= 0
-        self.query_one("#map", MapView).show(table)
+        self._show_picture()
+        self.query_one(SweepMap).show(table)
         if self._slice >= 0:
-            slice_view.show(slice_chart(table, over[self._slice % len(over)]))
+            self.query_one("#slice", Chart).show(slice_chart(table, over[self._slice % len(over)]))
         self.query_one("#best", Chart).show(best_chart(table))
         self._list(table)
         self._say("\n\n".join(remarks(table, view.importance)) or "No trial has ended yet.")
 
     def _say(self, text: str) -> None:
         self._reading = False
-        sentences = self.query_one("#sweep-sentences", Static)
-        if sentences.content != text:
-            sentences.update(text, layout=True)
+        self.update_text("#sweep-sentences", text)
 
     def _list(self, table: StudyTable) -> None:
         """The trials, the best first or the newest first; the one under the cursor stays there."""
         from tunelab.tui.text.sweep_text import accuracy_text
 
-        rows = self._ordered(table)[:_LISTED]
+        rows = self._ordered(table)[:_MAX_LISTED]
         near = {row.number for row in table.within_noise}
         listed = self.query_one("#trials", OptionList)
         at = self._listed[listed.highlighted] if listed.highlighted and self._listed else None  # the first is no choice
@@ -205,58 +194,32 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         listed.clear_options()
         listed.add_options(lines)
         listed.highlighted = self._listed.index(at) if at in self._listed else 0 if rows else None
-        order = "newest first" if self._by_number else "best first"
-        listed.border_subtitle = order if len(rows) < _LISTED else f"{order}, {_LISTED} of {len(table.rows):,}"
+        order = "newest first" if self._newest_first else "best first"
+        listed.border_subtitle = order if len(rows) < _MAX_LISTED else f"{order}, {_MAX_LISTED} of {len(table.rows):,}"
 
     def _ordered(self, table: StudyTable) -> list[TrialRow]:
         rows = [row for row in table.rows if row.state != "waiting"]
-        if self._by_number:
+        if self._newest_first:
             return sorted(rows, key=lambda row: -row.number)
         order = {"complete": 0, "running": 1, "pruned": 2, "diverged": 3, "failed": 4}
         return sorted(rows, key=lambda row: (order.get(row.state, 5), -(row.value or 0.0), row.number))
 
-    # -- rooms ----------------------------------------------------------------------------------------------
+    # -- panels ---------------------------------------------------------------------------------------------
 
-    def on_resize(self) -> None:
-        """A narrow terminal shows one room at a time."""
-        self.call_after_refresh(self.lay_out)
+    def _show_picture(self) -> None:
+        """The map, or what one parameter alone says."""
+        self.query_one("#map").display = self._slice < 0
+        self.query_one("#slice").display = self._slice >= 0
 
-    def lay_out(self) -> None:
-        """All rooms side by side, or one."""
-        width, height = self.app.size
-        wide = width >= 100 and height >= 24
-        left = self._room in ("pictures", "best")
-        self.set_class(wide, "-all-rooms")
-        self.query_one("#sweep-left").display = wide or left
-        self.query_one("#sweep-right").display = wide or not left
-        self.query_one("#best").display = wide or self._room == "best"
-        pictures = wide or self._room == "pictures"
-        self.query_one("#map").display = pictures and self._slice < 0
-        self.query_one("#slice").display = pictures and self._slice >= 0
-        self.query_one("#trials").display = wide or self._room == "trials"
-        self.query_one("#remarks").display = wide or self._room == "remarks"
-        for name in ("map", "slice", "best", "remarks"):
-            self.query_one(f"#{name}").border_subtitle = "" if wide else "1 map  2 best  3 trials  4 remarks"
-        self.call_after_refresh(self._redraw)
-
-    def _redraw(self) -> None:
-        self.query_one("#map", MapView).redraw()
-        for name in ("best", "slice"):
-            self.query_one(f"#{name}", Chart).redraw()
-
-    def action_room(self, number: int) -> None:
-        """Go to one of the four rooms."""
-        self._room = _ROOMS[number - 1]
-        self.lay_out()
-        picture = "map" if self._slice < 0 else "slice"
-        target = self.query_one(f"#{picture if self._room == 'pictures' else self._room}")
-        self.call_after_refresh(target.focus)
+    def panel_widget(self, name: str) -> Widget:
+        """The first panel is the map or what one parameter says."""
+        return (
+            self.query_one("#map" if self._slice < 0 else "#slice")
+            if name == "pictures"
+            else self.query_one(f"#{name}")
+        )
 
     # -- actions --------------------------------------------------------------------------------------------
-
-    def action_back(self) -> None:
-        """Return to the lab; a sweep that runs goes on."""
-        self.dismiss(None)
 
     def action_view(self) -> None:
         """The map, then what each parameter alone says, in turn."""
@@ -265,14 +228,13 @@ class SweepScreen(Screen["Trial | Draft | None"]):
             return
         first = -1 if map_axes(table) is not None else 0
         self._slice = self._slice + 1 if self._slice + 1 < len(table.plan.over) else first
-        self._room = "pictures"
-        self.lay_out()
+        self.show_panel("pictures")
         if self.view is not None:
             self.call_after_refresh(self._draw, self.view, table)
 
     def action_order(self) -> None:
         """The best first, or the newest first."""
-        self._by_number = not self._by_number
+        self._newest_first = not self._newest_first
         if self.view is not None and self.view.table is not None:
             self._list(self.view.table)
 
@@ -280,10 +242,10 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         """Stop the sweep that was begun here."""
         if self.view is not None and self.view.running:
             self.view.stop()
-            self.notify("Stopping; every trial that ended is kept, and g goes on.", timeout=4)
+            self.notify("Stopping; every trial that ended is kept, and g resumes it.", timeout=4)
 
-    def action_go(self) -> None:
-        """Go on with a study that isn't complete."""
+    def action_resume(self) -> None:
+        """Train what is left of a study that isn't complete."""
         view = self.view
         if view is None:
             self.action_new()
@@ -292,8 +254,8 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         elif view.table is not None and view.table.ended >= view.table.plan.trials:
             self.notify("All its trials have ended; n begins another sweep.", timeout=4)
         else:
-            self._told = False
-            self._start(lambda: view.go_on())
+            self._end_reported = False
+            self._start(view.go_on)
 
     def action_new(self) -> None:
         """Ask what to sweep over, and begin."""
@@ -302,32 +264,29 @@ class SweepScreen(Screen["Trial | Draft | None"]):
         if self.view is not None and self.view.running:
             self.notify("A sweep is running: s stops it.", timeout=3)
             return
-        preset = self.bench.draft.preset
+        preset = self.state.draft.preset
 
         def answered(request: SweepRequest | None) -> None:
             if request is None:
                 if self.view is None:
                     self._say("Nothing to look at yet: n begins a sweep of the form's experiment.")
                 return
-            self._start(lambda: self.app.call_from_thread(self.look_at, begin(preset, request)))
+            self._start(lambda: begin(preset, request))
 
-        self.app.push_screen(AskText(f"Sweep {preset.name}", _HINT, parse_request, _FIRST), answered)
+        self.app.push_screen(AskText(f"Sweep {preset.name}", _HINT, parse_request, _EXAMPLE), answered)
 
-    def _start(self, make: Callable[[], object]) -> None:
-        self.query_one("#sweep-status", Static).update(" Starting …")
-        self.run_worker(lambda: self._make(make), thread=True, exit_on_error=False, group="start")
+    def _start(self, make: Callable[[], SweepView | None]) -> None:
+        """Have a study made or resumed away from the keys, and look at a new one."""
+        self.query_one(StatusLine).update(" Starting …")
+        self.in_background(make, self._started, failed=lambda sentence: self.warn(sentence, "Not swept"))
 
-    def _make(self, make: Callable[[], object]) -> None:
-        try:
-            make()
-        except BadInput as problem:
-            self.app.call_from_thread(
-                self.notify, str(problem), title="Not swept", severity="warning", markup=False, timeout=10
-            )
+    def _started(self, view: SweepView | None) -> None:
+        if view is not None:
+            self.look_at(view)
 
     def action_studies(self) -> None:
         """Choose another study to look at."""
-        from tunelab.tui.screens.study_browser import StudiesScreen
+        from tunelab.tui.screens.study_browser import StudyBrowser
 
         if self.view is not None and self.view.running:
             self.notify("A sweep is running: s stops it.", timeout=3)
@@ -337,7 +296,7 @@ class SweepScreen(Screen["Trial | Draft | None"]):
             if view is not None:
                 self.look_at(view)
 
-        self.app.push_screen(StudiesScreen(self.bench), chosen)
+        self.app.push_screen(StudyBrowser(self.state), chosen)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -348,21 +307,21 @@ class SweepScreen(Screen["Trial | Draft | None"]):
             return
         number = self._listed[event.option_index]
         row = next(row for row in view.table.rows if row.number == number)
-        self.run_worker(lambda: self._open(view, row), thread=True, exit_on_error=False, group="open")
+        self.in_background(lambda: _opened(view, row), self._open, failed=self.warn)
 
-    def _open(self, view: SweepView, row: TrialRow) -> None:
-        from tunelab.sweeps.trial_events import as_run
+    def _open(self, opened: tuple[Trial, str]) -> None:
+        trial, problem = opened
+        if problem:
+            self.notify(f"{problem}; r trains it here", markup=False)
+        self.dismiss(trial)
 
-        plan = view.record.plan
-        name = f"trial-{row.number}"
-        try:
-            draft = Draft(plan.preset_of(row.number, row.params, name))
-        except BadInput as problem:
-            self.app.call_from_thread(self.notify, str(problem), severity="warning", markup=False)
-            return
-        try:
-            shown = RunView(as_run(view.record, row)) if row.ended else None
-        except BadInput as problem:
-            self.app.call_from_thread(self.notify, f"{problem}; r trains it here", markup=False)
-            shown = None
-        self.app.call_from_thread(self.dismiss, Trial(draft, shown))
+
+def _opened(view: SweepView, row: TrialRow) -> tuple[Trial, str]:
+    """Return a trial as the lab takes it, and a sentence where its curves can't be had."""
+    from tunelab.sweeps.trial_events import as_run
+
+    draft = Draft(view.record.plan.preset_of(row.number, row.params, f"trial-{row.number}"))
+    try:
+        return Trial(draft, RunView(as_run(view.record, row)) if row.ended else None), ""
+    except BadInput as problem:
+        return Trial(draft, None), str(problem)

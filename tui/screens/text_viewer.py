@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from collections.abc import Iterable
+
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
+from tunelab.tui.screens.base import Dialog
 
-__all__ = ["Reading"]
+__all__ = ["TextViewer"]
 
 
-class Reading(ModalScreen[None]):
+class TextViewer(Dialog[None]):
     """Shows a text in front of the screen."""
 
-    BINDINGS = [Binding("escape,q", "dismiss(None)", "close")]
+    BINDINGS = [Binding("q,question_mark", "back", "close", show=False)]
+    TALL = True
 
     def __init__(self, title: str, text: str) -> None:
-        super().__init__()
-        self._title, self._text = title, text
+        super().__init__(title)
+        self._text = text
 
-    def compose(self) -> ComposeResult:
-        """The text in a frame."""
-        with VerticalScroll(classes="dialog tall") as page:
-            page.border_title = self._title
-            page.border_subtitle = "esc: close"
-            yield Static(self._text, markup=False)
+    def compose_content(self) -> Iterable[Widget]:
+        """The text."""
+        yield Static(self._text, markup=False)
 
     def on_mount(self) -> None:
         """Ready for the arrow keys."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
@@ -19,15 +19,14 @@ from tunelab.experiment.fields import described, value_text
 from tunelab.experiment.preset import resolved
 from tunelab.strategy.state import StageState
 from tunelab.strategy.trial_curves import by_cost
+from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.screens.dialogs import AskText, Choose
-from tunelab.tui.screens.text_viewer import Reading
-from tunelab.tui.state.actions import bindings
+from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.draft import Draft
-from tunelab.tui.state.lab_state import Bench
+from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.strategy_session import Guide
 from tunelab.tui.text.journal_text import journal_text, plain_values, so_far, way
-from tunelab.tui.widgets.chart_pair import Curves
-from tunelab.tui.widgets.key_line import Keys
+from tunelab.tui.widgets.chart_pair import ChartPair
 
 __all__ = ["WizardScreen"]
 
@@ -36,17 +35,15 @@ _VALUES_HINT = """A parameter and its value, or several with commas between them
   eta = 0.25, lambda = 0.1"""
 
 
-class WizardScreen(Screen[Draft | None]):
+class WizardScreen(BaseScreen[Draft | None], where="wizard"):
     """Shows where a strategy stands, live; dismissed with a draft for the lab, or None."""
-
-    BINDINGS = bindings("wizard")
 
     class Done(Message):
         """The strategy has come to its end, or the one question has its answer."""
 
-    def __init__(self, bench: Bench, guide: Guide) -> None:
-        super().__init__(id="wizard")
-        self.bench, self.guide = bench, guide
+    def __init__(self, state: LabState, guide: Guide) -> None:
+        super().__init__()
+        self.state, self.guide = state, guide
         self._shown = ""
         self._told = False
         self._by_cost: bool | None = None
@@ -54,7 +51,7 @@ class WizardScreen(Screen[Draft | None]):
         self._complained = ""
         self._evidence: tuple[Any, ...] = ()
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> Iterable[Widget]:
         """The way, the stage in words, the chart of what is tried, where it has come to."""
         yield Static(id="way", markup=False)
         with Horizontal(id="stage"):
@@ -63,28 +60,15 @@ class WizardScreen(Screen[Draft | None]):
                 yield Static(id="evidence", markup=False)
                 yield Static(id="advice", markup=False)
             with Vertical(id="tried"):
-                yield Curves(self.bench.looks, id="charts")
+                yield ChartPair(self.state.looks, id="charts")
         yield Static(id="so-far", markup=False)
-        yield Keys()
 
     def on_mount(self) -> None:
         """Begin, or go on, and look at the journal a few times a second."""
         self.query_one("#words").focus()
-        self.set_interval(1 / self.bench.looks.frames_a_second, self._tick)
-        self.lay_out()
+        self.set_interval(1 / self.state.looks.frames_a_second, self._tick)
         self._advance()
         self._show()
-
-    def on_resize(self) -> None:
-        """A narrow terminal has the chart below the words."""
-        self.call_after_refresh(self.lay_out)
-
-    def lay_out(self) -> None:
-        """Words beside the chart where there is room, above it elsewhere; no chart where there is none for it."""
-        width, height = self.app.size
-        self.set_class(width >= 100, "-beside")
-        self.query_one("#tried").display = width >= 100 or height >= 20
-        self.call_after_refresh(self._draw)
 
     # -- following ----------------------------------------------------------------------------------------
 
@@ -113,7 +97,7 @@ class WizardScreen(Screen[Draft | None]):
             self.guide.go_on()
 
     def _draw(self) -> None:
-        charts = self.query_one(Curves)
+        charts = self.query_one(ChartPair)
         cost = self._by_cost if self._by_cost is not None else by_cost(self.guide.stage.name)
         charts.cost.display, charts.accuracy.display = cost, not cost
         charts.only("training" if cost else "evaluation")  # what the stage is judged by; both would be a tangle
@@ -126,11 +110,11 @@ class WizardScreen(Screen[Draft | None]):
         title = stage.title or stage.name
         number = f"{names.index(stage.name) + 1} · " if len(names) > 1 else ""
         self.query_one("#words").border_title = Text(f"{number}{title}")
-        self._update("#way", way(guide.state, self.app.size.width - 2))
-        self._update("#question", "\n\n".join(part for part in (stage.question, stage.teaching) if part))
+        self.update_text("#way", way(guide.state, self.app.size.width - 2))
+        self.update_text("#question", "\n\n".join(part for part in (stage.question, stage.teaching) if part))
         self._show_evidence(stage)
-        self._update("#advice", self._advice())
-        self._update("#so-far", so_far(guide.state))
+        self.update_text("#advice", self._advice())
+        self.update_text("#so-far", so_far(guide.state))
         state = f"{stage.name}{stage.status}{guide.finished}{guide.working}"
         if state != self._shown:
             self._shown = state
@@ -171,11 +155,6 @@ class WizardScreen(Screen[Draft | None]):
         if others:
             parts.append("\n".join(others))
         return "\n\n".join(part for part in parts if part)
-
-    def _update(self, where: str, text: str) -> None:
-        static = self.query_one(where, Static)
-        if static.content != text:
-            static.update(text)
 
     # -- deciding -----------------------------------------------------------------------------------------
 
@@ -246,13 +225,13 @@ class WizardScreen(Screen[Draft | None]):
 
     def action_other_chart(self) -> None:
         """The cost instead of the accuracy, or the other way round."""
-        charts = self.query_one(Curves)
+        charts = self.query_one(ChartPair)
         self._by_cost = not charts.cost.display
         self._draw()
 
     def action_journal(self) -> None:
         """Everything decided so far, and why."""
-        self.app.push_screen(Reading("Journal", journal_text(self.guide.state)))
+        self.app.push_screen(TextViewer("Journal", journal_text(self.guide.state)))
 
     def action_back(self) -> None:
         """Return to the lab; the journal is kept, and w goes on with it."""
@@ -284,7 +263,7 @@ class WizardScreen(Screen[Draft | None]):
     def _draft(self) -> Draft:
         experiment = self.guide.experiment()
         tables = experiment.to_dict()
-        base = self.bench.draft.preset
+        base = self.state.draft.preset
         preset: Preset = resolved(base.name, {"title": base.title} | tables, "the wizard")
         draft = Draft(preset)
         draft.changed = True

@@ -10,15 +10,16 @@ from tunelab import engine
 from tunelab.errors import BadInput
 from tunelab.tui.charts.terminal import Looks
 from tunelab.tui.state.draft import Draft
-from tunelab.tui.state.run_view import RunView
+from tunelab.tui.state.run_view import Playback, RunView
+from tunelab.tui.text.run_text import status_line
 
 if TYPE_CHECKING:
     from tunelab.tui.state.sweep_view import SweepView
 
-__all__ = ["Bench"]
+__all__ = ["LabState"]
 
 
-class Bench:
+class LabState:
     """The state of the lab; it knows no widget.
 
     ``draft`` is the experiment in the form, ``job`` a training begun here, ``view`` the run whose curves are
@@ -86,8 +87,8 @@ class Bench:
         self.paused = False
         self.view = RunView(job.run)
 
-    def pause_or_go(self) -> None:
-        """Hold the training on the charts, or let it go on."""
+    def pause_or_resume(self) -> None:
+        """Pause the training on the charts, or resume it."""
         if self.view is not None and not self.view.ended:
             self.paused = not self.paused
             self.view.run.tell("pause" if self.paused else "go")
@@ -110,8 +111,23 @@ class Bench:
             self.sweep.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def state(self) -> str:
-        """A sign and a word for how the run on the charts stands."""
+    def status(self) -> tuple[str, str, str]:
+        """Return the line at the top: what is looked at, how it stands, and a shorter text for the first."""
+        draft, view = self.draft, self.view
+        left, short = f" tunelab  {draft.name}", f" {draft.name}"
+        if view is None:
+            count = len(draft.arms)
+            networks = f"{count} arm{'s' if count > 1 else ''} × {draft.base.initialization.seeds} networks"
+            return left, f"{networks} · r trains them", short
+        right = status_line(view.arms, view.state if isinstance(view, Playback) else self.run_state())
+        if view.title:
+            left += f" · {view.title}"
+        if (remaining := self.seconds_left()) is not None:
+            right += f"  ~{int(remaining) // 60}:{int(remaining) % 60:02} left"
+        return left, right, short
+
+    def run_state(self) -> str:
+        """Return a sign and a word for how the run on the charts stands."""
         if self.view is None:
             return ""
         if self.view.ended:

@@ -24,7 +24,7 @@ class SweepView:
         self.table: StudyTable | None = None
         self.importance: dict[str, float] = {}
         self.elsewhere = False
-        self._judged = -1
+        self._importance_of = -1
 
     @property
     def name(self) -> str:
@@ -36,8 +36,8 @@ class SweepView:
         before = self.table
         elsewhere = not self.running and self.record.is_running()
         table = self.record.table()
-        if len(table.complete) != self._judged:
-            self._judged = len(table.complete)
+        if len(table.complete) != self._importance_of:
+            self._importance_of = len(table.complete)
             self.importance = importances(self.record.study, table)
         changed = before is None or before.rows != table.rows or elsewhere != self.elsewhere
         self.table, self.elsewhere = table, elsewhere
@@ -70,7 +70,7 @@ class SweepView:
 
 
 class SweepRequest:
-    """What a person typed for a sweep: what to sweep over, and how."""
+    """What a person typed for a sweep: the parameters and their values, and the options."""
 
     def __init__(self, over: list[str], how: dict[str, str]) -> None:
         self.over = over

@@ -12,10 +12,10 @@ from tunelab.errors import BadInput
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["keep_details", "tell_failure"]
+__all__ = ["notify_failure", "write_traceback"]
 
 
-def keep_details(error: BaseException) -> str:
+def write_traceback(error: BaseException) -> str:
     """Write an error's traceback where whoever mends it can find it; a sentence that says so."""
     what = f"Something went wrong inside tunelab ({type(error).__name__})"
     path = paths.home() / "last-error.txt"
@@ -26,8 +26,8 @@ def keep_details(error: BaseException) -> str:
     return f"{what}; the details are in {path}."
 
 
-def tell_failure(app: App[int], event: Worker.StateChanged) -> None:
+def notify_failure(app: App[int], event: Worker.StateChanged) -> None:
     """Say that a worker failed; those that end well, or were cancelled, need no word."""
     error = event.worker.error
     if event.state is WorkerState.ERROR and error is not None:
-        app.notify(keep_details(error), severity="error", markup=False, timeout=20)
+        app.notify(write_traceback(error), severity="error", markup=False, timeout=20)

@@ -127,6 +127,10 @@ class Chart(Widget, can_focus=True):
             return self._strips[y].adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
         return Strip.blank(self.size.width, self.rich_style)
 
+    def on_show(self) -> None:
+        """Draw what came while the chart was hidden."""
+        self.redraw()
+
     def on_resize(self) -> None:
         """Another size wants another picture."""
         self._picture = Picture(())

@@ -15,12 +15,12 @@ from tunelab.tui.widgets.chart import Chart
 if TYPE_CHECKING:
     from tunelab.tui.charts.training_charts import Arm, Part
 
-__all__ = ["Curves"]
+__all__ = ["ChartPair"]
 
 _PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",), ("evaluation",))
 
 
-class Curves(Horizontal):
+class ChartPair(Horizontal):
     """Cost and accuracy of some arms, overlaid."""
 
     def __init__(self, looks: Looks, *, id: str) -> None:

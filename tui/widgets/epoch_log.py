@@ -14,12 +14,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 from tunelab.tui.charts.picture import fitted
 
-__all__ = ["Epochs"]
+__all__ = ["EpochLog"]
 
-_KEPT = 2000
+_MAX_LINES = 2000
 
 
-class Epochs(Widget, can_focus=True):
+class EpochLog(Widget, can_focus=True):
     """Shows the last lines, and keeps some thousand: ↑ ↓ page up, page down, home and end look at earlier ones."""
 
     BINDINGS = [
@@ -39,7 +39,7 @@ class Epochs(Widget, can_focus=True):
     def write_lines(self, lines: Iterable[str]) -> None:
         """Add lines at the end."""
         self.lines += lines
-        if (gone := len(self.lines) - _KEPT) > 0:
+        if (gone := len(self.lines) - _MAX_LINES) > 0:
             del self.lines[:gone]
             self._top = None if self._top is None else max(self._top - gone, 0)
         self._show(self._top)

@@ -12,8 +12,8 @@ from textual.worker import Worker, get_current_worker
 from tunelab.diagnosis import Plan, Verdict, warnings
 from tunelab.errors import BadInput
 from tunelab.experiment.network_shape import drawing, parameters
-from tunelab.tui.state.lab_state import Bench
-from tunelab.tui.state.worker_failures import tell_failure
+from tunelab.tui.state.lab_state import LabState
+from tunelab.tui.state.worker_failures import notify_failure
 from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.panel import Panel
 
@@ -40,60 +40,60 @@ PANELS = {
 
 
 class Form(VerticalScroll, can_focus=False):
-    """Edits the bench's draft. Posts :class:`Changed` for every change, :class:`Looked` when its effects are known."""
+    """Edits the state's draft. Posts :class:`Changed` for every change, :class:`Checked` when its effects are known."""
 
     class Changed(Message):
         """The draft is another."""
 
-    class Looked(Message):
+    class Checked(Message):
         """What can be known of a training with these settings, before it begins."""
 
-        def __init__(self, found: list[Verdict]) -> None:
-            self.found = found
+        def __init__(self, warnings: list[Verdict]) -> None:
+            self.warnings = warnings
             super().__init__()
 
-    def __init__(self, bench: Bench, *, id: str) -> None:
+    def __init__(self, state: LabState, *, id: str) -> None:
         super().__init__(id=id)
-        self._bench = bench
+        self._state = state
 
     def compose(self) -> ComposeResult:
         """The panels."""
         for name, (title, keys) in PANELS.items():
-            yield Panel(title, keys, self._bench.draft, id=name)
+            yield Panel(title, keys, self._state.draft, id=name)
 
     def on_mount(self) -> None:
         """Look at what stands there from the start."""
-        self._look()
+        self._check()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A look that failed says so."""
-        tell_failure(self.app, event)
+        notify_failure(self.app, event)
 
     def load(self) -> None:
-        """Show the bench's draft, which is another one or has changed elsewhere."""
+        """Show the state's draft, which is another one or has changed elsewhere."""
         for field in self.query(Field):
-            field.load(self._bench.draft)
+            field.load(self._state.draft)
         self._changed()
 
     def wrong(self) -> Field | None:
         """A field whose text can't be, if there is one."""
-        draft = self._bench.draft
+        draft = self._state.draft
         return next((f for f in self.query(Field) if f.has_class("-wrong") and not draft.varied(f.about.key)), None)
 
     @on(Field.Changed)
     def _changed(self) -> None:
         self.post_message(self.Changed())
-        self._look()
+        self._check()
 
     @work(thread=True, exclusive=True, exit_on_error=False)
-    def _look(self) -> None:
+    def _check(self) -> None:
         """Load what the form names and see what the first weights do to it, away from the keys."""
         from tunelab.experiment import load_data
         from tunelab.experiment.assembly import initialization_of
         from tunelab.initialization import effects
 
         worker = get_current_worker()
-        draft = self._bench.draft
+        draft = self._state.draft
         base = draft.base
         try:
             dataset = load_data(base)
@@ -115,7 +115,7 @@ class Form(VerticalScroll, can_focus=False):
         known = warnings(Plan(training.eta, training.lmbda, training.mini_batch, n), found)
         notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in known if verdict.code != "saturated-start"]
         self._if_current(worker, self._say, {"first": first, "hyper": "\n".join(notes)})
-        self._if_current(worker, self.post_message, self.Looked(known))
+        self._if_current(worker, self.post_message, self.Checked(known))
 
     def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
         """A newer look has made an older one's answer worthless."""

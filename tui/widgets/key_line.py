@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-__all__ = ["Keys"]
+__all__ = ["KeyLine"]
 
 _BETWEEN = "  "
 _ALWAYS = ("help", "ask_quit", "back")
 
 
-class Keys(Widget):
+class KeyLine(Widget):
     """One line of keys and their words. A click on one is as good as the key."""
 
     COMPONENT_CLASSES = {"keys--key"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 from tunelab.tui.charts import Picture
@@ -16,10 +15,10 @@ from tunelab.tui.charts.terminal import Looks
 if TYPE_CHECKING:
     from tunelab.sweeps import StudyTable
 
-__all__ = ["MapView"]
+__all__ = ["SweepMap"]
 
 
-class MapView(Widget, can_focus=True):
+class SweepMap(Widget, can_focus=True):
     """What :func:`tunelab.tui.charts.sweep_charts.sweep_map` draws; empty for a study with one parameter."""
 
     ALLOW_MAXIMIZE = True
@@ -56,7 +55,11 @@ class MapView(Widget, can_focus=True):
             self._picture, self._strips = picture, strips(picture)
             self.refresh()
 
-    def on_resize(self, _: events.Resize) -> None:
+    def on_show(self) -> None:
+        """Draw what came while the map was hidden."""
+        self.redraw()
+
+    def on_resize(self) -> None:
         """Another size wants another picture."""
         self.redraw()
 
