@@ -263,8 +263,8 @@ async def test_predict_run_and_see_the_answer(size: tuple[int, int]) -> None:
         assert list(all_runs()) == []
         await run_step(lab, "3", "r")
         assert "▸ 3  η = 1  ✓" in said(lab, "#text")
-        assert "As you predicted: “η = 1”." in said(lab, "#said")
-        assert "After 10 epochs\n  η = 10 " in said(lab, "#said")
+        assert "As you predicted: “η = 1”." in said(lab, "#result")
+        assert "After 10 epochs\n  η = 10 " in said(lab, "#result")
         chart = screen(lab).query_one("#accuracy", Chart)
         assert {series.label for series in chart.spec.series} == {"η = 10", "η = 100", "η = 1"}
         assert "What the run says · drawn digits" in lab.picture
@@ -277,12 +277,12 @@ async def test_one_goes_on_where_one_stopped_and_sees_the_answer_again() -> None
     async with opened() as lab:
         await at_step(lab, "3.3")
         await run_step(lab, "1", "r")
-        assert "You predicted “it learns: the smaller problem is easier”." in said(lab, "#said")
+        assert "You predicted “it learns: the smaller problem is easier”." in said(lab, "#result")
         await lab.press("escape")
         await lab.press("t")
         await lab.quiet()
         assert "3.3" in str(screen(lab).query_one("#page").border_title)
-        assert "You predicted" in said(lab, "#said")
+        assert "You predicted" in said(lab, "#result")
         assert len(list(all_runs())) == 1
         await lab.press("2")
         assert "stands" in lab.told
@@ -295,7 +295,7 @@ async def test_z_is_sampled_without_any_training() -> None:
     async with opened() as lab:
         await at_step(lab, "1.3")
         await run_step(lab, "2", "r")
-        assert "As you predicted: “about 1.22”." in said(lab, "#said")
+        assert "As you predicted: “about 1.22”." in said(lab, "#result")
         assert {series.label for series in screen(lab).query_one("#single", Chart).spec.series} == {
             "standard",
             "scaled",
