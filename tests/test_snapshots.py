@@ -23,7 +23,7 @@ SIZES = [(160, 50), (120, 40), (80, 24), (60, 20), (40, 10)]
 def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a diagnosis says is the business of its own tests."""
     said = "“new” is ahead of “old” by 13.0 ± 2.4 points after 10 epochs.\n\nold: Learning: 75.0 % right."
-    monkeypatch.setattr("tunelab.tui.screens.lab.seen", lambda _arms: said)
+    monkeypatch.setattr("tunelab.tui.screens.lab.verdict_text", lambda _arms: said)
 
 
 def agreed(lab: Lab, name: str) -> None:
