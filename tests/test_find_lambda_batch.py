@@ -61,9 +61,9 @@ def test_from_below_every_example_is_judged_once_and_learnt_from_otherwise() -> 
 def test_from_below_of_what_is_tied_the_smoothest_is_taken() -> None:
     below = find_lambda_from_below(SMALL, Trials(), folds=3, epochs=5)
     steepness = {label: way.steepness for label, way in below.ways}
-    tied = [row for row in below.found.rows if row.good]
-    assert below.found.chosen == min(tied, key=lambda row: steepness[row.label]).value
-    largest = max(below.found.rows, key=lambda row: row.value)
+    tied = [row for row in below.result.rows if row.good]
+    assert below.result.chosen == min(tied, key=lambda row: steepness[row.label]).value
+    largest = max(below.result.rows, key=lambda row: row.value)
     assert not largest.good
     assert steepness[largest.label] < steepness["λ = 0.0001"]
 

@@ -44,11 +44,16 @@ def test_find_eta_ends_with_what_it_found_and_why() -> None:
     assert "threshold" in found["because"]
 
 
-def test_lambda_found_on_few_examples_is_said_for_all_of_them() -> None:
+def test_lambda_searched_on_few_examples_is_answered_for_all_of_them() -> None:
     outcome = run_cli("find", "lambda", "first-look", "--set", "data.train=4000", "--json", "--seeds", "2")
     found = outcome.events[-1]
     assert "2,000 of 4,000" in outcome.err
-    assert found["settings"]["training.lambda"] == pytest.approx(2 * found["chosen"], rel=0.01)
+    few = found["searched_on"]
+    assert few["examples"] == 2000
+    assert found["settings"]["training.lambda"] == found["chosen"] == pytest.approx(2 * few["chosen"], rel=0.01)
+    assert found["bracket"] == pytest.approx([2 * end for end in few["bracket"]], rel=0.01)
+    assert f"For all 4,000 examples that is λ = {found['chosen']:g}" in found["because"]
+    assert f"for 2,000 with λ = {few['chosen']:g}" in found["because"]
 
 
 def test_a_table_for_people_says_what_to_type_next() -> None:

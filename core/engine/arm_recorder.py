@@ -7,6 +7,7 @@ from typing import Any
 
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import StackedTraining
+from tunelab.experiment.nested_tables import flattened
 from tunelab.experiment.stacked_training import Member, State
 from tunelab.records import ArmWriter, measure_fields
 from tunelab.records.checkpoint import Checkpoint, fingerprint
@@ -119,7 +120,7 @@ class ArmRecorder:
             self._must_agree(kind, fields, known)
 
     def _must_agree(self, kind: str, fields: dict[str, Any], recorded: dict[str, Any]) -> None:
-        now, then = _flat(cleaned(json.loads(json.dumps(fields)))), _flat(_plain(recorded))
+        now, then = flattened(cleaned(json.loads(json.dumps(fields)))), flattened(_plain(recorded))
         for key in dict.fromkeys([*now, *then]):
             if now.get(key) != then.get(key):
                 where = f" after {fields['epoch']:g} epochs" if kind == "measure" else ""
@@ -128,14 +129,6 @@ class ArmRecorder:
                     f"its record says {key} {printable(then.get(key), 60)}{where}, and now it is "
                     f"{printable(now.get(key), 60)}, so its data or this installation have changed since"
                 )
-
-
-def _flat(tables: dict[str, Any], above: str = "") -> dict[str, Any]:
-    """Nested tables as one, with dotted keys: a sentence about a difference names the one thing that differs."""
-    flat: dict[str, Any] = {}
-    for key, value in tables.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return flat
 
 
 def _plain(event: dict[str, Any]) -> dict[str, Any]:

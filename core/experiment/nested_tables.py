@@ -8,7 +8,7 @@ from typing import Any
 
 from tunelab.errors import BadInput, printable
 
-__all__ = ["COLUMNS", "key_path", "merged", "placed"]
+__all__ = ["COLUMNS", "flattened", "key_path", "merged", "placed"]
 
 COLUMNS = "data.columns."
 """What the keys of a table's columns begin with."""
@@ -49,3 +49,11 @@ def merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return result
+
+
+def flattened(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Return nested tables as one, by dotted key."""
+    flat: dict[str, Any] = {}
+    for key, value in tables.items():
+        flat |= flattened(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat

@@ -13,7 +13,7 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve
+from tunelab.search.trials import Curve, search_settings
 
 __all__ = ["find_mini_batch"]
 
@@ -35,14 +35,12 @@ def find_mini_batch(
     n = len(trials.dataset(base).training)
     present = base.training.mini_batch
     tried = sorted({m for m in sizes if m <= max(n // 10, 1)} | {present})
-    plain: dict[str, Any] = {"training.schedule": None, "training.early_stopping": None, "initialization.seeds": seeds}
-    base = changed(base, plain)
 
     def sized(m: int, epochs: int) -> Experiment:
         eta = float(f"{base.training.eta * m / present:.4g}")
         every = max(m, n // _LOOKS)
-        keys = {"mini_batch": m, "eta": min(eta, 1e6), "epochs": epochs, "monitor_every": every}
-        return changed(base, {f"training.{key}": value for key, value in keys.items()})
+        small = search_settings(base, seeds=seeds, epochs=epochs, monitor_every=every)
+        return changed(small, {"training.mini_batch": m, "training.eta": min(eta, 1e6)})
 
     def label(m: int) -> str:
         return f"m = {m}, η = {sized(m, 1).training.eta:g}"
@@ -55,7 +53,7 @@ def find_mini_batch(
         (first,) = trials.run({label(m): sized(m, 1)})
         wanted = min(math.ceil(time / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs)
         curves[m] = trials.run({label(m): sized(m, wanted)})[0] if wanted > 1 else first
-    return _judged(curves, present, time)
+    return _decide(curves, present, time)
 
 
 def _at(curve: Curve, seconds: float) -> Array:
@@ -71,7 +69,7 @@ def _when(curve: Curve, accuracy: float) -> float:
     return float(curve.seconds[reached[0]]) if len(reached) else math.inf
 
 
-def _judged(curves: dict[int, Curve], present: int, time: float) -> SearchResult:
+def _decide(curves: dict[int, Curve], present: int, time: float) -> SearchResult:
     scores = {m: _at(curve, time) for m, curve in curves.items()}
     total = curves[present].evaluation_total
     best = max(scores, key=lambda m: float(scores[m].mean()))
@@ -84,22 +82,11 @@ def _judged(curves: dict[int, Curve], present: int, time: float) -> SearchResult
     eta = curves[chosen].experiment.training.eta
     rows = []
     for m in sorted(curves):
-        score = scores[m]
-        std = float(score.std(ddof=1)) if len(score) > 1 else None
-        reached = (
+        arrival = (
             f"{100 * level:.0f} % after {times[m]:.2g} s" if math.isfinite(times[m]) else f"below {100 * level:.0f} %"
         )
-        rows.append(
-            SearchRow(
-                float(m),
-                curves[m].label,
-                tuple(f"{100 * s:.1f} %" for s in score),
-                m in tied,
-                f"{100 * float(score.mean()):.1f} % in {time:.2g} s, {reached}",
-                float(score.mean()),
-                std,
-            )
-        )
+        more = f" in {time:.2g} s, {arrival}"
+        rows.append(SearchRow.of_accuracies(float(m), curves[m].label, scores[m].tolist(), m in tied, more=more))
     because = (
         f"All had the {time:.2g} s that m = {present} needs. m = {chosen} with η = {eta:g} is at "
         f"{100 * float(scores[chosen].mean()):.1f} % by then"

@@ -13,7 +13,7 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.search.range_test import range_test
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve, Trials
+from tunelab.search.trials import Curve, Trials, search_settings
 from tunelab.statistics import binomial_test
 
 __all__ = ["course", "find_eta"]
@@ -114,16 +114,7 @@ class _Hunt:
         self._trials = trials
         n = len(trials.dataset(base).training)
         looks = max(base.training.mini_batch, n // _LOOKS)
-        self._base = changed(
-            base,
-            {
-                "training.epochs": epochs,
-                "training.monitor_every": looks,
-                "training.schedule": None,
-                "training.early_stopping": None,
-                "initialization.seeds": seeds,
-            },
-        )
+        self._base = search_settings(base, seeds=seeds, epochs=epochs, monitor_every=looks)
         self._epochs = epochs
         self._tried: dict[float, Curve] = {}
         self._rows: dict[float, SearchRow] = {}

@@ -21,6 +21,7 @@ from tunelab.network_inspection import Way, way_of
 from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
+from tunelab.search.trials import search_settings
 
 __all__ = ["LambdaFromBelow", "find_lambda_from_below", "folds_of"]
 
@@ -35,7 +36,7 @@ _END = 3  # measurements whose mean is judged
 class LambdaFromBelow:
     """What was found, and for every λ tried a way between two examples, to be drawn: (label, way)."""
 
-    found: SearchResult
+    result: SearchResult
     ways: tuple[tuple[str, Way], ...]
 
 
@@ -67,8 +68,7 @@ def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5,
     if dataset.classes is None:
         raise BadInput(f"a λ from below is judged by right answers, and {dataset.title} asks for numbers")
     parts = list(folds_of(dataset, folds))
-    plain: dict[str, Any] = {"training.epochs": epochs, "training.monitor_every": "epoch", "initialization.seeds": 1}
-    base = changed(base, plain | {"training.schedule": None, "training.early_stopping": None, "data.train": None})
+    base = changed(search_settings(base, seeds=1, epochs=epochs), {"data.train": None})
     scores: dict[float, Array] = {}
     ways: dict[float, Way] = {}
     value, worse = _START, 0
@@ -111,15 +111,12 @@ def _result(scores: dict[float, Array], ways: dict[float, Way], n: int) -> Searc
         if float(scores[best].mean() - scores[v].mean()) <= noise_threshold(scores[best], scores[v], n)
     ]
     chosen = min(tied, key=lambda v: ways[v].steepness)
-    rows = []
-    for value, score in scores.items():
-        text = f"{100 * score.mean():.1f} ± {100 * score.std(ddof=1):.1f} %, steepness {ways[value].steepness:.3g}"
-        outcomes = tuple(f"{100 * s:.1f} %" for s in score)
-        rows.append(
-            SearchRow(
-                value, _label(value), outcomes, value in tied, text, float(score.mean()), float(score.std(ddof=1))
-            )
+    rows = [
+        SearchRow.of_accuracies(
+            value, _label(value), score.tolist(), value in tied, more=f", steepness {ways[value].steepness:.3g}"
         )
+        for value, score in scores.items()
+    ]
     steep = [ways[value].steepness for value in (min(scores), chosen)]
     because = (
         f"From {_START:g} upwards by tens, {len(scores[chosen])}-fold cross-validation: λ = {chosen:g} comes to "

@@ -12,7 +12,7 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve
+from tunelab.search.trials import Curve, search_settings
 from tunelab.statistics import accuracy_error, sample_difference
 
 __all__ = ["find_lambda", "noise_threshold"]
@@ -62,16 +62,7 @@ class _Hunt:
 
     def __init__(self, base: Experiment, trials: Trainer, seeds: int, epochs: int) -> None:
         self._trials = trials
-        self._base = changed(
-            base,
-            {
-                "training.epochs": epochs,
-                "training.monitor_every": "epoch",
-                "training.schedule": None,
-                "training.early_stopping": None,
-                "initialization.seeds": seeds,
-            },
-        )
+        self._base = search_settings(base, seeds=seeds, epochs=epochs)
         self._epochs, self._n = epochs, len(trials.dataset(base).training)
         self._curves: dict[float, Curve] = {}
         self._scores: dict[float, Array] = {}
@@ -150,18 +141,5 @@ class _Hunt:
         )
 
     def _row(self, value: float, good: bool) -> SearchRow:
-        score = self._scores[value]
-        std = float(score.std(ddof=1)) if len(score) > 1 else None
-        spread = f" ± {100 * std:.1f}" if std is not None else ""
-        return SearchRow(
-            value,
-            f"λ = {value:g}",
-            tuple(
-                "diverges" if d else f"{100 * s:.1f} %"
-                for s, d in zip(score, self._curves[value].diverged, strict=True)
-            ),
-            good,
-            f"{100 * float(score.mean()):.1f}{spread} %",
-            float(score.mean()),
-            std,
-        )
+        score, diverged = self._scores[value].tolist(), self._curves[value].diverged.tolist()
+        return SearchRow.of_accuracies(value, f"λ = {value:g}", score, good, diverged=diverged)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from statistics import fmean, stdev
 from typing import Any
 
 __all__ = ["SearchResult", "SearchRow"]
@@ -10,10 +12,10 @@ __all__ = ["SearchResult", "SearchRow"]
 
 @dataclass(frozen=True)
 class SearchRow:
-    """One value that was tried: what each seed did (a word or a number), and what that comes to.
+    """One value that was tried: the outcome for each seed (a word or a number), and a summary ``text``.
 
     ``label`` names its curve among the trials; ``good`` says whether it passed the search's rule. ``score`` and
-    ``std`` are the mean and the standard deviation over seeds of what is judged, where that is a number.
+    ``std`` are the mean and the standard deviation over seeds of the measure that decides, where that is a number.
     """
 
     value: float
@@ -24,8 +26,27 @@ class SearchRow:
     score: float | None = None
     std: float | None = None
 
+    @staticmethod
+    def of_accuracies(
+        value: float,
+        label: str,
+        accuracies: Sequence[float],
+        good: bool,
+        *,
+        more: str = "",
+        diverged: Sequence[bool] = (),
+    ) -> SearchRow:
+        """Return the row of a value whose ``accuracies``, one a seed or fold, decide; ``more`` ends its text."""
+        std = stdev(accuracies) if len(accuracies) > 1 else None
+        outcomes = [f"{100 * accuracy:.1f} %" for accuracy in accuracies]
+        for seed in [seed for seed, burst in enumerate(diverged) if burst]:
+            outcomes[seed] = "diverges"
+        mean = float(fmean(accuracies))
+        spread = f" ± {100 * std:.1f}" if std is not None else ""
+        return SearchRow(value, label, tuple(outcomes), good, f"{100 * mean:.1f}{spread} %{more}", mean, std)
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return asdict(self) | {"outcomes": list(self.outcomes)}
 
 
@@ -33,11 +54,11 @@ class SearchRow:
 class SearchResult:
     """The end of a search for ``what`` ('eta', 'lambda', 'batch').
 
-    ``bracket`` holds the values between which the true answer is believed to lie; ``because`` names the rule and what
-    was seen, ``sure`` how much the answer moves between seeds, ``second`` a second opinion where there is one.
+    ``bracket`` holds the values between which the true answer is believed to lie; ``because`` names the rule and the
+    evidence, ``sure`` how much the answer moves between seeds, ``second`` a second opinion where there is one.
     ``settings`` are the dotted keys that the answer changes: a mini-batch brings its η along. They are empty where
-    nothing was found, and ``chosen`` is then only the last value tried. ``rows`` hold every value tried, in rising
-    order, each with what every seed did.
+    the search has no answer, and ``chosen`` is then only the last value tried. ``rows`` hold every value tried, in
+    rising order; ``more`` is evidence for programs.
 
         >>> rows = (SearchRow(0.1, "η = 0.1", ("falls",), True, "falls"), SearchRow(1, "η = 1", ("rises",), False, ""))
         >>> SearchResult("eta", 0.05, (0.1, 1), "Half of the largest η that falls.", "", rows, {"training.eta": 0.05})
@@ -52,6 +73,28 @@ class SearchResult:
     rows: tuple[SearchRow, ...]
     settings: dict[str, Any]
     second: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def for_examples(self, searched: int, whole: int) -> SearchResult:
+        """Return the answer for ``whole`` training examples where ``searched`` were used: λ/n stays, all else too.
+
+        The rows stay as they were tried; the text gives both numbers.
+        """
+        if "training.lambda" not in self.settings or whole == searched:
+            return self
+
+        def scaled(value: float) -> float:
+            return float(f"{value * whole / searched:.3g}")
+
+        chosen = scaled(self.settings["training.lambda"])
+        low, high = (scaled(end) for end in self.bracket)
+        because = (
+            f"{self.because} For all {whole:,} examples that is λ = {chosen:g}: λ/n stays as it was for {searched:,} "
+            f"with λ = {self.chosen:g}."
+        )
+        settings = self.settings | {"training.lambda": chosen}
+        more = self.more | {"searched_on": {"examples": searched, "chosen": self.chosen, "bracket": list(self.bracket)}}
+        return replace(self, chosen=chosen, bracket=(low, high), because=because, settings=settings, more=more)
 
     def __repr__(self) -> str:
         """The answer, its bracket and its reason in a line."""
@@ -60,7 +103,7 @@ class SearchResult:
         return f"<SearchResult: {answer}, bracket {low:g} to {high:g}. {self.because}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as the JSON lines have them."""
+        """Return plain values, as the JSON lines have them."""
         return {
             "what": self.what,
             "chosen": self.chosen,
@@ -70,4 +113,5 @@ class SearchResult:
             "second": self.second,
             "settings": self.settings,
             "rows": [row.to_dict() for row in self.rows],
+            **self.more,
         }

@@ -18,7 +18,7 @@ from tunelab.network import Network
 from tunelab.records.events import measure_fields
 from tunelab.training import Measurement
 
-__all__ = ["Curve", "Report", "Trials", "by_validation", "reduced"]
+__all__ = ["Curve", "Report", "Trials", "by_validation", "reduced", "search_settings"]
 
 _FEW, _JUDGED = 2000, 1000  # examples at most, so that a search takes seconds
 
@@ -115,6 +115,15 @@ class Trials:
                 network = training.network(member)
                 curves[i] = _curve(labels[i], member, first, measurements, network)
         return [curves[i] for i in range(len(labels))]
+
+
+def search_settings(
+    experiment: Experiment, *, seeds: int, epochs: int, monitor_every: int | str = "epoch"
+) -> Experiment:
+    """Return the experiment as a search tries it: η constant, no early stopping, so many seeds and epochs."""
+    values = {"epochs": epochs, "monitor_every": monitor_every, "schedule": None, "early_stopping": None}
+    settings: dict[str, Any] = {f"training.{key}": value for key, value in values.items()}
+    return changed(experiment, settings | {"initialization.seeds": seeds})
 
 
 def by_validation(experiment: Experiment) -> Experiment:

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tunelab.errors import printable
+from tunelab.sweeps.optuna_internals import put_back
 from tunelab.sweeps.sampling import distributions
 from tunelab.sweeps.studies import StudyRecord
 
@@ -59,7 +60,7 @@ class Leases:
 
     def give_back(self, trial: Trial) -> None:
         """Let another driver have a trial."""
-        self._put_back(trial._trial_id)
+        put_back(self._study, trial)
 
     def beat(self) -> None:
         """Give a sign of life, where others need one."""
@@ -80,7 +81,7 @@ class Leases:
 
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get("owner") != self.name and self._is_lost(trial):
-                self._put_back(trial._trial_id)
+                put_back(self._study, trial)
 
     def _is_lost(self, trial: FrozenTrial) -> bool:
         owner = trial.user_attrs.get("owner")
@@ -91,12 +92,3 @@ class Leases:
             return trial.datetime_start is None or time.time() - trial.datetime_start.timestamp() > _SILENT
         beat = self._study.user_attrs.get(f"driver {owner}")
         return beat is None or time.time() - float(beat) > _SILENT
-
-    def _put_back(self, trial: int) -> None:
-        from optuna.exceptions import UpdateFinishedTrialError
-        from optuna.trial import TrialState
-
-        try:
-            self._study._storage.set_trial_state_values(trial, state=TrialState.WAITING)
-        except UpdateFinishedTrialError:
-            return  # it has come to its end after all

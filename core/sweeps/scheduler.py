@@ -1,8 +1,8 @@
-"""The sweep itself: trials are taken from the study, trained in stacks by workers, and told back.
+"""The sweep itself: trials are taken from the study, trained in stacks by workers, and their results stored.
 
-Whoever runs this is a driver; several can work on one study, from this machine or others. A trial belongs to the
-driver that took it. If that one is killed, the next to take trials finds it, puts it back and trains it again, under
-its old number and so with its old seeds. What has ended is never trained again.
+Several schedulers can work on one study, from this machine or others. A trial belongs to the one that took it. If that
+process is killed, the next to take trials finds the trial, puts it back and trains it again, under its old number and
+so with its old seeds. A trial that has ended is never trained again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tunelab.experiment.declaration import DataSection
 from tunelab.experiment.stacked_training import State
 from tunelab.sweeps.executors import Workers
 from tunelab.sweeps.leases import Leases
+from tunelab.sweeps.optuna_internals import stored_trial
 from tunelab.sweeps.results import TrialRow, trial_row
 from tunelab.sweeps.sampling import most_epochs
 from tunelab.sweeps.studies import StudyRecord
@@ -33,22 +34,22 @@ if TYPE_CHECKING:
 __all__ = ["STACK", "sweep"]
 
 STACK = 8  # networks side by side: more gain little, and a killed worker has less in hand
-_LOOKS = 10  # how often a sweep that prunes looks at a trial, at most
+_PRUNING_STEPS = 10  # how often a sweep that prunes looks at a trial, at most
 _TICK = 0.1  # seconds between looks whether to stop
-_TRIES = 3  # of a stack whose worker is killed each time
+_ATTEMPTS = 3  # of a stack whose worker is killed each time
 
 
 @dataclass
-class _Open:
-    """A trial in hand: what it trains, what has been measured, where it stands."""
+class _ActiveTrial:
+    """A trial that this scheduler has taken: its experiment, what has been measured, where its training stands."""
 
     trial: Trial
     experiment: Experiment
     events: list[dict[str, Any]] = field(default_factory=list)
     state: State | None = None
     seconds: float = 0.0
-    looked: int = 0
-    tries: int = 0
+    epochs: int = 0
+    attempts: int = 0
     alone: bool = False
 
     @property
@@ -71,27 +72,27 @@ def sweep(
 ) -> Iterator[TrialRow | None]:
     """Train what is left of a study, yielding every trial as it ends, and None at least ten times a second.
 
-    ``stop`` ends it: trials in hand are given back. ``stack`` is how many networks train side by side at most.
-    ``notice`` is told what a person should know of workers. The workers are not closed.
+    ``stop`` ends it: unfinished trials are put back. ``stack`` is how many networks train side by side at most.
+    ``notice`` is called with what a person should know about workers. The workers are not closed.
     """
-    driver = _Driver(record, workers, stop or threading.Event(), stack, notice)
+    scheduler = _Scheduler(record, workers, stop or threading.Event(), stack, notice)
     try:
-        driver.data_of(record.plan.experiment, report)
-        yield from driver.work()
+        scheduler.data_of(record.plan.experiment, report)
+        yield from scheduler.work()
     finally:
-        driver.leave()
+        scheduler.leave()
 
 
-class _Driver:
+class _Scheduler:
     def __init__(
         self, record: StudyRecord, workers: Workers, stop: threading.Event, stack: int, notice: Callable[[str], None]
     ) -> None:
         self._record, self._workers, self._stop, self._stack, self._notice = record, workers, stop, stack, notice
         self._study, self._plan = record.study, record.plan
-        self._claims = Leases(record)
+        self._leases = Leases(record)
         self._hashes: dict[str, str] = {}
-        self._waiting: list[_Open] = []
-        self._at_work: dict[Future[list[TrialOutcome]], list[_Open]] = {}
+        self._waiting: list[_ActiveTrial] = []
+        self._at_work: dict[Future[list[TrialOutcome]], list[_ActiveTrial]] = {}
         self._prunes = self._plan.pruner != "none"
 
     # -- the loop -----------------------------------------------------------------------------------------
@@ -99,9 +100,9 @@ class _Driver:
     def work(self) -> Iterator[TrialRow | None]:
         """Keep every worker busy until nothing is left to train."""
         while not self._stop.is_set():
-            self._claims.beat()
-            yield from self._hand_out()
-            if not self._at_work and not self._waiting and self._claims.exhausted:
+            self._leases.beat()
+            yield from self._assign()
+            if not self._at_work and not self._waiting and self._leases.exhausted:
                 return
             if not self._at_work:
                 time.sleep(_TICK)  # nobody is there to train: a cluster may bring workers
@@ -110,18 +111,18 @@ class _Driver:
             done, _ = wait(self._at_work, timeout=_TICK, return_when=FIRST_COMPLETED)
             yield None
             ended = [(self._at_work.pop(future), future) for future in done]
-            # First something to do for the workers that have become free, then what they have found
-            yield from self._hand_out(prepared=True)
-            for opened, future in ended:
-                yield from self._take_in(opened, future)
+            # First new work for the workers that have become free, then their results
+            yield from self._assign(prepared=True)
+            for trials, future in ended:
+                yield from self._collect(trials, future)
 
     def leave(self) -> None:
-        """Give back what is in hand, and say that this driver has gone."""
-        for opened in [*self._waiting, *(one for many in self._at_work.values() for one in many)]:
-            self._claims.give_back(opened.trial)
-        self._claims.leave()
+        """Put unfinished trials back, and release the study."""
+        for one in [*self._waiting, *(one for many in self._at_work.values() for one in many)]:
+            self._leases.give_back(one.trial)
+        self._leases.leave()
 
-    def _hand_out(self, *, prepared: bool = False) -> Iterator[TrialRow | None]:
+    def _assign(self, *, prepared: bool = False) -> Iterator[TrialRow | None]:
         """Give stacks to the workers that have none; with ``prepared`` only of trials that are taken already."""
         while len(self._at_work) < self._workers.count and not self._stop.is_set():
             if not prepared:
@@ -132,36 +133,36 @@ class _Driver:
         if not prepared and not self._prunes and self._plan.sampler != "tpe":
             yield from self._fill()  # so that a worker that becomes free need not wait for trials to be chosen
 
-    def _submit(self, opened: list[_Open]) -> None:
+    def _submit(self, trials: list[_ActiveTrial]) -> None:
         until = None
         if self._prunes:
-            step = -(-most_epochs(self._plan) // _LOOKS)
-            until = opened[0].looked + step
-        states = tuple(one.state for one in opened if one.state is not None)
-        job = StackRequest(
-            tuple(one.experiment.to_dict() for one in opened),
-            self.data_of(opened[0].experiment),
+            step = -(-most_epochs(self._plan) // _PRUNING_STEPS)
+            until = trials[0].epochs + step
+        states = tuple(one.state for one in trials if one.state is not None)
+        request = StackRequest(
+            tuple(one.experiment.to_dict() for one in trials),
+            self.data_of(trials[0].experiment),
             versions(),
             states,
             until,
         )
-        self._at_work[self._workers.submit(job)] = opened
+        self._at_work[self._workers.submit(request)] = trials
 
-    def _next_stack(self) -> list[_Open]:
+    def _next_stack(self) -> list[_ActiveTrial]:
         """Trials of one shape that stand at the same point, the first that waits among them."""
         first = self._waiting[0]
-        alike = [one for one in self._waiting if one.looked == first.looked and not one.alone and not first.alone]
+        alike = [one for one in self._waiting if one.epochs == first.epochs and not one.alone and not first.alone]
         alike = alike or [first]
         shapes = stacks([one.experiment for one in alike])
-        chosen = [alike[n] for n in next(s for s in shapes if 0 in s)][: self._most()]
+        chosen = [alike[n] for n in next(s for s in shapes if 0 in s)][: self._stack_size()]
         for one in chosen:
             self._waiting.remove(one)
         return chosen
 
-    def _most(self) -> int:
+    def _stack_size(self) -> int:
         """How many trials to stack: as many as fit, but so that all workers have some at the end."""
         room = max(1, self._stack // self._plan.seeds)
-        left = len(self._waiting) + self._claims.left()
+        left = len(self._waiting) + self._leases.left()
         return max(1, min(room, -(-left // max(1, self._workers.count))))
 
     # -- taking trials ------------------------------------------------------------------------------------
@@ -169,9 +170,9 @@ class _Driver:
     def _fill(self) -> Iterator[TrialRow | None]:
         """Take trials from the study until a stack is full, or there are none."""
         wanted = max(1, self._stack // self._plan.seeds) - len(self._waiting)
-        if wanted <= 0 or (self._claims.exhausted and self._at_work):
+        if wanted <= 0 or (self._leases.exhausted and self._at_work):
             return
-        for trial in self._claims.take(wanted):
+        for trial in self._leases.take(wanted):
             if trial.number >= self._plan.trials:
                 yield self._fail(trial, "one more than was asked for: two machines took trials in the same moment")
                 continue
@@ -180,12 +181,12 @@ class _Driver:
             except BadInput as problem:
                 yield self._fail(trial, str(problem))
                 continue
-            self._waiting.append(_Open(trial, experiment))
+            self._waiting.append(_ActiveTrial(trial, experiment))
 
     # -- data ---------------------------------------------------------------------------------------------
 
     def data_of(self, experiment: Experiment, report: Any = None) -> str:
-        """The hash of an experiment's data, which the study remembers: data that have changed are no longer its."""
+        """Return the hash of an experiment's data. The study remembers it: data that have changed since are refused."""
         section = experiment.data.model_dump_json()
         if section not in self._hashes:
             has = data_hash(load_data(Experiment(data=DataSection.model_validate(json.loads(section))), report))
@@ -204,57 +205,57 @@ class _Driver:
 
     # -- what comes back ----------------------------------------------------------------------------------
 
-    def _take_in(self, opened: list[_Open], future: Future[list[TrialOutcome]]) -> Iterator[TrialRow]:
+    def _collect(self, trials: list[_ActiveTrial], future: Future[list[TrialOutcome]]) -> Iterator[TrialRow]:
         error = future.exception() if not future.cancelled() else None
         if future.cancelled() or (error is not None and self._workers.cut_off(error)):
-            yield from self._again(opened)
+            yield from self._retry(trials)
             return
         if isinstance(error, WorkerMismatch):
-            self._waiting[:0] = opened
-            self._unfit(error)
+            self._waiting[:0] = trials
+            self._leave_out(error)
             return
         if isinstance(error, BadInput):
-            if len(opened) == 1:
-                yield self._fail(opened[0].trial, str(error))
+            if len(trials) == 1:
+                yield self._fail(trials[0].trial, str(error))
                 return
-            for one in opened:
+            for one in trials:
                 one.alone = True  # to find out which of them it is
-            self._waiting[:0] = opened
+            self._waiting[:0] = trials
             return
         if error is not None:
-            self._waiting[:0] = opened
+            self._waiting[:0] = trials
             raise error
-        for one, result in zip(opened, future.result(), strict=True):
+        for one, result in zip(trials, future.result(), strict=True):
             row = self._absorb(one, result)
             if row is not None:
                 yield row
 
-    def _unfit(self, error: WorkerMismatch) -> None:
+    def _leave_out(self, error: WorkerMismatch) -> None:
         left_out = getattr(self._workers, "leave_out", None)
         if left_out is None or not left_out(str(error)):
             raise error
         self._notice(str(error))
 
-    def _again(self, opened: list[_Open]) -> Iterator[TrialRow]:
-        """A worker was killed with these in hand: they are trained again, from where they stood."""
+    def _retry(self, trials: list[_ActiveTrial]) -> Iterator[TrialRow]:
+        """Queue the trials of a worker that was killed, from where they stood."""
         again = []
-        for one in opened:
-            one.tries += 1
-            if one.tries < _TRIES:
+        for one in trials:
+            one.attempts += 1
+            if one.attempts < _ATTEMPTS:
                 again.append(one)
-            elif len(opened) > 1:
-                one.alone, one.tries = True, one.tries - 1  # one of them may be too large for this machine
+            elif len(trials) > 1:
+                one.alone, one.attempts = True, one.attempts - 1  # one of them may be too large for this machine
                 again.append(one)
             else:
-                why = f"its worker was ended from outside {_TRIES} times, or had too little memory"
+                why = f"its worker was ended from outside {_ATTEMPTS} times, or had too little memory"
                 yield self._fail(one.trial, why)
         if again:
             numbers = ", ".join(str(one.number) for one in again)
-            self._notice(f"A worker was ended; what it had in hand is trained again: trial {numbers}.")
+            self._notice(f"A worker was ended; its work is trained again: trial {numbers}.")
         self._waiting[:0] = again
 
-    def _absorb(self, one: _Open, result: TrialOutcome) -> TrialRow | None:
-        """Take in what was measured of a trial; its row if that is its end."""
+    def _absorb(self, one: _ActiveTrial, result: TrialOutcome) -> TrialRow | None:
+        """Keep what was measured of a trial; return its row if that is its end."""
         for event in result.events:
             if "seconds" in event:
                 event = event | {"seconds": one.seconds + event["seconds"]}
@@ -262,19 +263,19 @@ class _Driver:
         one.seconds += result.seconds
         one.state = result.state
         measures = one.measures
-        one.looked = int(measures[-1]["epoch"]) if measures else 0
+        one.epochs = int(measures[-1]["epoch"]) if measures else 0
         done = next((event for event in result.events if event["event"] == "done"), None)
-        pruned = self._tell_steps(one, judge=self._prunes and done is None)
+        pruned = self._report_steps(one, judge=self._prunes and done is None)
         if done is None and pruned is None:
             self._waiting.insert(0, one)  # before those that haven't begun: a pruner compares with what has ended
             return None
         return self._finish(one, done["reason"] if done else "pruned", done, pruned)
 
-    def _tell_steps(self, one: _Open, *, judge: bool) -> int | None:
-        """Report the accuracy after each epoch; the epoch at which the pruner gives the trial up, if it does."""
+    def _report_steps(self, one: _ActiveTrial, *, judge: bool) -> int | None:
+        """Report the accuracy after each epoch; return the epoch at which the pruner stops the trial, if it does."""
         from optuna.trial import TrialState
 
-        frozen = self._study._storage.get_trial(one.trial._trial_id)
+        frozen = stored_trial(self._study, one.trial)
         if frozen.state is not TrialState.RUNNING:
             return None
         known = set(frozen.intermediate_values)
@@ -287,7 +288,7 @@ class _Driver:
                 return step
         return None
 
-    def _finish(self, one: _Open, reason: str, done: dict[str, Any] | None, pruned: int | None) -> TrialRow:
+    def _finish(self, one: _ActiveTrial, reason: str, done: dict[str, Any] | None, pruned: int | None) -> TrialRow:
         from optuna.trial import TrialState
 
         last = one.measures[-1]
@@ -310,18 +311,18 @@ class _Driver:
         for key, value in about.items():
             if value is not None:
                 one.trial.set_user_attr(key, value)
-        unfinished_trials = reason == "diverged" or pruned is not None
+        given_up = reason == "diverged" or pruned is not None
         # Optuna's word for a trial that diverged is 'pruned' too: a sampler then knows that it was no good, while
         # what has failed is nothing to it
-        if unfinished_trials:
+        if given_up:
             self._study.tell(one.trial, state=TrialState.PRUNED, skip_if_finished=True)
         else:
             self._study.tell(one.trial, last["evaluation_accuracy"], skip_if_finished=True)
-        return trial_row(self._study._storage.get_trial(one.trial._trial_id))
+        return trial_row(stored_trial(self._study, one.trial))
 
     def _fail(self, trial: Trial, why: str) -> TrialRow:
         from optuna.trial import TrialState
 
         trial.set_user_attr("why", why)
         self._study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        return trial_row(self._study._storage.get_trial(trial._trial_id))
+        return trial_row(stored_trial(self._study, trial))

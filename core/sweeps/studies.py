@@ -10,22 +10,20 @@ A process that is killed leaves nothing behind that another would wait for: the 
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.records import locks
 from tunelab.records.locks import Hold
-from tunelab.records.writer import cut_torn_line
 from tunelab.suggestions import did_you_mean
+from tunelab.sweeps.optuna_internals import journal_backend
 from tunelab.sweeps.results import StudyTable, TrialRow, trial_row
 from tunelab.sweeps.sampling import make_pruner, make_sampler
 from tunelab.sweeps.sweep_plan import SweepPlan
@@ -46,7 +44,7 @@ class StudyRecord:
     def __init__(self, name: str, storage: str | None = None) -> None:
         self.name = name
         self.directory = paths.studies() / name
-        self.storage = storage or _said_storage(self.directory)
+        self.storage = storage or _stored_address(self.directory)
 
     @property
     def journal(self) -> Path:
@@ -102,7 +100,7 @@ class StudyRecord:
                         ) from None
                     time.sleep(pause)  # two processes that make its tables at once are in each other's way
         try:
-            return optuna.storages.JournalStorage(_journal(self.journal))
+            return optuna.storages.JournalStorage(journal_backend(self.journal))
         except (OSError, ValueError, KeyError) as problem:
             raise BadInput(f"{printable(self.journal)} can't be read: {printable(problem, 200)}") from None
 
@@ -166,36 +164,7 @@ class StudyRecord:
         return path
 
 
-def _journal(path: Path) -> Any:
-    """Optuna's journal file, appended to under a lock that the system lets go when its holder is killed.
-
-    Optuna's own locks are files, which a killed process leaves behind for others to wait half a minute for. What is
-    written is in the system's workers at once; it is put on the disk itself whenever a trial ends.
-    """
-    from optuna.storages.journal import JournalFileBackend
-    from optuna.storages.journal._storage import JournalOperation
-
-    class Journal(JournalFileBackend):
-        def append_logs(self, logs: list[dict[str, Any]]) -> None:
-            lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-            try:
-                import fcntl
-
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                cut_torn_line(descriptor)
-                rest = memoryview(lines)
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
-                if any(log["op_code"] == JournalOperation.SET_TRIAL_STATE_VALUES for log in logs):
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-
-    return Journal(str(path))
-
-
-def _said_storage(directory: Path) -> str | None:
+def _stored_address(directory: Path) -> str | None:
     try:
         return (directory / _STORAGE).read_text("utf-8").strip() or None
     except (OSError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from tunelab import engine
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, Preset
 from tunelab.experiment.dotted_keys import changed
-from tunelab.experiment.nested_tables import placed
+from tunelab.experiment.nested_tables import flattened, placed
 from tunelab.experiment.preset import parse, resolved
 from tunelab.search.trials import by_validation
 from tunelab.sweeps.search_space import Dimension, parse_overs
@@ -153,7 +153,7 @@ class SweepPlan:
         for key, verb in words.items():
             if mine[key] != others[key]:
                 return f"it {verb} {_listed(mine[key])}, not {_listed(others[key])}"
-        then, now = (_flat(plan.experiment.to_dict()) for plan in (self, other))
+        then, now = (flattened(plan.experiment.to_dict()) for plan in (self, other))
         for key in dict.fromkeys([*then, *now]):
             if then.get(key) != now.get(key):
                 return f"its {key} is {printable(then.get(key), 60)}, not {printable(now.get(key), 60)}"
@@ -176,13 +176,6 @@ def _count(dimension: Dimension) -> int:
 
 def _listed(value: Any) -> str:
     return printable(", ".join(value) if isinstance(value, list) else value, 80)
-
-
-def _flat(tables: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in tables.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return flat
 
 
 def without_arms(preset: Preset) -> Preset:

@@ -17,7 +17,7 @@ import numpy as np
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import Trials, find_eta, find_lambda
-from tunelab.search.lambda_search import margin
+from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.range_test import range_test
 
 SHAPES = [(hidden, activation) for hidden in ((), (30,), (30, 30)) for activation in ("sigmoid", "relu")][1:]
@@ -51,7 +51,7 @@ def eta_case(base: Experiment, score: dict[str, list[tuple[bool, bool]]]) -> str
         (curve,) = trials.run({"one": changed(base, values | {"training.eta": eta if math.isfinite(eta) else 1e-6})})
         accuracy = curve.final_accuracy
         behind = float(dense[best].mean() - accuracy.mean())
-        even = behind <= margin(dense[best], accuracy, curve.evaluation_total)
+        even = behind <= noise_threshold(dense[best], accuracy, curve.evaluation_total)
         score[name.split(",")[0] if name.startswith("random") else name].append((near, near or even))
     return f"best {best:g}, " + ", ".join(f"{name} {eta:.3g}" for name, eta in chosen.items())
 
@@ -68,7 +68,7 @@ def lambda_case(base: Experiment, score: dict[str, list[tuple[bool, bool]]]) -> 
     found = find_lambda(base, trials)
     (curve,) = trials.run({"one": changed(base, values | {"training.lambda": found.chosen})})
     behind = float(dense[best].mean() - curve.final_accuracy.mean())
-    even = behind <= margin(dense[best], curve.final_accuracy, curve.evaluation_total)
+    even = behind <= noise_threshold(dense[best], curve.final_accuracy, curve.evaluation_total)
     near = found.chosen == best or (min(found.chosen, best) > 0 and max(found.chosen / best, best / found.chosen) <= 10)
     score["λ by the book's rule (factor 10)"].append((near, near or even))
     return f"best λ {best:g}, chosen {found.chosen:g}, {100 * behind:+.1f} points behind"

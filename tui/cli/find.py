@@ -75,8 +75,8 @@ def find_command(
     n = len(load_data(whole, progress_report(quiet)).training)
     if whole.data.evaluate_on == "test" and not quiet:
         say(f"Judged on validation examples, though {asked.name} is judged on the test set: that isn't for choosing.")
-    told = _Told(asked, as_json=as_json)
-    trials = told.trials()
+    recorder = _Recorder(asked, as_json=as_json)
+    trials = recorder.trials()
     experiment = reduced(whole, trials)
     if not quiet and (experiment.data.train or n) < n:
         say(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
@@ -85,16 +85,15 @@ def find_command(
         from tunelab.search.lambda_cv import find_lambda_from_below
 
         below = find_lambda_from_below(experiment, trials)
-        found, ways = below.found, below.ways
+        tried, ways = below.result, below.ways
     else:
-        found = _search(what, experiment, trials, seeds)
-    settings_ = _for_all(found, experiment, n)
+        tried = _search(what, experiment, trials, seeds)
+    result = tried.for_examples(min(experiment.data.train or n, n), n)
     if as_json:
-        more = {"settings": settings_, "sure": found.sure, "second": found.second}
-        told.print("found", "", found.to_dict() | more)
+        recorder.print("found", "", result.to_dict())
         return
-    print(_table(found))
-    print(f"\n{found.because}\n{found.sure}" + (f"\n{found.second}" if found.second else ""))
+    print(_table(tried))
+    print(f"\n{result.because}\n{result.sure}" + (f"\n{result.second}" if result.second else ""))
     if plot:
         from tunelab.tui.charts.from_history import stage_plotted
 
@@ -104,9 +103,9 @@ def find_command(
 
             print(ways_plotted(ways, colour=sys.stdout.isatty()))
         else:
-            print(stage_plotted(told.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
-    if not quiet and settings_:
-        say(_next(preset, asked, settings or [], data, settings_))
+            print(stage_plotted(recorder.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
+    if not quiet and result.settings:
+        say(_next(preset, asked, settings or [], data, result.settings))
 
 
 def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | None) -> SearchResult:
@@ -119,40 +118,31 @@ def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | Non
     return find_mini_batch(experiment, trials, seeds=seeds or 3)
 
 
-def _for_all(found: SearchResult, experiment: Experiment, n: int) -> dict[str, float]:
-    """What to set for all of the data: λ/n stays put, everything else as found."""
-    settings: dict[str, float] = dict(found.settings)
-    if "training.lambda" in settings:
-        few = min(experiment.data.train or n, n)
-        settings["training.lambda"] = float(f"{settings['training.lambda'] * n / few:.3g}")
-    return settings
-
-
-def _next(typed: str, asked: Preset, settings: list[str], data: str | None, found: dict[str, float]) -> str:
-    """What to type next: the command with everything that was asked for, and what was found."""
+def _next(typed: str, asked: Preset, settings: list[str], data: str | None, answer: dict[str, float]) -> str:
+    """Return what to type next: the command with everything that was asked for, and the answer."""
     arm = asked.arms[0].name
-    if own := [key for key in found if arm in asked.overridden(key)]:
-        values = ", ".join(f"{key} = {found[key]:g}" for key in own)
+    if own := [key for key in answer if arm in asked.overridden(key)]:
+        values = ", ".join(f"{key} = {answer[key]:g}" for key in own)
         return f"'{arm}' sets {' and '.join(own)} itself, so --set changes nothing there: write {values} into that arm."
     words = ["tunelab", "run", typed, *(["--arm", arm] if len(asked.tables.get("arm", [])) else [])]
     words += ["--data", data] if data is not None else []
     words += [word for setting in settings for word in ("--set", setting)]
-    words += [word for key, value in found.items() for word in ("--set", f"{key}={value:g}")]
+    words += [word for key, value in answer.items() for word in ("--set", f"{key}={value:g}")]
     return f"With it: {shlex.join(words)}"
 
 
-def _table(found: SearchResult) -> str:
+def _table(result: SearchResult) -> str:
     from tunelab.tui.text.tables import aligned
 
-    rows = [["", "tried", "what was seen", "each seed"]]
-    for row in found.rows:
-        mark = "★" if row.value == found.chosen else "=" if row.good else ""
+    rows = [["", "tried", "result", "each seed"]]
+    for row in result.rows:
+        mark = "★" if row.value == result.chosen else "=" if row.good else ""
         rows.append([mark, row.label, row.text, ", ".join(row.outcomes)])
     return aligned(rows)
 
 
-class _Told:
-    """Keeps what is measured, for the chart, and prints it as JSON lines where that was asked for."""
+class _Recorder:
+    """Keeps what is measured, for the chart, and prints it as JSON lines where those are wanted."""
 
     def __init__(self, preset: Preset, *, as_json: bool) -> None:
         self._json, self._name = as_json, preset.name
@@ -177,7 +167,7 @@ class _Told:
         return event
 
     def curves(self) -> list[ArmCurves]:
-        """What was tried, as curves."""
+        """Return the curves of everything that was tried."""
         from tunelab.strategy.state import StageState
         from tunelab.strategy.trial_curves import curves_of
 
