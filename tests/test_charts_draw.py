@@ -28,6 +28,7 @@ from tunelab.tui.charts import (
     legend,
     sheet,
 )
+from tunelab.tui.charts.palette import Style
 from tunelab.tui.charts.picture import cells
 from tunelab.tui.charts.raster import BRAILLE, Grid, stroke, thinned
 
@@ -154,8 +155,8 @@ def test_a_band_surrounds_its_curve() -> None:
     line = Series(x, np.full(50, 0.5), points=False)
     banded = replace(line, low=np.full(50, 0.3), high=np.full(50, 0.7))
     for ascii in (False, True):
-        filled = [bool(row.strip()) for row in canvas(build(chart(line), 60, 22, ascii=ascii))]
-        wide = [bool(row.strip()) for row in canvas(build(chart(banded), 60, 22, ascii=ascii))]
+        filled = [bool(row.strip()) for row in canvas(build(chart(line), 60, 22, style=Style(ascii=ascii)))]
+        wide = [bool(row.strip()) for row in canvas(build(chart(banded), 60, 22, style=Style(ascii=ascii)))]
         assert sum(filled) == 1
         assert 7 <= sum(wide) <= 10
 
@@ -163,8 +164,8 @@ def test_a_band_surrounds_its_curve() -> None:
 def test_a_dashed_curve_is_drawn_with_gaps() -> None:
     x, y = np.linspace(0, 30, 50), np.full(50, 0.5)
     for ascii in (False, True):
-        solid = build(chart(Series(x, y, points=False)), 60, 16, ascii=ascii)
-        dashed = build(chart(Series(x, y, points=False, dashed=True)), 60, 16, ascii=ascii)
+        solid = build(chart(Series(x, y, points=False)), 60, 16, style=Style(ascii=ascii))
+        dashed = build(chart(Series(x, y, points=False, dashed=True)), 60, 16, style=Style(ascii=ascii))
         dots = [sum(_dots(c) for row in canvas(p) for c in row) for p in (solid, dashed)]
         assert 0.3 * dots[0] < dots[1] < 0.7 * dots[0]
 
@@ -184,7 +185,7 @@ def test_marks_levels_and_zones_are_labelled_on_the_canvas() -> None:
     text = build(spec, 80, 22).plain()
     for shown in ("┊η ÷2", "chance 10 %", "saturated"):
         assert shown in text
-    assert "|eta /2" in build(spec, 80, 22, ascii=True).plain()
+    assert "|eta /2" in build(spec, 80, 22, style=Style(ascii=True)).plain()
 
 
 def test_words_never_hide_a_curve() -> None:
@@ -238,7 +239,7 @@ def test_the_legend_explains_every_arm_once_and_wraps() -> None:
 def test_a_label_from_outside_cannot_break_the_terminal() -> None:
     spec = chart(Series([0, 30], [0, 1], "\x1b[31mred\n\x07 中文 arm" * 20))
     for ascii in (False, True):
-        key = legend(spec, 40, ascii=ascii)
+        key = legend(spec, 40, style=Style(ascii=ascii))
         assert_size(key, 40, 1)
         assert "\x1b" not in key.plain()
         assert key.plain().isascii() or not ascii
@@ -261,7 +262,7 @@ def test_a_sheet_holds_title_legend_and_chart() -> None:
 def test_without_colour_there_is_none_and_markers_tell_arms_apart() -> None:
     x = np.linspace(0, 30, 50)
     spec = chart(*(Series(x, np.full(50, 0.1 + 0.1 * n), str(n), n) for n in range(8)))
-    picture = build(spec, 100, 30, colour=False)
+    picture = build(spec, 100, 30, style=Style(colour=False))
     assert all(ink.colour is None and ink.background is None for row in picture.rows for _, ink in row)
     assert "38;2" not in picture.ansi()
     assert "\x1b" not in picture.plain()
@@ -278,15 +279,15 @@ def test_an_ascii_terminal_gets_ascii_and_a_character_an_arm() -> None:
         levels=(Level(2.0, "é"),),
         zones=(Zone(-9, 3, "|z| ≥ 4"),),
     )
-    page = sheet(spec, 100, 30, ascii=True)
+    page = sheet(spec, 100, 30, style=Style(ascii=True))
     assert page.plain().isascii()
     assert set("ox+*#%@&") <= set(page.plain())
-    assert build(ChartSpec(empty="η isn't known…"), 60, 9, ascii=True).plain().isascii()
+    assert build(ChartSpec(empty="η isn't known…"), 60, 9, style=Style(ascii=True)).plain().isascii()
 
 
 def test_sixteen_colours_are_asked_for_by_number() -> None:
     spec = chart(*(Series([0, 30], [0.1 * n, 1], str(n), n) for n in range(8)))
-    written = build(spec, 80, 24, palette="ansi").ansi()
+    written = build(spec, 80, 24, style=Style(palette="ansi")).ansi()
     assert "38;" not in written
     assert "\x1b[36m" in written
 
@@ -362,7 +363,7 @@ def any_spec(draw: st.DrawFn) -> ChartSpec:
 def test_any_numbers_at_any_size_make_a_chart_in_bounded_time(
     spec: ChartSpec, width: int, height: int, ascii: bool
 ) -> None:
-    picture = build(spec, width, height, ascii=ascii)
+    picture = build(spec, width, height, style=Style(ascii=ascii))
     assert_size(picture, width, height)
     assert "can't be drawn" not in picture.plain()
 

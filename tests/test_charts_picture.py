@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from tunelab.tui.charts import Axis, ChartSpec, Ink, Picture, Series, build, heatmap, image
-from tunelab.tui.charts.palette import ARMS, PALETTES, ascii_marker, marker
+from tunelab.tui.charts.palette import ARMS, PALETTES, Style, ascii_marker, marker
 from tunelab.tui.charts.picture import ascii_only, cells, fitted, sentence
 from tunelab.tui.charts.strips import strips
 
@@ -60,10 +60,12 @@ def test_two_pixels_share_a_cell() -> None:
 
 def test_without_colour_or_with_sixteen_an_image_is_shaded_by_characters() -> None:
     ramp = np.tile(np.linspace(0, 1, 20), (4, 1))
-    assert list(dict.fromkeys(image(ramp, 20, 2, colour=False).plain().split("\n")[0])) == list(" ░▒▓█")
-    assert image(ramp, 20, 2, palette="ansi").plain() == image(ramp, 20, 2, colour=False).plain()
-    assert image(ramp, 20, 2, ascii=True).plain().isascii()
-    assert "\x1b" not in image(ramp, 20, 2, colour=False).ansi()
+    assert list(dict.fromkeys(image(ramp, 20, 2, style=Style(colour=False)).plain().split("\n")[0])) == list(" ░▒▓█")
+    assert (
+        image(ramp, 20, 2, style=Style(palette="ansi")).plain() == image(ramp, 20, 2, style=Style(colour=False)).plain()
+    )
+    assert image(ramp, 20, 2, style=Style(ascii=True)).plain().isascii()
+    assert "\x1b" not in image(ramp, 20, 2, style=Style(colour=False)).ansi()
 
 
 def test_positive_and_negative_weights_have_two_hues_around_0() -> None:
@@ -91,8 +93,8 @@ def test_any_table_at_any_size_is_shown(
 ) -> None:
     labels = [[str(i) for i in range(n)] for n in table.shape]
     for picture in (
-        heatmap(table, *labels, width, height, signed=signed, root=root, ascii=ascii),
-        image(table, width, height, signed=signed, ascii=ascii),
+        heatmap(table, *labels, width, height, signed=signed, root=root, style=Style(ascii=ascii)),
+        image(table, width, height, signed=signed, style=Style(ascii=ascii)),
     ):
         assert "can't be drawn" not in picture.plain()
         assert len(picture.rows) <= height
@@ -119,7 +121,7 @@ def test_strips_say_what_the_picture_says() -> None:
     x = np.linspace(0, 30, 60)
     spec = ChartSpec("t", Axis("epoch"), Axis(), (Series(x, x, "a"), Series(x, 30 - x, "b", 1)))
     for palette in ("dark", "light", "ansi"):
-        picture = build(spec, 80, 24, palette=palette)
+        picture = build(spec, 80, 24, style=Style(palette=palette))
         made = strips(picture)
         assert [strip.text for strip in made] == picture.plain().split("\n")
         assert {strip.cell_length for strip in made} == {80}

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.tui.charts import palette as colours
 from tunelab.tui.charts import raster
-from tunelab.tui.charts.palette import Palette
-from tunelab.tui.charts.picture import Ink, ascii_only, cells
+from tunelab.tui.charts.palette import Style
+from tunelab.tui.charts.picture import Ink, cells
 from tunelab.tui.charts.scale import unit
 from tunelab.tui.charts.spec import ChartSpec, Floats, Limits, Role, Series, Zone, floats
 
@@ -25,8 +25,8 @@ _BETWEEN_MARKERS = 11  # columns: close enough to find one, far enough to see th
 class Canvas:
     """Characters and inks, a cell at a time; what is set later lies above."""
 
-    def __init__(self, grid: raster.Grid, ascii: bool) -> None:
-        self.grid, self.ascii = grid, ascii
+    def __init__(self, grid: raster.Grid, style: Style) -> None:
+        self.grid, self.style, self.ascii = grid, style, style.ascii
         self.characters: NDArray[np.uint32] = np.full((grid.rows, grid.columns), ord(" "), dtype=np.uint32)
         self.inks: list[Ink] = [Ink()]
         self.numbers = {Ink(): 0}
@@ -56,10 +56,9 @@ class Canvas:
         for offset, character in enumerate(text):
             self.cell(column + offset, row, character, ink)
 
-    def said(self, text: str) -> str:
+    def drawable(self, text: str) -> str:
         """``text`` as this canvas can show it: only what takes one column a character."""
-        text = ascii_only(text) if self.ascii else text
-        return "".join(c for c in text if c.isprintable() and cells(c) == 1)
+        return "".join(c for c in self.style.text(text) if c.isprintable() and cells(c) == 1)
 
     def row(self, row: int) -> list[tuple[str, Ink]]:
         """A row as pieces of one ink each."""
@@ -75,7 +74,7 @@ class Canvas:
         return self.numbers[ink]
 
 
-def paint(canvas: Canvas, spec: ChartSpec, limits: tuple[Limits, Limits], colour: bool, palette: Palette) -> None:
+def paint(canvas: Canvas, spec: ChartSpec, limits: tuple[Limits, Limits]) -> None:
     """Everything of ``spec`` that lies inside the axes, from the back to the front."""
     muted = Ink(dim=True)
     grid = canvas.grid
@@ -87,7 +86,7 @@ def paint(canvas: Canvas, spec: ChartSpec, limits: tuple[Limits, Limits], colour
         return unit(values, limits[1], spec.y.log)
 
     def inked(role: Role, dim: bool = False) -> Ink:
-        ink = colours.ink(role, palette, colour)
+        ink = colours.ink(role, canvas.style)
         return Ink(ink.colour, ink.background, dim or ink.dim, ink.bold)
 
     down, over = np.arange(grid.high)[:, None], np.arange(grid.wide)[None, :]
@@ -178,19 +177,19 @@ def _words(canvas: Canvas, spec: ChartSpec, across: _Scale, up: _Scale, inked: _
     """Labels of marks, levels and zones, where they hide nothing; otherwise not at all."""
     grid = canvas.grid
     for mark in spec.marks:
-        text, at = canvas.said(mark.label), across(floats(mark.x))[0]
+        text, at = canvas.drawable(mark.label), across(floats(mark.x))[0]
         if text and 0 <= at <= 1:
             column = grid.column(at)
             beside = (column + 1, column - len(text))
             _put(canvas, [(c, row) for row in range(grid.rows // 2) for c in beside], text, inked(mark.colour))
     for level in spec.levels:
-        text, at = canvas.said(level.label), up(floats(level.y))[0]
+        text, at = canvas.drawable(level.label), up(floats(level.y))[0]
         if text and 0 <= at <= 1:
             row = grid.row(at)
             ends = (grid.columns - len(text), 1)
             _put(canvas, [(c, r) for c in ends for r in (row - 1, row + 1)], text, inked(level.colour))
     for zone in spec.zones:
-        text = canvas.said(zone.label)
+        text = canvas.drawable(zone.label)
         first, last = (grid.column(end) for end in _ends(zone, across))
         if text and len(text) <= last - first + 1:
             middle = (first + last + 1 - len(text)) // 2

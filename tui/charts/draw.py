@@ -17,8 +17,8 @@ import numpy as np
 from tunelab.tui.charts import palette as colours
 from tunelab.tui.charts import raster, scale
 from tunelab.tui.charts.canvas import Canvas, paint
-from tunelab.tui.charts.palette import Palette
-from tunelab.tui.charts.picture import Ink, Picture, Place, Row, ascii_only, cells, fitted, joined, sentence
+from tunelab.tui.charts.palette import Style
+from tunelab.tui.charts.picture import Ink, Picture, Place, Row, cells, fitted, joined, sentence
 from tunelab.tui.charts.spec import Axis, ChartSpec, Limits, floats
 
 __all__ = ["LEAST_HEIGHT", "LEAST_WIDTH", "aligned", "build", "legend", "sheet"]
@@ -27,22 +27,14 @@ log = logging.getLogger(__name__)
 
 LEAST_WIDTH, LEAST_HEIGHT = 16, 5
 _MUTED = Ink(dim=True)
+DEFAULT = Style()
 
 
-def build(
-    spec: ChartSpec,
-    width: int,
-    height: int,
-    *,
-    colour: bool = True,
-    ascii: bool = False,
-    palette: Palette = "dark",
-) -> Picture:
+def build(spec: ChartSpec, width: int, height: int, style: Style = DEFAULT) -> Picture:
     """``spec`` as a picture of exactly ``width`` × ``height`` cells: the canvas, its axes and tick labels.
 
-    Title and legend are not in it: see :func:`legend` and :func:`sheet`. ``colour=False`` leaves brightness
-    only; ``ascii`` is for terminals without Unicode. It never raises: where there is nothing to draw, too
-    little room, or something wrong with the numbers, a sentence stands in the chart's place.
+    Title and legend are not in it: see :func:`legend` and :func:`sheet`. It never raises: where there is nothing
+    to draw, too little room, or something wrong with the numbers, a sentence stands in the chart's place.
     """
     try:
         if width < LEAST_WIDTH or height < LEAST_HEIGHT:
@@ -51,17 +43,15 @@ def build(
         with np.errstate(all="ignore"):  # overflow and NaN are cut off where they arise
             limits = _limits(spec)
             if limits is None:
-                empty = ascii_only(spec.empty) if ascii else spec.empty
+                empty = style.text(spec.empty)
                 return sentence(empty, width, height, _MUTED)
-            return _draw(spec, limits, width, height, colour, ascii, palette)
+            return _draw(spec, limits, width, height, style)
     except Exception:
         log.warning("a chart could not be drawn: %r", spec.title, exc_info=True)
         return sentence("This chart can't be drawn; the log says why.", width, height, _MUTED)
 
 
-def legend(
-    spec: ChartSpec, width: int, *, colour: bool = True, ascii: bool = False, palette: Palette = "dark"
-) -> Picture:
+def legend(spec: ChartSpec, width: int, style: Style = DEFAULT) -> Picture:
     """Markers and labels of what the chart shows, in as many rows of ``width`` as that takes, at least one.
 
     Series of one label share an entry; parts (training, evaluation) are explained once, after the labels.
@@ -73,20 +63,20 @@ def legend(
         of_label = [s for s in spec.series if s.label == label]
         shown = [b for b in spec.bars if b.label == label]
         role = (of_label or shown)[0].colour
-        ink = colours.ink(role, palette, colour)
-        if ascii:
+        ink = colours.ink(role, style)
+        if style.ascii:
             sign = colours.ascii_marker(role)
         else:
             dashes = sorted({s.dashed for s in of_label if s.points})
             sign = "".join(colours.marker(role, dashed) for dashed in dashes)
             sign = sign or ("━" if of_label else "▒")
-        text = ascii_only(label) if ascii else label
+        text = style.text(label)
         ink_of_text = replace(ink, colour=None, bold=label == spec.focus)
         entries.append([(sign + " ", ink), (fitted(text, min(cells(text), max(width - 4, 1))), ink_of_text)])
     parts = dict.fromkeys((s.dashed, s.part) for s in spec.series if s.part)
     for dashed, part in sorted(parts):
-        line = ("o o" if dashed else "ooo") if ascii else ("┈┈" if dashed else "──")
-        entries.append([(f"{line} {ascii_only(part) if ascii else part}", _MUTED)])
+        line = ("o o" if dashed else "ooo") if style.ascii else ("┈┈" if dashed else "──")
+        entries.append([(f"{line} {style.text(part)}", _MUTED)])
     lines: list[list[tuple[str, Ink]]] = [[]]
     for entry in entries:
         needed = sum(cells(text) for text, _ in entry)
@@ -99,21 +89,12 @@ def legend(
     return Picture(tuple(_to_width(line, width) for line in lines))
 
 
-def sheet(
-    spec: ChartSpec,
-    width: int,
-    height: int,
-    *,
-    colour: bool = True,
-    ascii: bool = False,
-    palette: Palette = "dark",
-) -> Picture:
+def sheet(spec: ChartSpec, width: int, height: int, style: Style = DEFAULT) -> Picture:
     """Title, legend and chart below each other in ``width`` × ``height``, for a page without panels."""
-    title = ascii_only(spec.title) if ascii else spec.title
-    head = Picture((_to_width([(title, Ink(bold=True))], width),))
-    key = legend(spec, width, colour=colour, ascii=ascii, palette=palette)
+    head = Picture((_to_width([(style.text(spec.title), Ink(bold=True))], width),))
+    key = legend(spec, width, style)
     room = max(height - 1 - len(key.rows), 0)
-    chart = build(spec, width, room, colour=colour, ascii=ascii, palette=palette)
+    chart = build(spec, width, room, style)
     page = head.over(key, chart)
     place = chart.place
     return Picture(page.rows[:height], place and replace(place, top=place.top + 1 + len(key.rows)))
@@ -217,15 +198,7 @@ def _named(tick_row: str, label: str) -> str:
     return tick_row[:at] + label + tick_row[at + len(label) :]
 
 
-def _draw(
-    spec: ChartSpec,
-    limits: tuple[Limits, Limits],
-    width: int,
-    height: int,
-    colour: bool,
-    ascii: bool,
-    palette: Palette,
-) -> Picture:
+def _draw(spec: ChartSpec, limits: tuple[Limits, Limits], width: int, height: int, style: Style) -> Picture:
     x, y = limits
     up, up_labels = _ticks(spec.y, y, _room_down(height))
     gutter = max([spec.gutter, *(len(label) for label in up_labels)])
@@ -236,7 +209,7 @@ def _draw(
     # far enough apart for the axis' label between two of them
     apart = longest + 3 + min(cells(spec.x.label), 12)
     across, across_labels = _ticks(spec.x, x, max(2, columns // apart))
-    grid = raster.Grid(columns, rows, raster.ASCII if ascii else raster.BRAILLE)
+    grid = raster.Grid(columns, rows, raster.ASCII if style.ascii else raster.BRAILLE)
     # a tick stands at the cell in which a dot of its value lies
     columns_of = [grid.column(u) for u in scale.unit(floats(across), x, spec.x.log).tolist()]
     rows_of = [grid.row(v) for v in scale.unit(floats(up), y, spec.y.log).tolist()]
@@ -247,20 +220,19 @@ def _draw(
         tuple((1 - row / (rows - 1), text) for row, text in zip(rows_of, up_labels, strict=True)),
         gutter,
     )
-    canvas = Canvas(grid, ascii)
-    paint(canvas, spec, limits, colour, palette)
+    canvas = Canvas(grid, style)
+    paint(canvas, spec, limits)
     lines: list[Row] = [
-        joined([(_frame_text(frame[row][: gutter + 1], ascii), _MUTED), *canvas.row(row)]) for row in range(rows)
+        joined([(_frame_text(frame[row][: gutter + 1], style), _MUTED), *canvas.row(row)]) for row in range(rows)
     ]
-    label = ascii_only(spec.x.label) if ascii else spec.x.label
-    below = (frame[rows], _named(frame[rows + 1], label))
-    lines.extend(((_frame_text(text, ascii), _MUTED),) for text in below)
+    below = (frame[rows], _named(frame[rows + 1], style.text(spec.x.label)))
+    lines.extend(((_frame_text(text, style), _MUTED),) for text in below)
     place = Place(gutter + 1, 0, columns, rows, x, y, spec.x.log, spec.y.log)
     return Picture(tuple(lines), place)
 
 
-def _frame_text(text: str, ascii: bool) -> str:
-    return text.translate(_ASCII_FRAME) if ascii else text
+def _frame_text(text: str, style: Style) -> str:
+    return text.translate(_ASCII_FRAME) if style.ascii else text
 
 
 _ASCII_FRAME = str.maketrans("│┤└┬─", "|+++-")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,8 +9,8 @@ import numpy as np
 from tunelab.activations import ACTIVATIONS, SIGMOID_BOUND, TANH_BOUND
 from tunelab.records.history import ArmCurves
 from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated
-from tunelab.tui.charts.palette import Palette
 from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
+from tunelab.tui.charts.terminal import page_style
 from tunelab.tui.charts.training_charts import Arm, Event, Measure
 
 if TYPE_CHECKING:
@@ -177,11 +174,7 @@ def layer_charts(curves: ArmCurves) -> list[ChartSpec]:
 def _printed(specs: Sequence[ChartSpec], height: int, colour: bool, title: str) -> str:
     from tunelab.tui.charts import sheet
 
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    colour = colour and "NO_COLOR" not in os.environ
-    # A terminal that promises no more than 16 colours gets its own; ssh doesn't hand COLORTERM on
-    palette: Palette = "dark" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "ansi"
-    pictures = [sheet(spec, width, height, colour=colour, ascii=plain, palette=palette) for spec in specs]
-    parts = [picture.ansi() if colour else picture.plain() for picture in pictures]
+    width, style = page_style(colour=colour)
+    pictures = [sheet(spec, width, height, style) for spec in specs]
+    parts = [picture.ansi() if style.colour else picture.plain() for picture in pictures]
     return "\n\n".join([*([title] if title else []), *parts])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from tunelab.tui.charts.palette import Palette
-from tunelab.tui.charts.picture import Ink, Picture, Row, ascii_only, cells, fitted, joined, sentence
+from tunelab.tui.charts.palette import Style
+from tunelab.tui.charts.picture import Ink, Picture, Row, cells, fitted, joined, sentence
 from tunelab.tui.charts.spec import Floats
 
 __all__ = ["heatmap", "image"]
@@ -24,6 +25,16 @@ _SIGNED = {
     "light": ((0, 90, 170), (120, 170, 215), (245, 245, 245), (235, 185, 105), (190, 95, 0)),
 }
 _BLOCKS, _BLOCKS_ASCII = " ░▒▓█", " .:-=+*#%@"
+DEFAULT = Style()
+
+
+@dataclass(frozen=True)
+class _Shading:
+    """How numbers become shades: two hues around 0 (``signed``), their square ``root``."""
+
+    style: Style
+    signed: bool = False
+    root: bool = False
 
 
 def heatmap(
@@ -33,11 +44,9 @@ def heatmap(
     width: int,
     height: int,
     *,
+    style: Style = DEFAULT,
     signed: bool = False,
     root: bool = False,
-    colour: bool = True,
-    ascii: bool = False,
-    palette: Palette = "dark",
     texts: Sequence[Sequence[str]] | None = None,
 ) -> Picture:
     """``values`` (rows, columns) with labels at both sides, in at most ``width`` × ``height`` cells.
@@ -49,22 +58,13 @@ def heatmap(
     stand in the cells instead of the numbers. Like ``build`` it never raises.
     """
     try:
-        return _heatmap(values, row_labels, col_labels, width, height, signed, root, colour, ascii, palette, texts)
+        return _heatmap(values, row_labels, col_labels, width, height, _Shading(style, signed, root), texts)
     except Exception:
         log.warning("a heatmap could not be drawn", exc_info=True)
         return sentence("This table can't be drawn; the log says why.", width, height, Ink(dim=True))
 
 
-def image(
-    values: ArrayLike,
-    width: int,
-    height: int,
-    *,
-    signed: bool = False,
-    colour: bool = True,
-    ascii: bool = False,
-    palette: Palette = "dark",
-) -> Picture:
+def image(values: ArrayLike, width: int, height: int, *, style: Style = DEFAULT, signed: bool = False) -> Picture:
     """``values`` (rows, columns) as a picture of half-blocks, one value a pixel, in at most that many cells.
 
     A larger matrix is averaged down to fit. 28 × 28 pixels take 28 × 14 cells.
@@ -73,7 +73,7 @@ def image(
         pixels = np.atleast_2d(np.asarray(values, dtype=np.float64))
         if not np.isfinite(pixels).any() or width < 1 or height < 1:
             return sentence("Nothing to show.", width, height, Ink(dim=True))
-        return _pixels(pixels, width, height, signed, False, colour, ascii, palette)
+        return _pixels(pixels, width, height, _Shading(style, signed))
     except Exception:
         log.warning("an image could not be drawn", exc_info=True)
         return sentence("This image can't be drawn; the log says why.", width, height, Ink(dim=True))
@@ -85,19 +85,14 @@ def _heatmap(
     col_labels: Sequence[str],
     width: int,
     height: int,
-    signed: bool,
-    root: bool,
-    colour: bool,
-    ascii: bool,
-    palette: Palette,
+    how: _Shading,
     texts: Sequence[Sequence[str]] | None,
 ) -> Picture:
     table = np.atleast_2d(np.asarray(values, dtype=np.float64))
     rows, columns = table.shape
     if not np.isfinite(table).any() or width < 1 or height < 1:
         return sentence("Nothing to show.", width, height, Ink(dim=True))
-    if ascii:
-        row_labels, col_labels = [ascii_only(t) for t in row_labels], [ascii_only(t) for t in col_labels]
+    row_labels, col_labels = [how.style.text(t) for t in row_labels], [how.style.text(t) for t in col_labels]
     gutter = min(max((cells(label) for label in row_labels), default=0) + 1, max(width // 3, 1))
     shown = texts or [[_number(v) for v in row] for row in table.tolist()]
     broad = max(cells(text) for text in [*col_labels, *(text for row in shown for text in row)]) + 2
@@ -106,34 +101,25 @@ def _heatmap(
     if gutter + broad * columns <= width and rows + 1 <= height:
         head = "".join(fitted(label.center(broad), broad) for label in col_labels)
         lines: list[Row] = [((" " * gutter + head, Ink(dim=True)),)]
-        shares = _shares(table, signed, root)
+        shares = _shares(table, how)
         for label, written, share in zip(row_labels, shown, shares.tolist(), strict=True):
             row = [(fitted(label, gutter), Ink(dim=True))]
             for text, value in zip(written, share, strict=True):
-                row.append((text.center(broad), _cell_ink(value, signed, colour, palette)))
+                row.append((text.center(broad), _cell_ink(value, how)))
             lines.append(joined(row))
         return Picture(tuple(lines))
     room = width - gutter
     if columns > room or rows > 2 * (height - 1):  # several values to a pixel: a label would say nothing
-        return _pixels(table, width, height, signed, root, colour, ascii, palette)
+        return _pixels(table, width, height, how)
     stretch = min(room // columns, 2 * (height - 1) // rows)
-    shares = np.repeat(np.repeat(_shares(table, signed, root), stretch, axis=0), stretch, axis=1)
-    return _labelled(shares, row_labels, col_labels, gutter, stretch, signed, colour, ascii, palette)
+    shares = np.repeat(np.repeat(_shares(table, how), stretch, axis=0), stretch, axis=1)
+    return _labelled(shares, row_labels, col_labels, gutter, stretch, how)
 
 
-def _pixels(
-    table: Floats,
-    width: int,
-    height: int,
-    signed: bool,
-    root: bool,
-    colour: bool,
-    ascii: bool,
-    palette: Palette,
-) -> Picture:
+def _pixels(table: Floats, width: int, height: int, how: _Shading) -> Picture:
     factor = max(1, -(-table.shape[1] // width), -(-table.shape[0] // (2 * height)))
-    shares = _shares(_smaller(table, factor), signed, root)
-    return Picture(tuple(joined(row) for row in _pixel_rows(shares, signed, colour, ascii, palette)))
+    shares = _shares(_smaller(table, factor), how)
+    return Picture(tuple(joined(row) for row in _pixel_rows(shares, how)))
 
 
 def _labelled(
@@ -142,54 +128,49 @@ def _labelled(
     col_labels: Sequence[str],
     gutter: int,
     stretch: int,
-    signed: bool,
-    colour: bool,
-    ascii: bool,
-    palette: Palette,
+    how: _Shading,
 ) -> Picture:
     head = "".join(fitted(label, stretch) for label in col_labels)
     lines: list[Row] = [((" " * gutter + head, Ink(dim=True)),)]
-    for number, row in enumerate(_pixel_rows(shares, signed, colour, ascii, palette)):
+    for number, row in enumerate(_pixel_rows(shares, how)):
         # a cell holds two pixels; a label stands where its first whole cell is
         of = [i for i in range(len(row_labels)) if (i * stretch + 1) // 2 == number]
         lines.append(joined([(fitted(row_labels[of[0]] if of else "", gutter), Ink(dim=True)), *row]))
     return Picture(tuple(lines))
 
 
-def _pixel_rows(
-    shares: Floats, signed: bool, colour: bool, ascii: bool, palette: Palette
-) -> list[list[tuple[str, Ink]]]:
+def _pixel_rows(shares: Floats, how: _Shading) -> list[list[tuple[str, Ink]]]:
     if len(shares) % 2:
         shares = np.vstack((shares, np.full((1, shares.shape[1]), np.nan)))
     lines: list[list[tuple[str, Ink]]] = []
     for upper, lower in zip(shares[::2].tolist(), shares[1::2].tolist(), strict=True):
         line: list[tuple[str, Ink]] = []
         for above, below in zip(upper, lower, strict=True):
-            if ascii or not colour or palette == "ansi":
-                line.append((_block(above, below, signed, ascii), Ink()))
+            if how.style.ascii or how.style.sixteen_colours:
+                line.append((_block(above, below, how), Ink()))
             else:
-                top, bottom = _shade(above, signed, palette), _shade(below, signed, palette)
+                top, bottom = _shade(above, how), _shade(below, how)
                 line.append((" ", Ink(background=top)) if top == bottom else ("▀", Ink(top, bottom)))
         lines.append(line)
     return lines
 
 
-def _block(above: float, below: float, signed: bool, ascii: bool) -> str:
+def _block(above: float, below: float, how: _Shading) -> str:
     known = [share for share in (above, below) if share == share]
     if not known:
         return " "
     share = sum(known) / len(known)
     # without hues a signed matrix shows how far from 0 it is
-    share = abs(share - 0.5) * 2 if signed else share
-    blocks = _BLOCKS_ASCII if ascii else _BLOCKS
+    share = abs(share - 0.5) * 2 if how.signed else share
+    blocks = _BLOCKS_ASCII if how.style.ascii else _BLOCKS
     return blocks[min(int(share * len(blocks)), len(blocks) - 1)]
 
 
-def _cell_ink(share: float, signed: bool, colour: bool, palette: Palette) -> Ink:
-    if not colour or palette == "ansi":
-        weight = abs(share - 0.5) * 2 if signed else share
+def _cell_ink(share: float, how: _Shading) -> Ink:
+    if how.style.sixteen_colours:
+        weight = abs(share - 0.5) * 2 if how.signed else share
         return Ink(bold=weight >= 0.5, dim=weight < 0.1)
-    background = _shade(share, signed, palette)
+    background = _shade(share, how)
     if background is None:
         return Ink()
     # the weights of sRGB's brightness (ITU-R BT.601)
@@ -197,10 +178,10 @@ def _cell_ink(share: float, signed: bool, colour: bool, palette: Palette) -> Ink
     return Ink((0, 0, 0) if bright > 125 else (255, 255, 255), background)
 
 
-def _shade(share: float, signed: bool, palette: Palette) -> RGB | None:
+def _shade(share: float, how: _Shading) -> RGB | None:
     if share != share:
         return None
-    stops = _SIGNED["light" if palette == "light" else "dark"] if signed else _RISING
+    stops = _SIGNED["light" if how.style.palette == "light" else "dark"] if how.signed else _RISING
     at = share * (len(stops) - 1)
     lower = min(int(at), len(stops) - 2)
     a, b = stops[lower], stops[lower + 1]
@@ -208,14 +189,14 @@ def _shade(share: float, signed: bool, palette: Palette) -> RGB | None:
     return mixed[0], mixed[1], mixed[2]
 
 
-def _shares(table: Floats, signed: bool, root: bool) -> Floats:
+def _shares(table: Floats, how: _Shading) -> Floats:
     """Values as 0 … 1 (signed: 0 is at 0.5), NaN where they aren't finite."""
     known = np.where(np.isfinite(table), table, np.nan)
     size = np.nanmax(np.abs(known))
     known = known / size if size > 0 else known  # first, so that a range of 1e308 doesn't overflow
-    if root:
+    if how.root:
         known = np.sign(known) * np.sqrt(np.abs(known))
-    if signed:
+    if how.signed:
         return 0.5 + known / 2
     low, high = min(float(np.nanmin(known)), 0.0), float(np.nanmax(known))
     return (known - low) / (high - low) if high > low else np.where(np.isnan(known), np.nan, 0.0)

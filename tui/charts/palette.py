@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from tunelab.tui.charts.picture import PLAIN, Colour, Ink
+from tunelab.tui.charts.picture import PLAIN, Colour, Ink, ascii_only
 from tunelab.tui.charts.spec import Role
 
-__all__ = ["ARMS", "PALETTES", "Palette", "ascii_marker", "ink", "marker"]
+__all__ = ["ARMS", "PALETTES", "Palette", "Style", "ascii_marker", "ink", "marker"]
 
 Palette = Literal["dark", "light", "ansi"]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to draw: without ``colour`` brightness and markers are left; ``ascii`` is for terminals without Unicode."""
+
+    colour: bool = True
+    ascii: bool = False
+    palette: Palette = "dark"
+
+    @property
+    def sixteen_colours(self) -> bool:
+        """Whether cells have to be shaded by characters, for want of colours to mix."""
+        return not self.colour or self.palette == "ansi"
+
+    def text(self, text: str) -> str:
+        """Return ``text`` as the terminal can show it."""
+        return ascii_only(text) if self.ascii else text
+
 
 # Okabe and Ito's colours (jfly.uni-koeln.de/color), distinct with every kind of colour blindness. Black is
 # grey here. On white four of them are too faint for a thin line, so they are darker there; the terminal's
@@ -34,15 +54,15 @@ _HOLLOW = "○□△◇▽☆▷◁"
 _ASCII = "ox+*#%@&"
 
 
-def ink(role: Role, palette: Palette, colour: bool) -> Ink:
+def ink(role: Role, style: Style) -> Ink:
     """The ink of a role; without colour an arm is plain."""
     if role == "muted":
         return Ink(dim=True)
-    if not colour or role == "plain":
+    if not style.colour or role == "plain":
         return PLAIN
     if role == "warning":
-        return Ink(_WARNING[palette])
-    return Ink(PALETTES[palette][role % ARMS])
+        return Ink(_WARNING[style.palette])
+    return Ink(PALETTES[style.palette][role % ARMS])
 
 
 def marker(role: Role, dashed: bool) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tunelab.tui.charts.heatmap import heatmap
-from tunelab.tui.charts.palette import Palette
-from tunelab.tui.charts.picture import Ink, Picture, ascii_only, fitted, sentence
+from tunelab.tui.charts.palette import Style
+from tunelab.tui.charts.picture import Ink, Picture, fitted, sentence
 from tunelab.tui.charts.spec import Axis, ChartSpec, Level, Series
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["best_chart", "map_axes", "slice_chart", "sweep_map"]
 
+DEFAULT = Style()
 _CELL = 8  # columns of a cell of the map: [95.3★] and a gap
 _MARKED = 100  # points that get a marker each: more would hide each other, and take long to draw
 _PREFERRED = ("training.eta", "training.lambda")
@@ -163,10 +164,7 @@ def sweep_map(
     up: Dimension,
     width: int,
     height: int,
-    *,
-    colour: bool = True,
-    ascii: bool = False,
-    palette: Palette = "dark",
+    style: Style = DEFAULT,
 ) -> Picture:
     """The best accuracy in each cell of two parameters, in percent.
 
@@ -191,11 +189,11 @@ def sweep_map(
         done = [row for row in inside if row.state == "complete" and row.value is not None]
         if not done:
             states = {row.state for row in inside}
-            marks[r][c] = ("x" if ascii else "×") if "diverged" in states else "-" if ascii else "–"
+            marks[r][c] = ("x" if style.ascii else "×") if "diverged" in states else "-" if style.ascii else "–"
             continue
         best = max(done, key=lambda row: (row is table.best, row.value or 0.0))
         values[r, c] = best.value
-        star = ("*" if ascii else "★") if best is table.best else ""
+        star = ("*" if style.ascii else "★") if best is table.best else ""
         marks[r][c] = f"{100 * (best.value or 0.0):.1f}{star}"
         inside_noise[r, c] = best.number in near
     known = values[np.isfinite(values)]
@@ -209,7 +207,9 @@ def sweep_map(
     tall = max(1, min((height - 3) // len(rows.labels), 3))
     gutter = min(max(len(label) for label in rows.labels) + 1, width // 3)
     broad = max(_CELL, min((width - gutter) // len(columns.labels), 14))
-    lines = [_cell_lines(marks[r], inside_noise[r].tolist(), tall, max(broad - 2, _CELL - 1), ascii) for r in order]
+    lines = [
+        _cell_lines(marks[r], inside_noise[r].tolist(), tall, max(broad - 2, _CELL - 1), style.ascii) for r in order
+    ]
     names = f"{up.name} {'up' if up.numeric else 'down'}, {across.name} across"
     head = (
         f"Accuracy in %, the best of each cell; {names}",
@@ -217,10 +217,7 @@ def sweep_map(
         if tall == 3 and near
         else "[ ] within noise of the best ★   × diverged   – pruned",
     )
-    title = [
-        ((fitted(ascii_only(text) if ascii else text, width), Ink(dim=n > 0, bold=n == 0)),)
-        for n, text in enumerate(head)
-    ]
+    title = [((fitted(style.text(text), width), Ink(dim=n > 0, bold=n == 0)),) for n, text in enumerate(head)]
     middle = tall // 2
     body = heatmap(
         np.repeat(values[list(order)], tall, axis=0),
@@ -228,9 +225,7 @@ def sweep_map(
         columns.labels,
         width,
         height - len(title),
-        colour=colour,
-        ascii=ascii,
-        palette=palette,
+        style=style,
         texts=[line for cell in lines for line in cell],
     )
     return Picture(tuple(title)).over(body)

@@ -16,6 +16,7 @@ from tunelab.network_inspection import Inside, look_inside
 from tunelab.tui.charts import Picture, heatmap, sheet
 from tunelab.tui.charts.from_history import layer_charts
 from tunelab.tui.charts.heatmap import image
+from tunelab.tui.charts.palette import Style
 from tunelab.tui.charts.picture import Ink, fitted, sentence
 from tunelab.tui.charts.strips import strips
 from tunelab.tui.screens.base import BaseScreen
@@ -84,6 +85,10 @@ class NetworkView(BaseScreen[None], where="inside"):
         self._inside = inside
         self._draw()
 
+    @property
+    def _style(self) -> Style:
+        return self._looks.style(self.app.theme, dark=self.app.current_theme.dark)
+
     def _say(self, text: str) -> None:
         self.query_one(Page).show(sentence(text, max(self.size.width - 4, 20), 5))
 
@@ -104,7 +109,6 @@ class NetworkView(BaseScreen[None], where="inside"):
     def _confusion(self, inside: Inside) -> Picture:
         if inside.confusion is None:
             return sentence("This network answers with numbers, not classes: nothing to confuse.", 60, 3)
-        looks = self._looks
         table = heatmap(
             inside.confusion,
             inside.classes,
@@ -112,8 +116,7 @@ class NetworkView(BaseScreen[None], where="inside"):
             max(self.size.width - 6, 20),
             max(self.size.height - 8, 8),
             root=True,
-            colour=looks.colour,
-            ascii=looks.ascii,
+            style=self._style,
         )
         wrong = int(inside.confusion.sum() - np.trace(inside.confusion))
         head = f"Rows: what it is. Columns: what was answered. {wrong} of {inside.confusion.sum():,} wrong."
@@ -151,16 +154,15 @@ class NetworkView(BaseScreen[None], where="inside"):
         """How each layer fared over the training; recorded with every measurement."""
         assert self._run is not None
         curves = self._run.arms[self._arm]
-        looks, width = self._looks, max(self.size.width - 6, 20)
+        width = max(self.size.width - 6, 20)
         charts = layer_charts(curves)
-        drawn = [sheet(spec, width, 14, colour=looks.colour, ascii=looks.ascii) for spec in charts]
+        drawn = [sheet(spec, width, 14, self._style) for spec in charts]
         head = f"{inside.arm}, means over its seeds, on 100 training examples."
         return Picture((((head, Ink(dim=True)),),)).over(*drawn)
 
     def _album(self, pictures: list[NDArray[np.float64]], words: list[str], across: int, signed: bool) -> Picture:
-        looks = self._looks
         height, width = pictures[0].shape
-        drawn = [image(p, width, height, signed=signed, colour=looks.colour, ascii=looks.ascii) for p in pictures]
+        drawn = [image(p, width, height, style=self._style, signed=signed) for p in pictures]
         rows: list[tuple[tuple[str, Ink], ...]] = []
         for start in range(0, len(drawn), across):
             line, captions = drawn[start : start + across], words[start : start + across]

@@ -113,21 +113,14 @@ def _numbers(rows: list[TrialRow], most: int = 12) -> str:
 
 def pictures(table: StudyTable, *, colour: bool) -> str:
     """The best so far, and a map of two parameters, for a page of text."""
-    import os
-    import shutil
-    import sys
-
     from tunelab.tui.charts import sheet
-    from tunelab.tui.charts.palette import Palette
     from tunelab.tui.charts.sweep_charts import best_chart, map_axes, sweep_map
+    from tunelab.tui.charts.terminal import page_style
 
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    colour = colour and "NO_COLOR" not in os.environ
-    palette: Palette = "dark" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "ansi"
+    width, style = page_style(colour=colour)
     drawn = []
     axes = map_axes(table)
     if axes is not None and table.complete:
-        drawn.append(sweep_map(table, *axes, width, 24, colour=colour, ascii=plain, palette=palette))
-    drawn.append(sheet(best_chart(table), width, 16, colour=colour, ascii=plain, palette=palette))
-    return "\n\n".join(picture.ansi() if colour else picture.plain() for picture in drawn)
+        drawn.append(sweep_map(table, *axes, width, 24, style))
+    drawn.append(sheet(best_chart(table), width, 16, style))
+    return "\n\n".join(picture.ansi() if style.colour else picture.plain() for picture in drawn)

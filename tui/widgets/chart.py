@@ -13,7 +13,6 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from tunelab.tui.charts import ChartSpec, Mark, Picture, build, legend
-from tunelab.tui.charts.palette import Palette
 from tunelab.tui.charts.spec import floats
 from tunelab.tui.charts.strips import strips
 from tunelab.tui.charts.terminal import Looks
@@ -71,13 +70,6 @@ class Chart(Widget, can_focus=True):
         """What is shown, without crosshair and zoom."""
         return self._spec
 
-    @property
-    def palette(self) -> Palette:
-        """Which colours fit the theme."""
-        if self.app.theme.startswith("ansi"):
-            return "ansi"
-        return "dark" if self.app.current_theme.dark else "light"
-
     def plain(self) -> str:
         """The picture as text, with title and what the crosshair points at."""
         return f"{self._title}\n{self._picture.plain()}"
@@ -98,10 +90,10 @@ class Chart(Widget, can_focus=True):
         x = self.pointed_at
         if x is not None:
             spec = replace(spec, marks=(*spec.marks, Mark(x, colour="plain")))
-        looks = self._looks
-        key = legend(spec, width, colour=looks.colour, ascii=looks.ascii, palette=self.palette)
+        style = self._looks.style(self.app.theme, dark=self.app.current_theme.dark)
+        key = legend(spec, width, style)
         room = len(key.rows) if height >= 8 and (spec.series or spec.bars) else 0
-        chart = build(spec, width, height - room, colour=looks.colour, ascii=looks.ascii, palette=self.palette)
+        chart = build(spec, width, height - room, style)
         picture = Picture(key.rows[:room]).over(chart)
         old, self._strips = self._picture.rows, strips(picture)
         place = chart.place

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.strip import Strip
 from textual.widget import Widget
 from tunelab.tui.charts import Picture
-from tunelab.tui.charts.palette import Palette
 from tunelab.tui.charts.strips import strips
 from tunelab.tui.charts.sweep_charts import map_axes, sweep_map
 from tunelab.tui.charts.terminal import Looks
@@ -40,17 +39,8 @@ class SweepMap(Widget, can_focus=True):
         axes = map_axes(self._table) if self._table is not None else None
         if axes is None or self._table is None or self.size.width == 0:
             return
-        dark = self.app.current_theme.dark
-        palette: Palette = "ansi" if self.app.theme.startswith("ansi") else "dark" if dark else "light"
-        picture = sweep_map(
-            self._table,
-            *axes,
-            self.size.width,
-            self.size.height,
-            colour=self._looks.colour,
-            ascii=self._looks.ascii,
-            palette=palette,
-        )
+        style = self._looks.style(self.app.theme, dark=self.app.current_theme.dark)
+        picture = sweep_map(self._table, *axes, self.size.width, self.size.height, style)
         if picture != self._picture:
             self._picture, self._strips = picture, strips(picture)
             self.refresh()
