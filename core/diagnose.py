@@ -11,8 +11,9 @@ from tunelab.experiment import Experiment, StackedTraining, load_data
 from tunelab.experiment.assembly import initialization_of
 from tunelab.experiment.dotted_keys import changed
 from tunelab.initialization import effects
-from tunelab.records import Run, measure_fields
-from tunelab.records.history import ArmCurves
+from tunelab.records import Run
+from tunelab.records.history import History
+from tunelab.records.measure_events import measure_fields
 
 __all__ = ["Checkup", "checkup", "of_run"]
 
@@ -25,14 +26,14 @@ _LOOKED_AT = 300  # examples on which first weights are judged
 class Checkup:
     """What was found of one arm: ``before`` from settings and first weights, ``after`` from its curves.
 
-    ``tried`` says in a sentence what was trained or read for it; ``curves`` are those that were judged.
+    ``tried`` says in a sentence what was trained or read for it; ``history`` is what was judged.
     """
 
     arm: str
     tried: str
     before: list[Verdict]
     after: list[Verdict]
-    curves: ArmCurves
+    history: History
 
 
 def checkup(
@@ -53,32 +54,29 @@ def checkup(
     brief, small = _brief(experiment, dataset)
     training = StackedTraining([brief], small)
     known = before(experiment, dataset)
-    curves = ArmCurves(arm)
-    curves.absorb({"event": "start"} | training.description(training.members[0]))
-    curves.absorb({"event": "initial"} | measure_fields(training.measure()))
+    history = History(arm, [{"event": "start"} | training.description(training.members[0])])
+    history.add({"event": "initial"} | measure_fields(training.measure()))
     for measurement in training.run(pulse):
-        curves.absorb({"event": "measure"} | measure_fields(measurement))
+        history.add({"event": "measure"} | measure_fields(measurement))
     epochs = brief.training.epochs
     tried = f"Trained for {epochs} epoch{'s' if epochs > 1 else ''} on {len(small.training):,}"
     tried += f" of {n:,} examples" if len(small.training) < n else " examples"
     if brief.training.lmbda != experiment.training.lmbda:
         tried += f", with λ = {brief.training.lmbda:g} so that λ/n is as you have it"
-    return Checkup(arm, f"{tried}; judged on {len(small.validation):,}.", known, curves.verdicts(), curves)
+    return Checkup(arm, f"{tried}; judged on {len(small.validation):,}.", known, history.verdicts(), history)
 
 
 def of_run(run: Run) -> list[Checkup]:
     """Diagnose what a run's record holds, an arm each, without training."""
     found = []
     for arm, record in zip(run.preset.arms, run.arms, strict=True):
-        curves = ArmCurves(record.name)
-        for event in record.events():
-            curves.absorb(event)
+        history = record.history()
         training = arm.experiment.training
-        n = int(curves.start.get("data", {}).get("training", 0))
+        n = int(history.data.get("training", 0))
         known = warnings(Plan(training.eta, training.lmbda, training.mini_batch, n)) if n else []
-        epochs = float(curves.latest.get("epoch", 0.0))
+        epochs = float(history.latest.get("epoch", 0.0))
         tried = f"Read from its record: {epochs:.4g} of {training.epochs:,} epochs."
-        found.append(Checkup(record.name, tried, known, curves.verdicts(), curves))
+        found.append(Checkup(record.name, tried, known, history.verdicts(), history))
     return found
 
 

@@ -10,7 +10,7 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.fields import described, value_of
 from tunelab.records import Run, find
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.statistics import Difference, Mean, accuracy_error, mean, sample_difference
 from tunelab.suggestions import did_you_mean
 
@@ -28,23 +28,22 @@ METRICS = (
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One arm of a run: ``name`` is what the comparison calls it, ``curves`` what it measured."""
+    """One arm of a run: ``name`` is what the comparison calls it, ``history`` what it measured."""
 
     name: str
     run: str
     arm: str
     experiment: Experiment
-    curves: ArmCurves
+    history: History
 
     def at(self, when: str) -> dict[str, Any]:
         """Its 'final' or 'best' measurement; while it runs the latest for both."""
-        event: dict[str, Any] = self.curves.done.get(when) or self.curves.latest
+        event: dict[str, Any] = self.history.done.get(when) or self.history.latest
         return event
 
     def by_seed(self, when: str, measure: str) -> Mapping[int, float] | None:
         """A measure for each seed; None where one isn't finite."""
         event = self.at(when)
-        # The curves keep no seed's own numbers, the end of the record does
         values = event.get("replicates", {}).get(measure) or [event.get(measure)]
         if any(value is None for value in values):
             return None
@@ -58,7 +57,7 @@ class Side:
     @property
     def data(self) -> Any:
         """What decides which examples are learnt from and evaluated on."""
-        return self.experiment.data, self.curves.start.get("data")
+        return self.experiment.data, self.history.data
 
 
 @dataclass(frozen=True)
@@ -120,15 +119,10 @@ def sides_of(run: Run) -> list[Side]:
     """Every arm of a run as a side; :class:`BadInput` where one has measured nothing yet."""
     sides = []
     for record, arm in zip(run.arms, run.preset.arms, strict=True):
-        curves = ArmCurves(record.name)
-        latest: dict[str, Any] = {}
-        for event in record.events():
-            curves.absorb(event)
-            latest = event if event["event"] == "measure" else latest
-        if not latest:
+        history = record.history()
+        if not len(history):
             raise BadInput(f"{run.name} has measured nothing yet in '{printable(record.name, 60)}': nothing to compare")
-        curves.measures[-1] = latest  # with every seed's own numbers, for a training that is still running
-        sides.append(Side(record.name, run.name, record.name, arm.experiment, curves))
+        sides.append(Side(record.name, run.name, record.name, arm.experiment, history))
     return sides
 
 
@@ -197,7 +191,7 @@ def _notes(
         notes.append("They weren't trained or evaluated on the same examples: part of a difference may come from that.")
     if diverged := [side.name for side, final in zip(sides, finals, strict=True) if final is None]:
         notes.append(f"{_quoted(diverged)} diverged, and is left out of the ranking.")
-    if running := [side.name for side in sides if not side.curves.done]:
+    if running := [side.name for side in sides if not side.history.done]:
         notes.append(f"{_quoted(running)} hasn't ended: its latest measurement stands for it.")
     if any(d.method == "examples" for d in differences):
         notes.append(

@@ -18,7 +18,7 @@ from tunelab.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, constan
 from tunelab.diagnosis.preflight import shrink_factor
 from tunelab.experiment import Experiment
 from tunelab.initialization import Initialization, effects
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.statistics import Accuracy, accuracy_error, binomial_sf, t_quantile
 from tunelab.tui.text.comparison_text import leader_sentence
 
@@ -205,11 +205,11 @@ def test_numbers_that_are_missing_prove_nothing() -> None:
 
 
 def test_an_arms_events_become_its_verdict() -> None:
-    arm = ArmCurves("a")
-    arm.absorb({"event": "start", "data": {"classes": list("0123456789")}, "experiment": {"training": {"eta": 2.0}}})
+    arm = History("a")
+    arm.add({"event": "start", "data": {"classes": list("0123456789")}, "experiment": {"training": {"eta": 2.0}}})
     assert arm.verdicts()[0].code == "nothing-yet"
     for epoch in range(1, 5):
-        arm.absorb({"event": "measure", "epoch": epoch, "training_cost": None, "diverged": True})
+        arm.add({"event": "measure", "epoch": epoch, "training_cost": None, "diverged": True})
     assert arm.verdicts()[0].code == "diverged"
     assert "η = 2" in arm.verdicts()[0].text
 
@@ -393,15 +393,15 @@ def test_the_best_value_at_the_edge_is_suspect_and_inside_it_is_not() -> None:
 
 
 def test_a_sentence_must_hold_twice_before_it_takes_anothers_place() -> None:
-    arm = ArmCurves("a")
+    arm = History("a")
     data = {"classes": list("0123456789"), "chance": 0.1, "constant_cost": 3.25}
-    arm.absorb({"event": "start", "data": data, "experiment": {"training": {"eta": 0.1}}})
+    arm.add({"event": "start", "data": data, "experiment": {"training": {"eta": 0.1}}})
     costs = [*(3 * 0.7 ** np.arange(9)), *(0.25 * 1.5 ** np.arange(1, 9))]
     said = []
     for k, cost in enumerate(costs):
         event = {"epoch": k + 1.0, "training_cost": cost, "training_data_cost": cost, "evaluation_data_cost": cost}
         accuracy = {"training_accuracy": 0.5 + 0.02 * k, "evaluation_accuracy": 0.5 + 0.02 * k}
-        arm.absorb({"event": "measure", "evaluation_total": 1000} | event | accuracy)
+        arm.add({"event": "measure", "evaluation_total": 1000} | event | accuracy)
         said.append(arm.verdicts()[0].code)
     assert said[-1] == "rising"
     assert sum(a != b for a, b in pairwise(said)) <= 3

@@ -54,7 +54,7 @@ async def test_the_real_pool_of_worker_processes_trains() -> None:
 async def test_a_second_r_starts_no_second_training() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         await lab.press("r", "r")
         await lab.quiet()
         assert "A training is running" in lab.told
@@ -77,7 +77,7 @@ async def test_two_presses_of_r_at_once_start_one_training() -> None:
 async def test_stop_really_stops() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         await lab.press("s")
         await lab.until(lambda: lab.ends)
         assert not lab.state.training
@@ -91,15 +91,15 @@ async def test_stop_really_stops() -> None:
 async def test_space_holds_the_training_and_lets_it_go_on() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         await lab.press("space")
         assert lab.state.view is not None
         assert lab.state.view.run.told() == "pause"
         await lab.until(lambda: "‖ paused" in lab.text("#status"))
         await lab.press("space")
         assert lab.state.view.run.told() == ""
-        count = len(lab.state.view.arms[0].measures)
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0].measures) > count)
+        count = len(lab.state.view.arms[0])
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]) > count)
         await lab.press("s")
         await lab.until(lambda: lab.ends)
 
@@ -109,7 +109,7 @@ async def test_what_an_older_run_still_says_changes_nothing() -> None:
     old = written_run()
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         lab.lab.look_at(RunView(old))
         await lab.pilot.pause()
         shown = rows_of(lab)
@@ -130,7 +130,7 @@ async def test_what_an_older_run_still_says_changes_nothing() -> None:
 async def test_quitting_asks_while_a_training_runs_and_not_otherwise() -> None:
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         await lab.press("q")
         assert "is being trained" in lab.picture
         await lab.press("escape")
@@ -150,7 +150,7 @@ async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: p
     monkeypatch.setattr("tunelab.engine.resume_detached", lambda run: handed.append(run.name))
     async with opened(LONG) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         await lab.press("q", "l")
         await lab.until(lambda: lab.app._exit)
     assert handed == [run.name for run in all_runs()]
@@ -160,7 +160,7 @@ async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: p
 async def test_a_worker_killed_is_a_sentence_and_a_run_cut_off() -> None:
     async with opened(LONG, pool=engine.process_pool) as lab:
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         pool = lab.state._pool
         assert isinstance(pool, ProcessPoolExecutor)
         for process in list(pool._processes.values()):
@@ -217,7 +217,7 @@ async def test_again_goes_on_from_here_as_a_run_of_its_own() -> None:
         assert "nothing is trained yet" in lab.picture
         await lab.press("escape")
         await lab.press("r")
-        await lab.until(lambda: lab.state.view and lab.state.view.arms[0].measures)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
         assert lab.state.job is not None
         first = lab.state.job.run
         await lab.press("e")
@@ -248,7 +248,7 @@ async def test_playback_shows_nothing_at_its_beginning_and_everything_at_its_end
         lab.lab.look_at(view)
         await lab.pilot.pause()
         assert rows_of(lab) == []
-        assert all(not arm.measures for arm in view.arms)
+        assert all(len(arm) == 0 for arm in view.arms)
         await lab.press(*["full_stop"] * 20)
         assert view.position == view.length
         assert len([line for line in rows_of(lab) if line.startswith("Epoch")]) == 40
@@ -311,7 +311,7 @@ async def test_a_torn_last_line_is_waited_for() -> None:
         lab.lab.look_at(RunView(run))
         await lab.pilot.pause()
         assert lab.state.view is not None
-        assert len(lab.state.view.arms[0].measures) == 19
+        assert len(lab.state.view.arms[0]) == 19
         await lab.until(lambda: "cut off" in lab.text("#status"))
         path.write_bytes(whole)
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0].measures) == 20)
+        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]) == 20)

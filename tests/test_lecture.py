@@ -15,7 +15,7 @@ from tunelab.experiment.preset import available, find
 from tunelab.network_inspection import way_between
 from tunelab.records import all_runs
 from tunelab.records import find as find_run
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.charts.picture import ascii_only
 from tunelab.tui.lecture import LectureProgress, Step, grade, lecture
 from tunelab.tui.lecture.grading import Observations
@@ -89,27 +89,30 @@ def test_formulas_fit_beside_the_experiment() -> None:
 # -- judging ----------------------------------------------------------------------------------------------
 
 
-def curves(name: str, accuracies: list[float], std: float, costs: list[float] | None = None) -> ArmCurves:
-    made = ArmCurves(name)
-    made.absorb({"event": "start", "seeds": [0, 1, 2], "data": {"classes": list("0123456789")}})
-    made.absorb({"event": "initial", "training_cost": 8.0})
+def curves(
+    name: str, accuracies: list[float], std: float, costs: list[float] | None = None, eta: float = 0.5
+) -> History:
+    made = History(name)
+    made.add({"event": "start", "seeds": [0, 1, 2], "data": {"classes": list("0123456789")}})
+    made.add({"event": "initial", "training_cost": 8.0})
     for epoch, accuracy in enumerate(accuracies, 1):
         cost = (costs or [8.0 - epoch] * 99)[epoch - 1]
-        made.absorb(
+        made.add(
             {
                 "event": "measure",
                 "epoch": float(epoch),
+                "eta": eta,
                 "evaluation_accuracy": accuracy,
                 "evaluation_accuracy_std": std,
                 "evaluation_total": 1000,
                 "training_cost": cost,
             }
         )
-    made.absorb({"event": "done", "reason": "epochs", "seconds": float(len(accuracies))})
+    made.add({"event": "done", "reason": "epochs", "seconds": float(len(accuracies))})
     return made
 
 
-def right(number: str, *arms: ArmCurves) -> list[str]:
+def right(number: str, *arms: History) -> list[str]:
     step = step_of(number)
     return [step.choice[place].text for place in sorted(grade(step, Observations(arms)).right)]
 
@@ -132,7 +135,7 @@ def test_an_early_lead_that_is_lost_is_told_from_one_that_is_kept() -> None:
 def test_the_largest_eta_at_which_the_cost_falls() -> None:
     falls, turns, rises = [3.0, 2.0, 1.0], [3.0, 4.0, 1.0], [9.0, 10.0, 11.0]
 
-    def at(eta: str, costs: list[float]) -> ArmCurves:
+    def at(eta: str, costs: list[float]) -> History:
         return curves(f"η = {eta}", [0.5] * 3, 0.01, costs)
 
     assert right("4.2", at("0.01", falls), at("0.1", falls), at("1", turns), at("10", rises)) == ["0.1"]
@@ -150,7 +153,7 @@ def test_a_number_that_is_not_finite_is_no_best() -> None:
 def test_what_was_never_measured_answers_nothing() -> None:
     for step in ASKING:
         if step.preset:
-            assert grade(step, Observations(arms=[ArmCurves("η = 1")])).right == frozenset()
+            assert grade(step, Observations(arms=[History("η = 1")])).right == frozenset()
 
 
 def test_a_look_must_be_of_a_kind_that_is_known() -> None:
@@ -316,10 +319,11 @@ def test_how_smooth_an_output_is_between_two_pictures() -> None:
 
 
 def test_trials_of_a_search_are_drawn_over_their_eta() -> None:
-    trials = [curves("grid: 1", [0.5, 0.6], 0.01), curves("grid: 2", [0.7], 0.01), curves("random: 1", [0.9], 0.01)]
-    for trial, eta in zip(trials, (0.1, 1.0, 0.3), strict=True):
-        for measure in trial.measures:
-            measure["eta"] = eta
+    trials = [
+        curves("grid: 1", [0.5, 0.6], 0.01, eta=0.1),
+        curves("grid: 2", [0.7], 0.01, eta=1.0),
+        curves("random: 1", [0.9], 0.01, eta=0.3),
+    ]
     spec = trials_chart(trials)
     drawn = [(each.label, float(each.x[0]), float(each.y[0])) for each in spec.series]
     assert drawn == [("grid", 0.1, 60.0), ("grid", 1.0, 70.0), ("random", 0.3, 90.0)]

@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from small_runs import little_data, preset_on, trained
 from tunelab.errors import BadInput
 from tunelab.records import Follower, Run, all_runs, find, locks, npz_arrays, run_export
+from tunelab.records.events import parse_event
 from tunelab.records.follow import read_events
-from tunelab.records.wellformed import parsed
 
 TWO = "[training]\nepochs = 2\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ninitialization.seeds = 2\n"
 
@@ -117,11 +117,11 @@ def test_random_corruption_never_gives_more_than_damaged_lines(
     ],
 )
 def test_what_is_no_event_is_none(line: str) -> None:
-    assert parsed(line.encode()) is None
+    assert parse_event(line.encode()) is None
 
 
 def test_terminal_control_in_a_record_is_made_harmless() -> None:
-    event = parsed(
+    event = parse_event(
         json.dumps(
             {"event": "verdict", "run": "r\x1b]0;x\x07", "arm": "a\x9b31m", "time": 0, "code": "c", "text": "t\u202e"}
         ).encode()

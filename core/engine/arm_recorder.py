@@ -9,11 +9,12 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import StackedTraining
 from tunelab.experiment.nested_tables import flattened
 from tunelab.experiment.stacked_training import Member, State
-from tunelab.records import ArmWriter, measure_fields
+from tunelab.records import ArmWriter
 from tunelab.records.checkpoint import Checkpoint, fingerprint
-from tunelab.records.events import HEAD, arm_reason, better, weights_sha256
-from tunelab.records.history import ArmCurves
-from tunelab.records.wellformed import cleaned
+from tunelab.records.events import HEAD, printable_values
+from tunelab.records.history import History
+from tunelab.records.measure_events import arm_reason, better, measure_fields
+from tunelab.records.parameters import weights_sha256
 from tunelab.training import Measurement
 
 __all__ = ["ArmRecorder"]
@@ -31,23 +32,21 @@ class ArmRecorder:
         self._writer, self._training, self._member = writer, training, member
         self._known = {(e["event"], e["examples"]): e for e in writer.recorded if e["event"] in ("initial", "measure")}
         self._measures, self._before = (saved.measures, saved.seconds) if saved else (0, 0.0)
-        self._curves = ArmCurves("")
+        self._history = History("")
         self._final: dict[str, Any] | None = None
         self._best: dict[str, Any] | None = None
         for event in [e for e in writer.recorded if e["event"] == "initial"]:
-            self._curves.absorb(event)
+            self._history.add(event)
         for event in [e for e in writer.recorded if e["event"] == "measure"][: self._measures]:
             self._take(_plain(event))
 
     def begin(self, untrained: Measurement | None) -> None:
         """Say what is trained and from where on, and how it does ``untrained``."""
         about = self._training.description(self._member)
-        self._curves.absorb({"event": "start"} | about)
+        self._history.add({"event": "start"} | about)
         started = [event for event in self._writer.recorded if event["event"] == "start"]
         if started:
-            known = started[0].get("data", {})  # an older record doesn't say what ignoring the input reaches
-            data = {key: value for key, value in about["data"].items() if key in known}
-            self._must_agree("start", about | {"data": data}, started[0])
+            self._must_agree("start", about, started[0])
             self._writer.write("resume", {"epoch": self._training.epoch, "examples": self._training.examples})
         else:
             self._writer.write("start", about)
@@ -79,9 +78,9 @@ class ArmRecorder:
         self._writer.save_parameters(network)
         ending = {"event": "done", "reason": arm_reason(reasons) if all(reasons) else "stopped"}
         if all(reasons):
-            self._curves.absorb(ending)
+            self._history.add(ending)
             told = {(e["code"], e["text"]) for e in self._writer.recorded if e["event"] == "verdict"}
-            for verdict in self._curves.verdicts():
+            for verdict in self._history.verdicts():
                 if (verdict.code, verdict.text) in told:  # a process that was killed had come so far already
                     continue
                 about = {"code": verdict.code, "text": verdict.text, "evidence": verdict.evidence}
@@ -106,13 +105,13 @@ class ArmRecorder:
 
     def _take(self, fields: dict[str, Any]) -> None:
         self._final = fields
-        self._curves.absorb({"event": "measure"} | fields)
+        self._history.add({"event": "measure"} | fields)
         if better(fields, self._best):
             self._best = fields
 
     def _note(self, kind: str, fields: dict[str, Any]) -> None:
         if kind == "initial":
-            self._curves.absorb({"event": kind} | fields)
+            self._history.add({"event": kind} | fields)
         known = self._known.get((kind, fields["examples"]))
         if known is None:
             self._writer.write(kind, fields)
@@ -120,9 +119,9 @@ class ArmRecorder:
             self._must_agree(kind, fields, known)
 
     def _must_agree(self, kind: str, fields: dict[str, Any], recorded: dict[str, Any]) -> None:
-        now, then = flattened(cleaned(json.loads(json.dumps(fields)))), flattened(_plain(recorded))
-        for key in dict.fromkeys([*now, *then]):
-            if now.get(key) != then.get(key):
+        now, then = flattened(printable_values(json.loads(json.dumps(fields)))), flattened(_plain(recorded))
+        for key in [key for key in now if key in then]:  # a record of another version may lack what is measured today
+            if now[key] != then[key]:
                 where = f" after {fields['epoch']:g} epochs" if kind == "measure" else ""
                 raise BadInput(
                     f"the arm '{printable(recorded['arm'], 60)}' of {printable(recorded['run'])} can't go on: "

@@ -1,101 +1,190 @@
-"""What a record says of a measurement: plain fields, means over seeds beside their spread.
+"""The events of a record: every kind with its fields, and the one place where a line becomes an event.
 
-The fields are those of the JSON lines that ``tunelab run --json`` prints; a record holds the same lines.
+The lines are those that ``tunelab run --json`` prints. A record may be damaged, or come from elsewhere: whatever
+passes :func:`parse_event` has the fields declared here, of their types, numbers that are finite, and no character
+that could move a terminal's cursor. Fields that aren't declared (of a newer tunelab) stay as they are.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
+import math
+import re
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # pydantic takes typing's from Python 3.12 on only
+)
 
-import numpy as np
-from numpy.typing import NDArray
-from tunelab.network import Network
-from tunelab.training import Measurement
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic_core import from_json
+from tunelab.experiment import Experiment
+from typing_extensions import TypedDict
 
-__all__ = ["HEAD", "arm_reason", "better", "measure_fields", "weights_sha256"]
+__all__ = ["HEAD", "MEASURES", "Event", "parse_event", "printable_values"]
 
-Array = NDArray[Any]
+Event = dict[str, Any]
+"""An event as it stands in a record: one of the kinds declared below."""
 
-HEAD = frozenset({"event", "run", "arm", "time"})
-"""What every event has."""
+_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_Measure = _Number | None  # None: it wasn't finite
+_Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+_Text = Annotated[str, Field(strict=True)]
+_LAX = ConfigDict(extra="allow")
 
 
-def measure_fields(measurement: Measurement, replicates: slice = slice(None)) -> dict[str, Any]:
-    """A measurement of some replicates as JSON fields.
+def _trainable(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables of an experiment as they are, where they make one."""
+    Experiment.model_validate(tables)
+    return tables
 
-    Each measure is the mean over seeds; with more than one seed ``…_std`` (n − 1) stands beside it and
-    ``replicates`` holds every seed's own. ``layer_…`` are lists, a number a layer, means over seeds. A
-    number that isn't finite is None, and ``diverged`` is there.
+
+class Head(TypedDict):
+    """What every event has. ``time`` is in seconds of work since the run began."""
+
+    __pydantic_config__ = _LAX  # type: ignore[misc]  # pydantic's own way of configuring a TypedDict
+
+    event: _Text
+    run: _Text
+    arm: _Text
+    time: _Number
+
+
+class Measures(TypedDict):
+    """One arm at one moment: means over its seeds, with ``…_std`` beside them where there are several.
+
+    Costs hold their regularization term, ``…_data_cost`` don't; accuracies are fractions. ``replicates`` holds every
+    seed's own numbers, ``evaluation_answers`` how often each class was answered, ``layer_…`` a number a layer.
+    ``diverged`` is there, and true, where a number isn't finite.
     """
-    m = measurement
-    measures: dict[str, Array] = {
-        "eta": m.eta,
-        "training_cost": m.training_cost,
-        "training_data_cost": m.training.data_cost,
-        "training_accuracy": m.training_accuracy,
-        "evaluation_cost": m.evaluation_cost,
-        "evaluation_data_cost": m.evaluation.data_cost,
-        "evaluation_accuracy": m.evaluation_accuracy,
-        "evaluation_correct": m.evaluation.correct,
-        "training_correct": m.training.correct,
-    }
-    measures = {name: values[replicates] for name, values in measures.items()}
-    several = len(m.eta[replicates]) > 1
-    fields: dict[str, Any] = {"epoch": m.epoch, "examples": m.examples}
-    with np.errstate(all="ignore"):
-        for name, values in measures.items():
-            # The mean of three equal numbers may differ from them in its last bit
-            fields[name] = _number(values[0] if (values == values[0]).all() else values.mean())
-            if several:
-                fields[f"{name}_std"] = _number(
-                    values.std(ddof=1) if (values != values[0]).any() else values[0] - values[0]
-                )
-    fields["evaluation_total"] = m.evaluation.total
-    fields["training_total"] = m.training.total
-    if m.evaluation.answers.shape[1]:
-        fields["evaluation_answers"] = m.evaluation.answers[replicates].sum(axis=0).tolist()
-    if several:
-        fields["replicates"] = {name: [_number(v) for v in values] for name, values in measures.items()}
-    with np.errstate(all="ignore"):
-        for name, signs in m.vitals.items():
-            fields[f"layer_{name}"] = [_number(v) for v in signs[replicates].mean(axis=0)]
-    if m.diverged[replicates].any():
-        fields["diverged"] = True
-    return fields
+
+    __pydantic_config__ = _LAX  # type: ignore[misc]
+
+    epoch: _Number
+    examples: _Count
+    evaluation_total: _Count
+    training_total: NotRequired[_Count]
+    eta: _Measure
+    training_cost: _Measure
+    training_data_cost: _Measure
+    training_accuracy: _Measure
+    training_correct: NotRequired[_Measure]
+    evaluation_cost: _Measure
+    evaluation_data_cost: _Measure
+    evaluation_accuracy: _Measure
+    evaluation_correct: _Measure
+    eta_std: NotRequired[_Measure]
+    training_cost_std: NotRequired[_Measure]
+    training_data_cost_std: NotRequired[_Measure]
+    training_accuracy_std: NotRequired[_Measure]
+    training_correct_std: NotRequired[_Measure]
+    evaluation_cost_std: NotRequired[_Measure]
+    evaluation_data_cost_std: NotRequired[_Measure]
+    evaluation_accuracy_std: NotRequired[_Measure]
+    evaluation_correct_std: NotRequired[_Measure]
+    replicates: NotRequired[dict[str, list[_Measure]]]
+    evaluation_answers: NotRequired[list[_Count]]
+    layer_z_rms: NotRequired[list[_Measure]]
+    layer_saturated_share: NotRequired[list[_Measure]]
+    layer_gradient_norm: NotRequired[list[_Measure]]
+    layer_update_ratio: NotRequired[list[_Measure]]
+    diverged: NotRequired[bool]
 
 
-def _number(value: Any) -> int | float | None:
-    """An int stays one; a float that isn't finite is None, since JSON has no word for it."""
-    plain = value.item()
-    return plain if isinstance(plain, int) or np.isfinite(plain) else None
+class DataSummary(TypedDict):
+    """What a start event says of the data: ``classes`` is None for regression."""
+
+    __pydantic_config__ = _LAX  # type: ignore[misc]
+
+    title: _Text
+    classes: NotRequired[list[_Text] | None]
+    training: NotRequired[_Count]
+    evaluation: NotRequired[_Count]
+    chance: NotRequired[_Measure]
+    constant_cost: NotRequired[_Measure]
+    evaluated_on: NotRequired[_Text]
 
 
-def better(fields: dict[str, Any], than: dict[str, Any] | None) -> bool:
-    """Whether a measure is better than the best so far: more right on evaluation data, or the first at all.
+class Start(Head):
+    """A training begins: its experiment in full, parameters in all, seeds, neurons a layer, and its data."""
 
-    A measure that isn't a number is no better; where accuracies are equal the earlier one stays.
+    experiment: Annotated[dict[str, Any], AfterValidator(_trainable)]
+    parameters: _Count
+    seeds: list[_Count]
+    sizes: list[_Count]
+    data: DataSummary
+
+
+class Resume(Head):
+    """It goes on after a break."""
+
+    epoch: _Number
+    examples: _Count
+
+
+class Measured(Head, Measures):
+    """A measurement: ``initial`` before the first step, ``measure`` while it trains."""
+
+
+class VerdictEvent(Head):
+    """What the curves show, in words."""
+
+    code: _Text
+    text: _Text
+
+
+class Done(Head):
+    """It has ended: ``final`` and ``best`` measurements, and the hash of its parameters."""
+
+    reason: _Text
+    final: Measures | None
+    best: Measures | None
+    weights_sha256: _Text
+    seconds: _Number
+
+
+_KINDS: dict[str, Any] = {
+    "start": Start,
+    "resume": Resume,
+    "initial": Measured,
+    "measure": Measured,
+    "verdict": VerdictEvent,
+    "done": Done,
+}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind: TypeAdapter(declared) for kind, declared in _KINDS.items()}
+_OTHER: TypeAdapter[Any] = TypeAdapter(Head)
+
+HEAD = frozenset(Head.__annotations__)
+"""The fields that every event has."""
+
+MEASURES = frozenset(Measures.__annotations__) - {"replicates", "evaluation_answers", "diverged"}
+"""The fields of a measurement that are a number, or a number a layer."""
+
+_UNUSUAL = re.compile(rb"\\|[eE]\+?[0-9]{3}")  # an escape, or a number that may be beyond all bounds
+
+
+def parse_event(line: bytes) -> Event | None:
+    """Return the event in a line of a record, or None where there is none."""
+    try:
+        event = from_json(line, allow_inf_nan=False)
+        if _UNUSUAL.search(line) or not line.decode().isprintable():
+            event = printable_values(event)
+        valid: Event = _ADAPTERS.get(event["event"], _OTHER).validate_python(event)
+        return valid
+    except (ValueError, TypeError, KeyError):  # not JSON, not an object, or not such an event
+        return None
+
+
+def printable_values(value: Any) -> Any:
+    """Return plain values with every character that isn't printable replaced, in keys and texts, however deep.
+
+    Raises ValueError for a number that isn't finite: 1e999 is read as infinity.
     """
-    if than is None:
-        return True
-    if fields.get("diverged"):
-        return False
-    return bool(than.get("diverged")) or fields["evaluation_accuracy"] > than["evaluation_accuracy"]
-
-
-def arm_reason(reasons: tuple[str, ...]) -> str:
-    """Why an arm ended, from why each of its replicates did: divergence of one is said, else the latest end."""
-    for reason in ("diverged", "epochs", "schedule-end", "early-stop"):
-        if reason in reasons:
-            return reason
-    return "stopped"
-
-
-def weights_sha256(network: Network) -> str:
-    """SHA-256 of the parameters as float32: replicate 0 first, layer by layer, weights then biases."""
-    digest = hashlib.sha256()
-    for r in range(network.replicates):
-        for weights, biases in zip(network.weights, network.biases, strict=True):
-            digest.update(np.ascontiguousarray(weights[r], np.float32).tobytes())
-            digest.update(np.ascontiguousarray(biases[r], np.float32).tobytes())
-    return digest.hexdigest()
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(c if c.isprintable() else "�" for c in value)
+    if isinstance(value, list):
+        return [printable_values(inner) for inner in value]
+    if isinstance(value, dict):
+        return {printable_values(key): printable_values(inner) for key, inner in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number beyond all bounds")
+    return value

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tunelab.records.wellformed import parsed
+from tunelab.records.events import parse_event
 
 __all__ = ["Follower", "Merged", "read_events"]
 
@@ -45,7 +45,7 @@ class Follower:
     def _take(self, lines: bytes, events: list[dict[str, Any]]) -> None:
         for line in lines.split(b"\n")[:-1] if lines.endswith(b"\n") else [lines]:
             self.position += len(line) + lines.endswith(b"\n")
-            event = parsed(line)
+            event = parse_event(line)
             if event is None:
                 self.damaged += 1
             else:

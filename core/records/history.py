@@ -1,45 +1,104 @@
-"""An arm's events as curves: what charts draw and a diagnosis reads, live or old."""
+"""The history of one arm: what its events say, as columns of numbers. Charts, diagnosis, comparison and export read it.
+
+It is the same whether the events come from a record, live or long finished, or from a training without one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copy
+from array import array
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.diagnosis import Curves, Verdict, on_test_set, verdicts
+from tunelab.records.events import MEASURES, Event
 from tunelab.statistics import Accuracy
 
-__all__ = ["ArmCurves"]
+__all__ = ["History"]
 
 Array = NDArray[Any]
 
+_NAN = float("nan")
+_PENDING = 500  # measurements kept as events until they become columns
+_SEEDS = "replicates."
+_STEADY = 3  # measurements that a verdict is judged at, so that a sentence on the screen doesn't flicker
 
-@dataclass
-class ArmCurves:
-    """One arm as far as it has been read. ``absorb`` its events in the order of the record.
 
-    ``measures`` are the measure events; ``start`` and ``done`` those events once they have come.
+class _Column:
+    """One measure over time: a number a measurement, or a list of ``width``. NaN: not finite, or not measured."""
+
+    def __init__(self, width: int | None = None) -> None:
+        self._plain = width is None
+        self._width = 1 if width is None else width
+        self._numbers = array("d")
+
+    def extend(self, first: int, rows: Sequence[Any]) -> None:
+        """Add what was measured from measurement ``first`` on."""
+        self._fill(first)
+        if self._plain:
+            self._numbers.extend([_number(row) for row in rows])
+        else:
+            for row in rows:
+                numbers = [_number(value) for value in row or ()][: self._width]
+                self._numbers.extend(numbers + [_NAN] * (self._width - len(numbers)))
+
+    def values(self, rows: int) -> Array:
+        """Return the first measurements, (rows, width)."""
+        self._fill(rows)
+        return np.array(self._numbers[: rows * self._width], np.float64).reshape(rows, self._width)
+
+    def _fill(self, rows: int) -> None:
+        self._numbers.extend([_NAN] * (rows * self._width - len(self._numbers)))
+
+
+class History:
+    """One arm as far as it has been read: k measurements, and how it began and ended.
+
+    ``start``, ``initial`` and ``done`` are those events once they have come, else empty; ``latest`` is the last
+    measurement. ``len(history)`` is k.
+
+    Args:
+        name: what charts call it.
+        events: what has happened so far, in the order of the record; :meth:`add` takes what comes later.
     """
 
-    name: str
-    start: dict[str, Any] = field(default_factory=dict)
-    initial: dict[str, Any] = field(default_factory=dict)
-    measures: list[dict[str, Any]] = field(default_factory=list)
-    done: dict[str, Any] = field(default_factory=dict)
-    _columns: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    def __init__(self, name: str, events: Iterable[Event] = ()) -> None:
+        self.name = name
+        self.start: Event = {}
+        self.initial: Event = {}
+        self.done: Event = {}
+        self._measurements = 0
+        self._recent: deque[Event] = deque(maxlen=_STEADY)
+        self._columns: dict[str, _Column] = {}
+        self._pending: list[Event] = []
+        for event in events:
+            self.add(event)
 
-    def absorb(self, event: dict[str, Any]) -> bool:
-        """Take in one event; whether anything changed that shows."""
+    def __len__(self) -> int:
+        return self._measurements
+
+    def __bool__(self) -> bool:
+        return True  # also before the first measurement
+
+    def __repr__(self) -> str:
+        return f"<History of {self.name!r}: {len(self)} measurements>"
+
+    def add(self, event: Event) -> bool:
+        """Take in the next event. Return whether anything changed that a chart or a table shows."""
         kind = event["event"]
         if kind == "start":
-            self.start = event
-            self.done = {}
+            self.start, self.done = event, {}
         elif kind == "initial":
             self.initial = event
         elif kind == "measure":
-            # Every seed's own numbers are in the record; kept here they would only make a long run heavy
-            self.measures.append({key: value for key, value in event.items() if key != "replicates"})
+            self._measurements += 1
+            self._recent.append(event)
+            self._pending.append(event)
+            if len(self._pending) == _PENDING:
+                self._flush()
             self.done = {}
         elif kind == "done":
             self.done = event
@@ -47,24 +106,43 @@ class ArmCurves:
             return False
         return True
 
+    def _flush(self) -> None:
+        """Move what is pending into the columns. Many measurements at once cost little more than one."""
+        events, self._pending = self._pending, []
+        first = len(self) - len(events)
+        parts = [("", events), (_SEEDS, [event.get("replicates", {}) for event in events])]
+        for prefix, rows in parts:
+            for name in dict.fromkeys(name for row in rows for name in row):
+                if not prefix and name not in MEASURES:
+                    continue
+                values = [row.get(name) for row in rows]
+                sample = next((value for value in values if value is not None), None)
+                column = _Column(len(sample) if isinstance(sample, list) else None)
+                self._columns.setdefault(prefix + name, column).extend(first, values)
+
+    def _column(self, name: str, width: int) -> Array:
+        """Return a column, (k, ``width`` or as many as it has); NaN where it was never measured."""
+        if self._pending:
+            self._flush()
+        return self._columns.get(name, _Column(width)).values(len(self))
+
+    def renamed(self, name: str) -> History:
+        """Return the same history under another name."""
+        other = copy.copy(self)
+        other.name = name
+        return other
+
     def values(self, name: str) -> Array:
-        """One measure over time, (k,) float64; NaN where it wasn't finite."""
-        # A live chart asks again and again, so only what is new is looked up
-        column = self._columns.setdefault(name, [])
-        column += [_number(m.get(name)) for m in self.measures[len(column) :]]
-        return np.array(column, np.float64)
+        """Return one measure over time, the mean over seeds: (k,) float64, NaN where it wasn't finite."""
+        return self._column(name, 1)[:, 0]
+
+    def seed_values(self, name: str) -> Array:
+        """Return one measure over time for every seed: (k, R) float64."""
+        return self._column(_SEEDS + name, 1) if self.seeds > 1 else self.values(name)[:, None]
 
     def layer_values(self, name: str) -> Array:
-        """One vital sign of every layer over time, (k, layers); NaN where it wasn't finite or recorded."""
-        rows = [m.get(f"layer_{name}", []) for m in self.measures]
-        layers = max(map(len, rows), default=0)
-        return np.array([[_number(v) for v in row] + [float("nan")] * (layers - len(row)) for row in rows], np.float64)
-
-    def _latest_layers(self, name: str, k: int) -> Array:
-        """The same of the last three of k measurements, which is all that a diagnosis looks at."""
-        rows = [m.get(f"layer_{name}", []) for m in self.measures[max(k - 3, 0) : k]]
-        layers = min(map(len, rows), default=0)
-        return np.array([[_number(v) for v in row[:layers]] for row in rows], np.float64).reshape(len(rows), layers)
+        """Return one statistic of every layer over time: (k, layers) float64, NaN where it wasn't finite."""
+        return self._column(f"layer_{name}", 0)
 
     @property
     def epochs(self) -> Array:
@@ -77,9 +155,9 @@ class ArmCurves:
         return len(self.start.get("seeds", [0]))
 
     @property
-    def latest(self) -> dict[str, Any]:
+    def latest(self) -> Event:
         """The last measurement, or nothing."""
-        return self.measures[-1] if self.measures else {}
+        return self._recent[-1] if self._recent else {}
 
     @property
     def planned_epochs(self) -> float:
@@ -87,11 +165,16 @@ class ArmCurves:
         return float(self._training.get("epochs", 0))
 
     @property
+    def data(self) -> dict[str, Any]:
+        """What the start event says of the data, or nothing."""
+        data: dict[str, Any] = self.start.get("data", {})
+        return data
+
+    @property
     def chance(self) -> float:
         """The accuracy of the best answer that ignores the input; 0 where it isn't known."""
-        data = self.start.get("data", {})
-        classes = data.get("classes")  # all that older records say
-        return float(data.get("chance", 1 / len(classes) if classes else 0.0))
+        classes = self.data.get("classes")  # all that older records say
+        return float(self.data.get("chance", 1 / len(classes) if classes else 0.0))
 
     @property
     def _training(self) -> dict[str, Any]:
@@ -104,29 +187,34 @@ class ArmCurves:
         cuts = np.flatnonzero(etas[1:] < etas[:-1])
         return [(float(epochs[i]), float(etas[i] / etas[i + 1])) for i in cuts]
 
+    def at(self, epoch: float) -> int:
+        """Return the position of the last measurement that is not later than an epoch; -1 where there is none."""
+        return int(np.searchsorted(self.epochs, epoch, side="right")) - 1
+
     def verdicts(self) -> list[Verdict]:
         """What this arm's curves show, the most important first; and, last, whether they are of the test set.
 
         While it trains, a new first verdict must hold for two measurements before it takes the place of another that
         did: a sentence on the screen shouldn't flicker.
         """
-        found = self._steady()
-        return [*found, on_test_set()] if self.start.get("data", {}).get("evaluated_on") == "test" else found
+        steady = self._steady_verdicts()
+        return [*steady, on_test_set()] if self.data.get("evaluated_on") == "test" else steady
 
-    def _steady(self) -> list[Verdict]:
-        k = len(self.measures)
-        found = self._verdicts(k)
-        if self.done or k < 3 or found[0].code == "diverged":
-            return found
+    def _steady_verdicts(self) -> list[Verdict]:
+        k = len(self)
+        now = self._verdicts(k)
+        if self.done or k < _STEADY or now[0].code == "diverged":
+            return now
         before = self._verdicts(k - 1)
-        if before[0].code == found[0].code:
-            return found
-        return before if before[0].code == self._verdicts(k - 2)[0].code else found
+        if before[0].code == now[0].code:
+            return now
+        return before if before[0].code == self._verdicts(k - 2)[0].code else now
 
     def _verdicts(self, k: int) -> list[Verdict]:
-        """What the first k measurements show."""
-        latest = self.measures[k - 1] if k else {}
+        """What the first k measurements show; k is at most two less than there are."""
+        latest = self._recent[k - len(self) - 1] if k else {}
         answers = latest.get("evaluation_answers")
+        few = slice(max(k - 3, 0), k)  # all that a diagnosis looks at of the layers
         return verdicts(
             Curves(
                 epoch=self.epochs[:k],
@@ -144,12 +232,12 @@ class ArmCurves:
                 ended=bool(self.done),
                 seeds=self.seeds,
                 mini_batch=int(self._training.get("mini_batch", 1)),
-                n=int(self.start.get("data", {}).get("training", 0)),
+                n=int(self.data.get("training", 0)),
                 first_cost=_number(self.initial.get("training_cost")),
-                constant_cost=_number(self.start.get("data", {}).get("constant_cost")),
+                constant_cost=_number(self.data.get("constant_cost")),
                 activation=str(self.start.get("experiment", {}).get("network", {}).get("activation", "")),
-                saturated=self._latest_layers("saturated_share", k),
-                update_ratio=self._latest_layers("update_ratio", k),
+                saturated=self.layer_values("saturated_share")[few],
+                update_ratio=self.layer_values("update_ratio")[few],
                 saturated_at_first=np.array(
                     [_number(v) for v in self.initial.get("layer_saturated_share", [])], np.float64
                 ),
@@ -157,13 +245,17 @@ class ArmCurves:
         )
 
     def accuracy(self, at: int = -1) -> Accuracy | None:
-        """The evaluation accuracy at one of its measurements, for a comparison; None where it isn't a number."""
-        measure = self.measures[at] if self.measures else {}
-        accuracy, std = (_number(measure.get(f"evaluation_accuracy{end}", 0.0)) for end in ("", "_std"))
+        """Return the evaluation accuracy at one of its measurements; None where it isn't a number."""
+        if not len(self):
+            return None
+        accuracy, std, total = (
+            float(self.values(f"evaluation_{name}")[at]) for name in ("accuracy", "accuracy_std", "total")
+        )
+        std = std if self.seeds > 1 else 0.0
         if not (0 <= accuracy <= 1 and 0 <= std <= 1):  # NaN fails too
             return None
-        return Accuracy(accuracy, std, self.seeds, int(measure.get("evaluation_total", 0)))
+        return Accuracy(accuracy, std, self.seeds, int(np.nan_to_num(total)))
 
 
 def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
+    return _NAN if value is None else float(value)

@@ -10,7 +10,6 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset
 from tunelab.records.events import HEAD
 from tunelab.records.run import ArmRecord, Run, last_end
-from tunelab.records.wellformed import MEASURES
 
 __all__ = ["COST_TOLERANCE", "Comparison", "Difference", "Expected", "compared", "expected", "held", "limits"]
 
@@ -98,21 +97,23 @@ def _different(arm: str, then: dict[str, Any], now: dict[str, Any] | None) -> It
     if now is None:
         yield Difference(arm, then["epoch"], "measurement", "there", "missing", False)
         return
-    for key in dict.fromkeys([*then, *now]):
-        if key not in HEAD and then.get(key) != now.get(key):
-            close = _close(key, then.get(key), now.get(key), then["evaluation_total"])
-            yield Difference(arm, then["epoch"], key, then.get(key), now.get(key), close)
+    for key in then:
+        # A record of another version may lack what is measured today, or hold what no longer is
+        if key not in HEAD and key in now and then[key] != now[key]:
+            close = _close(key, then[key], now[key], then["evaluation_total"])
+            yield Difference(arm, then["epoch"], key, then[key], now[key], close)
 
 
 def _close(key: str, then: Any, now: Any, total: int) -> bool:
-    if key not in MEASURES:
+    measure = key.removeprefix("training_").removeprefix("evaluation_")
+    if measure not in ("eta", "cost", "data_cost", "accuracy", "correct"):
         return True  # spreads, single seeds and counts follow from what is compared
     if then is None or now is None or key == "eta":
         return False
-    if "cost" in key:
+    if "cost" in measure:
         return bool(abs(then - now) <= COST_TOLERANCE * abs(then))
     allowed = max(ACCURACY_TOLERANCE, EXAMPLES_TOLERANCE / max(total, 1))
-    return bool(abs(then - now) <= allowed * (total if key == "evaluation_correct" else 1))
+    return bool(abs(then - now) <= allowed * (total if measure == "correct" else 1))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from tunelab.records import checkpoint, locks
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.environment import environment
 from tunelab.records.follow import Merged, read_events
+from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ArmWriter
 from tunelab.suggestions import did_you_mean
@@ -71,6 +72,10 @@ class ArmRecord:
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Everything recorded so far, or only the events of one kind."""
         return [e for e in read_events(self.events_path) if kind is None or e["event"] == kind]
+
+    def history(self) -> History:
+        """What has been measured so far, and how it began and ended."""
+        return History(self.name, self.events())
 
     def is_being_written(self) -> bool:
         """Whether a living process writes this arm."""
@@ -176,6 +181,10 @@ class Run:
             )
             for position, name in enumerate(self.about["arms"])
         ]
+
+    def histories(self) -> list[History]:
+        """The history of every arm."""
+        return [arm.history() for arm in self.arms]
 
     def follower(self) -> Merged:
         """What reads the events of all arms as they come."""

@@ -15,7 +15,7 @@ from typing import Any
 from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.network import Network
-from tunelab.records import locks, npz_arrays
+from tunelab.records import locks, parameters
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.follow import Follower
 
@@ -84,9 +84,7 @@ class ArmWriter:
 
     def save_parameters(self, network: Network) -> None:
         """The arm's parameters as ``parameters.npz``: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …"""
-        saved = {f"weights_{layer}": w for layer, w in enumerate(network.weights)}
-        saved |= {f"biases_{layer}": b for layer, b in enumerate(network.biases)}
-        self._save("parameters.npz", npz_arrays.packed(saved))
+        self._save(parameters.FILE, parameters.packed_parameters(network))
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Put the arm's state on the disk, after the events that led to it."""

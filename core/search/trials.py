@@ -15,7 +15,7 @@ from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import changed
 from tunelab.experiment.stacked_training import Member
 from tunelab.network import Network
-from tunelab.records.events import measure_fields
+from tunelab.records.measure_events import measure_fields
 from tunelab.training import Measurement
 
 __all__ = ["Curve", "Report", "Trials", "by_validation", "reduced", "search_settings"]

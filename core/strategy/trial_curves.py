@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState
 
@@ -15,7 +15,7 @@ def by_cost(stage: str) -> bool:
     return declared is not None and declared.judged_by == "cost"
 
 
-def curves_of(stage: StageState) -> list[ArmCurves]:
+def curves_of(stage: StageState) -> list[History]:
     """The curves of everything a stage has tried, in the order tried.
 
     What is tried may be shorter than what is planned, so they plan no number of epochs.
@@ -25,10 +25,7 @@ def curves_of(stage: StageState) -> list[ArmCurves]:
         experiment["training"] = {key: value for key, value in experiment["training"].items() if key != "epochs"}
     found = []
     for name, events in stage.arms.items():
-        curves = ArmCurves(name)
         seeds = len(events[0].get("replicates", {}).get("eta", [0]))
-        curves.absorb({"event": "start", "experiment": experiment, "seeds": [0] * seeds})
-        for event in events:
-            curves.absorb(event)
-        found.append(curves)
+        start = {"event": "start", "experiment": experiment, "seeds": [0] * seeds}
+        found.append(History(name, [start, *events]))
     return found

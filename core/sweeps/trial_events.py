@@ -11,7 +11,7 @@ from tunelab import paths
 from tunelab.errors import BadInput
 from tunelab.records import Run, create
 from tunelab.records import find as find_run
-from tunelab.records.events import better
+from tunelab.records.measure_events import better
 from tunelab.sweeps.results import TrialRow
 from tunelab.sweeps.studies import StudyRecord
 

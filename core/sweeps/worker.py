@@ -21,7 +21,8 @@ from tunelab.experiment import Experiment, StackedTraining, load_data
 from tunelab.experiment.declaration import DataSection
 from tunelab.experiment.stacked_training import State
 from tunelab.records.environment import environment
-from tunelab.records.events import arm_reason, measure_fields, weights_sha256
+from tunelab.records.measure_events import arm_reason, measure_fields
+from tunelab.records.parameters import weights_sha256
 
 __all__ = [
     "StackRequest",

@@ -115,7 +115,7 @@ def trained(data: str, shape: tuple[Any, ...], seeds: list[int], width: int = 1)
     from tunelab.experiment import Experiment, assemble
     from tunelab.experiment.assembly import initialization_of
     from tunelab.initialization import effects
-    from tunelab.records.events import measure_fields
+    from tunelab.records.measure_events import measure_fields
     from tunelab.training.measurement import score
 
     hidden, activation, output, weights, n = shape
@@ -212,12 +212,12 @@ def _labelled(
     from dataclasses import replace
 
     import numpy as np
-    from tunelab.records.history import ArmCurves
+    from tunelab.records.history import History
 
     at = planned(s.n) - 1
-    arm = ArmCurves("")
+    arm = History("")
     for event in seen.events[: at + 3]:
-        arm.absorb(event)
+        arm.add(event)
     arm.done = {"event": "done"}
     found = arm.verdicts()
     said = {v.code for v in found} | set(seen.known)

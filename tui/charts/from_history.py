@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from tunelab.activations import ACTIVATIONS, SIGMOID_BOUND, TANH_BOUND
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated
 from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
 from tunelab.tui.charts.terminal import page_style
@@ -24,7 +24,6 @@ __all__ = [
     "layer_charts",
     "plotted",
     "plotted_arms",
-    "read",
     "stage_plotted",
     "ways_plotted",
     "z_chart",
@@ -32,31 +31,20 @@ __all__ = [
 ]
 
 
-def read(run: Run) -> list[ArmCurves]:
-    """The curves of every arm of a run, as far as they are recorded."""
-    arms = []
-    for record in run.arms:
-        curves = ArmCurves(record.name)
-        for event in record.events():
-            curves.absorb(event)
-        arms.append(curves)
-    return arms
-
-
-def chart_arm(curves: ArmCurves, number: int) -> Arm:
+def chart_arm(history: History, number: int) -> Arm:
     """An arm as the charts want it; ``number`` chooses its colour and marker."""
 
     def measure(name: str) -> Measure:
-        several = curves.seeds > 1
-        return Measure(curves.values(name), curves.values(f"{name}_std") if several else None)
+        several = history.seeds > 1
+        return Measure(history.values(name), history.values(f"{name}_std") if several else None)
 
-    events = [Event(epoch, f"η ÷{factor:.3g}") for epoch, factor in curves.eta_cuts()]
-    reason = curves.done.get("reason")
-    if reason in {"diverged", "stopped", "early-stop"} and curves.measures:
-        events.append(Event(float(curves.latest["epoch"]), reason))
+    events = [Event(epoch, f"η ÷{factor:.3g}") for epoch, factor in history.eta_cuts()]
+    reason = history.done.get("reason")
+    if reason in {"diverged", "stopped", "early-stop"} and len(history):
+        events.append(Event(float(history.latest["epoch"]), reason))
     return Arm(
-        curves.name,
-        curves.epochs,
+        history.name,
+        history.epochs,
         training_cost=measure("training_cost"),
         evaluation_cost=measure("evaluation_cost"),
         training_accuracy=measure("training_accuracy"),
@@ -68,27 +56,27 @@ def chart_arm(curves: ArmCurves, number: int) -> Arm:
 
 def plotted(run: Run, *, colour: bool) -> str:
     """Both charts of a run as text for a terminal."""
-    return plotted_arms(read(run), colour=colour)
+    return plotted_arms(run.histories(), colour=colour)
 
 
-def plotted_arms(curves: Sequence[ArmCurves], *, colour: bool) -> str:
+def plotted_arms(histories: Sequence[History], *, colour: bool) -> str:
     """Both charts of some arms, whatever runs they are of, overlaid as text for a terminal."""
     from tunelab.tui.charts.training_charts import accuracy_chart, cost_chart
 
-    arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
-    title = curves[0].start.get("data", {}).get("title", "")
-    chance = curves[0].chance or None
-    epochs = max(arm.planned_epochs for arm in curves) or None
+    arms = [chart_arm(arm, number) for number, arm in enumerate(histories)]
+    title = histories[0].data.get("title", "")
+    chance = histories[0].chance or None
+    epochs = max(arm.planned_epochs for arm in histories) or None
     return _printed(
         [cost_chart(arms, epochs=epochs), accuracy_chart(arms, epochs=epochs, chance=chance)], 18, colour, title
     )
 
 
-def stage_plotted(curves: Sequence[ArmCurves], *, cost: bool, colour: bool) -> str:
+def stage_plotted(histories: Sequence[History], *, cost: bool, colour: bool) -> str:
     """What a stage of the strategy tried, as text: training costs, or evaluation accuracies."""
     from tunelab.tui.charts.training_charts import accuracy_chart, cost_chart
 
-    arms = [chart_arm(arm, number) for number, arm in enumerate(curves)]
+    arms = [chart_arm(arm, number) for number, arm in enumerate(histories)]
     chart = cost_chart(arms, epochs=None, parts=("training",)) if cost else None
     return _printed([chart or accuracy_chart(arms, epochs=None, parts=("evaluation",))], 14, colour, "")
 
@@ -160,13 +148,13 @@ _VITALS = (
 )
 
 
-def layer_charts(curves: ArmCurves) -> list[ChartSpec]:
+def layer_charts(history: History) -> list[ChartSpec]:
     """How each layer of an arm fared over its training: a chart a vital sign, a curve a layer."""
     specs = []
     for name, title, log in _VITALS:
-        values = curves.layer_values(name)
-        layers = values.shape[1] if values.ndim == 2 else 0
-        series = tuple(Series(curves.epochs, values[:, n], f"layer {n + 1}", n) for n in range(layers))
+        values = history.layer_values(name)
+        layers = range(values.shape[1])
+        series = tuple(Series(history.epochs, values[:, n], f"layer {n + 1}", n) for n in layers)
         specs.append(ChartSpec(title, Axis("epoch", whole=True), Axis(log=log), series))
     return specs
 

@@ -15,7 +15,7 @@ from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Se
 if TYPE_CHECKING:
     from tunelab.experiment import Experiment, Preset
     from tunelab.network_inspection import Way
-    from tunelab.records.history import ArmCurves
+    from tunelab.records.history import History
     from tunelab.search import SearchResult, Trials
 
     Ways = tuple[tuple[str, Way], ...]
@@ -166,7 +166,7 @@ class _Recorder:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return event
 
-    def curves(self) -> list[ArmCurves]:
+    def curves(self) -> list[History]:
         """Return the curves of everything that was tried."""
         from tunelab.strategy.state import StageState
         from tunelab.strategy.trial_curves import curves_of

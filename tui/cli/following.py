@@ -53,12 +53,12 @@ def exit_code(run: Run) -> int:
 
 def report(run: Run, plot: bool) -> None:
     """Print how every arm ended, what the curves show, and with ``plot`` the curves."""
-    from tunelab.tui.charts.from_history import plotted, read
+    from tunelab.tui.charts.from_history import plotted
     from tunelab.tui.text.run_text import verdict_text
     from tunelab.tui.text.tables import results_table, terminal_width
 
     print(results_table(run, terminal_width()))
-    if sentences := verdict_text(read(run)):
+    if sentences := verdict_text(run.histories()):
         print(f"\n{sentences}")
     if plot:
         print()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import sys
@@ -133,7 +132,7 @@ def compare_runs(
         from tunelab.tui.charts.from_history import plotted_arms
 
         print()
-        print(plotted_arms([dataclasses.replace(s.curves, name=s.name) for s in found], colour=sys.stdout.isatty()))
+        print(plotted_arms([side.history.renamed(side.name) for side in found], colour=sys.stdout.isatty()))
 
 
 @runs_app.command("export")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.statistics import Accuracy, accuracy_difference
 from tunelab.tui.lecture.steps import Choice, Look, Step
 
@@ -27,7 +27,7 @@ _QUICKER = 1.3  # times that differ by less are the machine's mood
 class Observations:
     """What an experiment has left to look at: curves; or what first weights do to z; or the way between pictures."""
 
-    arms: Sequence[ArmCurves] = ()
+    arms: Sequence[History] = ()
     effects: Sequence[tuple[str, LayerEffect]] = ()
     ways: Sequence[tuple[str, Way]] = ()
 
@@ -66,16 +66,16 @@ def _holds(choice: Choice, findings: Sequence[_Finding]) -> bool:
 # -- the looks --------------------------------------------------------------------------------------------
 
 
-def _chosen(look: Look, observations: Observations) -> list[ArmCurves]:
-    return [arm for arm in observations.arms if arm.measures and (not look.arms or arm.name in look.arms)]
+def _chosen(look: Look, observations: Observations) -> list[History]:
+    return [arm for arm in observations.arms if len(arm) and (not look.arms or arm.name in look.arms)]
 
 
-def _place(look: Look, arm: ArmCurves) -> int:
+def _place(look: Look, arm: History) -> int:
     """Which of the arm's measurements is looked at."""
-    return len(arm.measures) - 1 if look.epoch is None else int(np.argmin(np.abs(arm.epochs - look.epoch)))
+    return len(arm) - 1 if look.epoch is None else int(np.argmin(np.abs(arm.epochs - look.epoch)))
 
 
-def _when(look: Look, arms: Sequence[ArmCurves]) -> str:
+def _when(look: Look, arms: Sequence[History]) -> str:
     epoch = max(float(arm.epochs[_place(look, arm)]) for arm in arms)
     return f"After {epoch:g} epoch{'' if epoch == 1 else 's'}"
 
@@ -141,10 +141,10 @@ def _top(accuracies: Mapping[str, Accuracy]) -> str:
     return max(accuracies, key=lambda name: np.nan_to_num(accuracies[name].accuracy, nan=-np.inf))
 
 
-def _accuracy(look: Look, arm: ArmCurves) -> Accuracy:
+def _accuracy(look: Look, arm: History) -> Accuracy:
     place = _place(look, arm)
     std = float(np.nan_to_num(arm.values("evaluation_accuracy_std")[place]))
-    total = int(arm.measures[place]["evaluation_total"])
+    total = int(arm.values("evaluation_total")[place])
     return Accuracy(float(arm.values("evaluation_accuracy")[place]), std, arm.seeds, total)
 
 
@@ -170,7 +170,7 @@ def _soonest(look: Look, observations: Observations) -> _Finding:
     rows, took = [], {}
     for arm in _chosen(look, observations):
         there = np.flatnonzero(arm.values("evaluation_accuracy") >= look.reach)
-        share = float(there[0] + 1) / len(arm.measures) if len(there) else np.inf
+        share = float(there[0] + 1) / len(arm) if len(there) else np.inf
         seconds = share * float(arm.done.get("seconds") or np.nan)
         took[arm.name] = seconds
         epoch = f"{seconds:.2f} s (epoch {arm.epochs[there[0]]:g})" if len(there) else "never"

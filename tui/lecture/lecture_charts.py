@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.charts import Axis, ChartSpec, Series
 from tunelab.tui.lecture.grading import Observations
 
@@ -25,7 +25,7 @@ def path_chart(observations: Observations) -> ChartSpec:
     )
 
 
-def trials_chart(arms: Sequence[ArmCurves]) -> ChartSpec:
+def trials_chart(arms: Sequence[History]) -> ChartSpec:
     """How each trial of a search has ended, over its η; trials of one kind (what stands before the colon) share a
     colour.
     """
@@ -35,7 +35,7 @@ def trials_chart(arms: Sequence[ArmCurves]) -> ChartSpec:
         trials = sorted(
             (float(arm.values("eta")[-1]), 100 * float(arm.values("evaluation_accuracy")[-1]))
             for arm in arms
-            if arm.measures and arm.name.partition(":")[0] == kind
+            if len(arm) and arm.name.partition(":")[0] == kind
         )
         series += [Series([eta], [accuracy], kind, number) for eta, accuracy in trials]
     x, y = Axis("η", log=True), Axis("accuracy %", (0.0, 100.0))

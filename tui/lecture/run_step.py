@@ -25,9 +25,8 @@ def sample_z(what: Sampled) -> Observations:
 def observe(step: Step, run: Run) -> Observations:
     """What a run of the step's experiment has left, ended or stopped."""
     from tunelab.network_inspection import way_between
-    from tunelab.tui.charts.from_history import read
 
-    arms = read(run)
+    arms = run.histories()
     ways = []
     if step.chart == "way":
         for number, arm in enumerate(arms):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from textual import work
 from textual.containers import VerticalScroll
@@ -64,7 +63,7 @@ class ComparisonScreen(BaseScreen[None], where="compare"):
 
     def _show(self, sides: Sequence[Side], comparison: Comparison) -> None:
         self._comparison = comparison
-        self.query_one(ChartPair).show([replace(side.curves, name=side.name) for side in sides])
+        self.query_one(ChartPair).show([side.history.renamed(side.name) for side in sides])
         self._write()
 
     def _write(self) -> None:

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.diagnosis import Verdict
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.charts.palette import marker
 from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.screens.playback_keys import PlaybackKeys
@@ -186,7 +186,7 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         self.show_status()
         self.refresh_bindings()
 
-    def curves(self) -> list[ArmCurves]:
+    def curves(self) -> list[History]:
         """Return everything on the charts: the run's arms, then those of old runs laid over it."""
         view = self.state.view
         arms = list(view.arms) if view else []

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.errors import BadInput
 from tunelab.records import find
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.charts import ChartSpec
 from tunelab.tui.charts.from_history import z_chart
 from tunelab.tui.charts.picture import ascii_only
@@ -167,7 +167,7 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
         return ascii_only(text) if self.state.looks.ascii else text
 
     def _show_curves(self) -> None:
-        arms: list[ArmCurves] = self._view.arms if self._view else []
+        arms: list[History] = self._view.arms if self._view else []
         if self._step.chart == "z":
             empty = ChartSpec("z before training", empty="Nothing sampled yet.")
             self.query_one("#single", Chart).show(

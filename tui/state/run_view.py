@@ -1,28 +1,28 @@
-"""A run as the screen sees it: curves that grow as its record grows, or as a playback reveals them."""
+"""A run as the screen sees it: histories that grow as its record grows, or as a playback reveals them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tunelab.records import Follower, Run
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 
 __all__ = ["Playback", "RunView"]
 
 
 class RunView:
-    """Follows the record of a run, live or old, and keeps its curves."""
+    """Follows the record of a run, live or finished: a history for each arm."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.arms = [ArmCurves(record.name) for record in run.arms]
+        self.arms = [History(record.name) for record in run.arms]
         self._followers = [Follower(record.events_path) for record in run.arms]
 
     def poll(self) -> list[dict[str, Any]]:
         """Read what has come since the last call; the new events that show, in the order of time."""
         events = []
-        for curves, follower in zip(self.arms, self._followers, strict=True):
-            events += [event for event in follower.new() if curves.absorb(event)]
+        for history, follower in zip(self.arms, self._followers, strict=True):
+            events += [event for event in follower.new() if history.add(event)]
         return sorted(events, key=lambda event: float(event.get("time", 0.0)))
 
     @property
@@ -41,7 +41,7 @@ class RunView:
     @property
     def title(self) -> str:
         """The data's title, as charts name it."""
-        return next((str(arm.start["data"]["title"]) for arm in self.arms if "data" in arm.start), "")
+        return next((str(arm.data["title"]) for arm in self.arms if arm.data), "")
 
 
 class Playback(RunView):
@@ -77,13 +77,13 @@ class Playback(RunView):
         if position > self.length * (1 - 1e-9):  # twenty steps of a twentieth are the whole, whatever rounding says
             position = self.length
         if position < self.position:
-            self.arms = [ArmCurves(record.name) for record in self.run.arms]
+            self.arms = [History(record.name) for record in self.run.arms]
             self._shown = 0
         self.position = position
         new = []
         while self._shown < len(self._events) and self._events[self._shown][0] <= position:
             _, n, event = self._events[self._shown]
-            if self.arms[n].absorb(event):
+            if self.arms[n].add(event):
                 new.append(event)
             self._shown += 1
         return new

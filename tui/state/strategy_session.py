@@ -10,7 +10,7 @@ from typing import Any
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
 from tunelab.records import Follower
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.strategy import journal
 from tunelab.strategy.runner import advance, decide
 from tunelab.strategy.single_search import answer
@@ -31,7 +31,7 @@ class Guide:
         self._executor = executor
         self._follower = Follower(directory / "journal.jsonl")
         self._future: Future[Any] | None = None
-        self._arms: list[ArmCurves] = []
+        self._arms: list[History] = []
         self._stage = ""
         self.poll()
 
@@ -77,7 +77,7 @@ class Guide:
         return self.state.now or list(self.state.stages.values())[-1]
 
     @property
-    def arms(self) -> list[ArmCurves]:
+    def arms(self) -> list[History]:
         """What the stage that was begun last has tried."""
         return self._arms
 

@@ -5,35 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.text.comparison_text import leader_sentence
 
 __all__ = ["epoch_line", "paragraphs", "status_line", "verdict_text"]
 
 
-def verdict_text(arms: Sequence[ArmCurves]) -> str:
+def verdict_text(arms: Sequence[History]) -> str:
     """What the curves of all arms show, a paragraph an arm, the comparison of arms before them."""
-    measured = [arm for arm in arms if arm.measures]
+    measured = [arm for arm in arms if len(arm)]
     if not measured:
         return ""
     parts = []
     if len(arms) > 1 and len(measured) == len(arms):
         # Compared at the same epoch: one arm may be further on than the other.
         epoch = min(float(arm.latest["epoch"]) for arm in arms)
-        accuracies = {arm.name: accuracy for arm in arms if (accuracy := arm.accuracy(_at(arm, epoch))) is not None}
+        accuracies = {arm.name: accuracy for arm in arms if (accuracy := arm.accuracy(arm.at(epoch))) is not None}
         parts += [sentence for sentence in [leader_sentence(accuracies, epoch)] if sentence]
     for arm in measured:
         first = arm.verdicts()[0]
         parts.append(f"{arm.name}: {first.text}" if len(arms) > 1 else first.text)
     return "\n\n".join(parts)
-
-
-def _at(arm: ArmCurves, epoch: float) -> int:
-    """The arm's last measurement that is not later than an epoch."""
-    for position in range(len(arm.measures) - 1, -1, -1):
-        if float(arm.measures[position]["epoch"]) <= epoch:
-            return position
-    return -1
 
 
 def epoch_line(event: dict[str, Any], sign: str) -> str:
@@ -46,7 +38,7 @@ def epoch_line(event: dict[str, Any], sign: str) -> str:
     return f"Epoch {_count(event['epoch']):<4} {sign} {right} / {event['evaluation_total']}  cost {cost_text}"
 
 
-def status_line(arms: Sequence[ArmCurves], state: str) -> str:
+def status_line(arms: Sequence[History], state: str) -> str:
     """How the training stands: running epoch 7.4/30, 2 arms × 3 seeds."""
     counts = f"{len(arms)} arm{'s' if len(arms) > 1 else ''} × {max(arm.seeds for arm in arms)} seed"
     counts += "s" if max(arm.seeds for arm in arms) > 1 else ""

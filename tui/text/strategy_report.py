@@ -53,7 +53,7 @@ def _stage(number: int, stage: StageState, charts: bool) -> str:
         width = max(len(str(row["label"])) for row in stage.rows)
         lines.append("\n".join(f"    {row['label']!s:<{width}}  {row['text']}" for row in stage.rows))
     curves = curves_of(stage)[-_DRAWN:]
-    if charts and curves and max(len(arm.measures) for arm in curves) > 2:
+    if charts and curves and max(map(len, curves)) > 2:
         drawn = stage_plotted(curves, cost=by_cost(stage.name), colour=False)
         lines.append(textwrap.indent(drawn.rstrip("\n"), "    "))
     advice = stage.recommendation

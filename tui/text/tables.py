@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
-from tunelab.records.history import ArmCurves
 from tunelab.tui.text.numbers import accuracy_text, cost_text, seconds_text
 
 if TYPE_CHECKING:
@@ -42,17 +41,15 @@ def results_table(run: Run, width: int | None = None) -> str:
     rows = [["arm", "evaluation accuracy", "best", "training accuracy", "training cost", "epochs", "ended", "time"]]
     total = seeds = 0
     for arm in run.arms:
-        curves = ArmCurves(arm.name)
-        for event in arm.events():
-            curves.absorb(event)
-        seeds = max(seeds, curves.seeds)
-        final = curves.latest
-        ended = str(curves.done.get("reason") or arm.state())
+        history = arm.history()
+        seeds = max(seeds, history.seeds)
+        final = history.latest
+        ended = str(history.done.get("reason") or arm.state())
         if not final:
             rows.append([arm.name, "nothing measured", "", "", "", "", ended, ""])
             continue
         total = final["evaluation_total"]
-        best: dict[str, Any] = curves.done.get("best") or final
+        best: dict[str, Any] = history.done.get("best") or final
         rows.append(
             [
                 arm.name,
@@ -62,7 +59,7 @@ def results_table(run: Run, width: int | None = None) -> str:
                 cost_text(final),
                 f"{final['epoch']:g}",
                 ended,
-                seconds_text(float(curves.done.get("seconds", final["time"]))),
+                seconds_text(float(history.done["seconds"] if history.done else final["time"])),
             ]
         )
     table = aligned(rows, right=frozenset({5, 7}))

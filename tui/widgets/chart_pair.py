@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.tui.charts.from_history import chart_arm
 from tunelab.tui.charts.terminal import Looks
 from tunelab.tui.widgets.chart import Chart
@@ -26,7 +26,7 @@ class ChartPair(Horizontal):
     def __init__(self, looks: Looks, *, id: str) -> None:
         super().__init__(id=id)
         self._looks = looks
-        self._arms: Sequence[ArmCurves] = ()
+        self._arms: Sequence[History] = ()
         self._log: bool | None = None
         self._parts = self._front = 0
         self._hidden: set[int] = set()
@@ -51,19 +51,19 @@ class ChartPair(Horizontal):
         self._hidden.clear()
         self._front = 0
 
-    def show(self, arms: Sequence[ArmCurves]) -> None:
+    def show(self, arms: Sequence[History]) -> None:
         """Draw these arms."""
         for draw in self.steps(arms):
             draw()
 
-    def steps(self, arms: Sequence[ArmCurves]) -> list[Callable[[], None]]:
+    def steps(self, arms: Sequence[History]) -> list[Callable[[], None]]:
         """Draw these arms a chart at a time, whenever a step is called."""
         self._arms = arms
         return [self._show_cost, self._show_accuracy]
 
     @property
     def _shown(self) -> list[Arm]:
-        return [chart_arm(arm, n) for n, arm in enumerate(self._arms) if n not in self._hidden and arm.measures]
+        return [chart_arm(arm, n) for n, arm in enumerate(self._arms) if n not in self._hidden and len(arm)]
 
     def _common(self, before: Chart) -> dict[str, Any]:
         """What both charts are given: how far x goes, the parts, the arm in front, the y limits that were."""

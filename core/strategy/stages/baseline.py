@@ -7,7 +7,7 @@ from typing import Any
 from tunelab.diagnosis import Verdict, yardsticks
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.records.history import ArmCurves
+from tunelab.records.history import History
 from tunelab.strategy.journal import Event
 from tunelab.strategy.measures import accuracy_of
 from tunelab.strategy.stage import Plan, Recommendation, Stage
@@ -67,7 +67,6 @@ class Baseline(Stage):
 
 def diagnosed(events: list[Event], experiment: Experiment, trials: TrialRunner) -> Verdict:
     """What the curves of one arm show, the most important of it."""
-    curves = ArmCurves("")
     dataset = trials.dataset(experiment)
     data: dict[str, Any] = {
         "title": dataset.title,
@@ -75,7 +74,5 @@ def diagnosed(events: list[Event], experiment: Experiment, trials: TrialRunner) 
         "training": len(dataset.training),
     }
     data |= yardsticks(dataset, experiment.network.output, experiment.network.cost)
-    curves.absorb({"event": "start", "experiment": experiment.to_dict(), "data": data, "seeds": experiment.seeds})
-    for event in events:
-        curves.absorb(event)
-    return curves.verdicts()[0]
+    start = {"event": "start", "experiment": experiment.to_dict(), "data": data, "seeds": experiment.seeds}
+    return History("", [start, *events]).verdicts()[0]
