@@ -84,9 +84,9 @@ class Shared(Executor):
 class Lab:
     """An open lab: keys go in, texts come out."""
 
-    def __init__(self, app: Tunelab, pilot: Pilot[int], heard: asyncio.Event, said: list[Message]) -> None:
+    def __init__(self, app: Tunelab, pilot: Pilot[int], heard: asyncio.Event, messages: list[Message]) -> None:
         self.app, self.pilot = app, pilot
-        self._heard, self.messages = heard, said
+        self._heard, self.messages = heard, messages
 
     @property
     def state(self) -> LabState:
@@ -118,7 +118,7 @@ class Lab:
         await self.pilot.pause()
 
     async def quiet(self) -> None:
-        """Wait for what works in the background, and for what it has said to be shown."""
+        """Wait for what works in the background, and for what it reports to be shown."""
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
 
@@ -128,6 +128,16 @@ class Lab:
         await self.press("r")
         await self.until(lambda: self.ends > before)
 
+    async def training(self) -> None:
+        """Press r, and wait for the first measurement."""
+        await self.press("r")
+        await self.until(lambda: self.state.view and len(self.state.view.arms[0]))
+
+    async def stopped(self) -> None:
+        """Press s, and wait for the end."""
+        await self.press("s")
+        await self.until(lambda: self.ends)
+
     @property
     def ends(self) -> int:
         """How many trainings have ended."""
@@ -135,7 +145,7 @@ class Lab:
         return len({id(message) for message in self.messages if isinstance(message, LabScreen.RunDone)})
 
     @property
-    def told(self) -> str:
+    def notifications(self) -> str:
         """All notifications so far, a line each."""
         notes = [message.notification for message in self.messages if isinstance(message, Notify)]
         return "\n".join(f"{note.title} {note.message}" for note in notes)
@@ -173,11 +183,11 @@ async def opened(
     executor = pool()
     with mock.patch("tunelab.engine.process_pool", return_value=executor):
         state = LabState(draft or Draft(parse(preset, "tiny", "a test")), looks or Looks())
-    heard, said = asyncio.Event(), []
+    heard, messages = asyncio.Event(), []
     app = Tunelab(state, config or Config())
 
     def hook(message: Message) -> None:
-        said.append(message)
+        messages.append(message)
         heard.set()
 
     look = LabScreen._tick
@@ -191,8 +201,8 @@ async def opened(
             async with app.run_test(size=size, message_hook=hook, notifications=True) as pilot:
                 await app.workers.wait_for_complete()
                 await pilot.pause()
-                said.clear()
-                yield Lab(app, pilot, heard, said)
+                messages.clear()
+                yield Lab(app, pilot, heard, messages)
     finally:
         if state.job is not None:
             state.job.stop()

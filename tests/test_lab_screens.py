@@ -20,4 +20,4 @@ async def test_every_screen_opens_with_its_key_and_is_left_with_escape(action: A
         while len(lab.app.screen_stack) > 2:  # some ask something first
             await lab.press("escape")
         assert isinstance(lab.app.screen, LabScreen)
-        assert lab.told == ""
+        assert lab.notifications == ""

@@ -46,21 +46,19 @@ async def test_r_trains_both_arms_and_their_curves_show() -> None:
 async def test_the_real_pool_of_worker_processes_trains() -> None:
     async with opened(pool=engine.process_pool) as lab:
         await lab.trained()
-        assert lab.told == ""
+        assert lab.notifications == ""
         assert "✓ done" in lab.text("#status")
 
 
 @driven
 async def test_a_second_r_starts_no_second_training() -> None:
     async with opened(LONG) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         await lab.press("r", "r")
         await lab.quiet()
-        assert "A training is running" in lab.told
+        assert "A training is running" in lab.notifications
         assert len(list(all_runs())) == 1
-        await lab.press("s")
-        await lab.until(lambda: lab.ends)
+        await lab.stopped()
 
 
 @driven
@@ -76,10 +74,8 @@ async def test_two_presses_of_r_at_once_start_one_training() -> None:
 @driven
 async def test_stop_really_stops() -> None:
     async with opened(LONG) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
-        await lab.press("s")
-        await lab.until(lambda: lab.ends)
+        await lab.training()
+        await lab.stopped()
         assert not lab.state.training
         assert "■ stopped" in lab.text("#status")
         assert lab.state.job is not None
@@ -90,8 +86,7 @@ async def test_stop_really_stops() -> None:
 @driven
 async def test_space_holds_the_training_and_lets_it_go_on() -> None:
     async with opened(LONG) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         await lab.press("space")
         assert lab.state.view is not None
         assert lab.state.view.run.told() == "pause"
@@ -100,16 +95,14 @@ async def test_space_holds_the_training_and_lets_it_go_on() -> None:
         assert lab.state.view.run.told() == ""
         count = len(lab.state.view.arms[0])
         await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]) > count)
-        await lab.press("s")
-        await lab.until(lambda: lab.ends)
+        await lab.stopped()
 
 
 @driven
 async def test_what_an_older_run_still_says_changes_nothing() -> None:
     old = written_run()
     async with opened(LONG) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         lab.lab.look_at(RunView(old))
         await lab.pilot.pause()
         shown = rows_of(lab)
@@ -129,8 +122,7 @@ async def test_what_an_older_run_still_says_changes_nothing() -> None:
 @driven
 async def test_quitting_asks_while_a_training_runs_and_not_otherwise() -> None:
     async with opened(LONG) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         await lab.press("q")
         assert "is being trained" in lab.picture
         await lab.press("escape")
@@ -149,8 +141,7 @@ async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: p
     handed: list[str] = []
     monkeypatch.setattr("tunelab.engine.resume_detached", lambda run: handed.append(run.name))
     async with opened(LONG) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         await lab.press("q", "l")
         await lab.until(lambda: lab.app._exit)
     assert handed == [run.name for run in all_runs()]
@@ -159,16 +150,15 @@ async def test_a_training_left_running_goes_on_without_the_screen(monkeypatch: p
 @driven
 async def test_a_worker_killed_is_a_sentence_and_a_run_cut_off() -> None:
     async with opened(LONG, pool=engine.process_pool) as lab:
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         pool = lab.state._pool
         assert isinstance(pool, ProcessPoolExecutor)
         for process in list(pool._processes.values()):
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
         await lab.until(lambda: lab.ends)
-        assert "was ended from outside" in lab.told
-        assert "tunelab resume" in lab.told
+        assert "was ended from outside" in lab.notifications
+        assert "tunelab resume" in lab.notifications
         assert lab.state.job is not None
         await lab.until(lambda: "cut off" in lab.text("#status"))
         assert lab.state.job.run.state() == "cut off"
@@ -193,9 +183,9 @@ async def test_a_disk_that_refuses_leaves_a_sentence(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(writer, "_write_all", full)
     async with opened(pool=lambda: ThreadPoolExecutor(2)) as lab:
         await lab.trained()
-        assert "no space left on device" in lab.told
-        assert "everything recorded is kept" in lab.told
-        assert "Traceback" not in lab.told
+        assert "no space left on device" in lab.notifications
+        assert "everything recorded is kept" in lab.notifications
+        assert "Traceback" not in lab.notifications
         assert isinstance(lab.app.screen, LabScreen)
 
 
@@ -206,8 +196,8 @@ async def test_a_home_that_cannot_be_written_leaves_a_sentence(tmp_path: Path, m
         monkeypatch.setenv("TUNELAB_HOME", str(tmp_path / "file"))
         await lab.press("r")
         await lab.quiet()
-        assert "Not trained" in lab.told
-        assert "can't be written" in lab.told
+        assert "Not trained" in lab.notifications
+        assert "can't be written" in lab.notifications
 
 
 @driven
@@ -216,8 +206,7 @@ async def test_again_goes_on_from_here_as_a_run_of_its_own() -> None:
         await lab.press("e", "enter")
         assert "nothing is trained yet" in lab.picture
         await lab.press("escape")
-        await lab.press("r")
-        await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]))
+        await lab.training()
         assert lab.state.job is not None
         first = lab.state.job.run
         await lab.press("e")
@@ -232,8 +221,7 @@ async def test_again_goes_on_from_here_as_a_run_of_its_own() -> None:
         second = lab.state.job.run
         assert first.state() == "stopped"
         assert {arm.experiment.training.eta for arm in second.preset.arms} == {0.01}
-        await lab.press("s")
-        await lab.until(lambda: lab.ends)
+        await lab.stopped()
 
 
 # -- old runs and playback --------------------------------------------------------------------------------

@@ -262,7 +262,7 @@ async def test_predict_run_and_see_the_answer(size: tuple[int, int]) -> None:
         await at_step(lab, "3.5")
         assert "Press 1 to 3." in said(lab, "#text")
         await lab.press("r")
-        assert "Predict first" in lab.told
+        assert "Predict first" in lab.notifications
         assert list(all_runs()) == []
         await run_step(lab, "3", "r")
         assert "▸ 3  η = 1  ✓" in said(lab, "#text")
@@ -288,7 +288,7 @@ async def test_one_goes_on_where_one_stopped_and_sees_the_answer_again() -> None
         assert "You predicted" in said(lab, "#result")
         assert len(list(all_runs())) == 1
         await lab.press("2")
-        assert "stands" in lab.told
+        assert "stands" in lab.notifications
         await lab.press("u")
         assert "Press 1 to 2." in said(lab, "#text")
 
@@ -335,7 +335,7 @@ async def test_steps_contents_and_back() -> None:
     async with opened(size=(80, 24)) as lab:
         await lab.press("t")
         await lab.press("b")
-        assert "first step" in lab.told
+        assert "first step" in lab.notifications
         await lab.press("n")
         assert LectureProgress.load().at == "1.2"
         await lab.press("m")
@@ -344,10 +344,10 @@ async def test_steps_contents_and_back() -> None:
         assert listed.highlighted == 1
         await lab.press("end", "enter")
         assert LectureProgress.load().at == STEPS[-1].number
-        assert "nothing to run" not in lab.told
+        assert "nothing to run" not in lab.notifications
         await lab.press("r", "n")
-        assert "nothing to run" in lab.told
-        assert "last step" in lab.told
+        assert "nothing to run" in lab.notifications
+        assert "last step" in lab.notifications
         assert not screen(lab).query_one("#right").display
         await lab.press("escape")
         assert lab.app.screen is lab.lab

@@ -92,10 +92,10 @@ async def test_s_stops_a_sweep_and_what_went_wrong_is_said(preset: Path) -> None
         await lab.press("g")
         await lab.until(lambda: "● running  0/2 trials" in lab.picture)
         await lab.press("n")
-        assert "A sweep is running" in lab.told
+        assert "A sweep is running" in lab.notifications
         await lab.press("s")
         await lab.until(lambda: "■ stopped" in lab.picture)
-        await lab.until(lambda: "a worker has run out of memory" in lab.told)
+        await lab.until(lambda: "a worker has run out of memory" in lab.notifications)
 
 
 @driven

@@ -38,9 +38,9 @@ class Canvas:
 
         A cell stays ``free`` for words where the dots are mere shading.
         """
-        shown = np.where(bits, np.uint32(ord(sign)), np.uint32(0)) if self.ascii else self.grid.braille(bits)
-        there = shown != 0
-        self.characters[there] = shown[there]
+        characters = np.where(bits, np.uint32(ord(sign)), np.uint32(0)) if self.ascii else self.grid.braille(bits)
+        there = characters != 0
+        self.characters[there] = characters[there]
         self.inked[there] = self._number(ink)
         self.free[there] = free
 
@@ -141,10 +141,10 @@ def _markers(canvas: Canvas, series: Series, u: Floats, v: Floats, ink: Ink) -> 
     if not series.points:
         return
     grid = canvas.grid
-    shown = np.flatnonzero((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1))
-    if not len(shown):
+    inside = np.flatnonzero((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1))
+    if not len(inside):
         return
-    columns = np.rint(u[shown] * (grid.wide - 1)).astype(np.int64) // grid.dots.across
+    columns = np.rint(u[inside] * (grid.wide - 1)).astype(np.int64) // grid.dots.across
     arm = series.colour if isinstance(series.colour, int) else 0
     # every arm starts elsewhere, so that markers of curves on top of each other stand side by side
     slots = (columns - (3 * arm + 6 * series.dashed) % _BETWEEN_MARKERS) // _BETWEEN_MARKERS
@@ -152,7 +152,7 @@ def _markers(canvas: Canvas, series: Series, u: Floats, v: Floats, ink: Ink) -> 
     picked &= np.abs(columns - columns[-1]) >= 4
     picked[-1] = True
     sign = colours.marker(series.colour, series.dashed)
-    for column, height in zip(columns[picked].tolist(), v[shown][picked].tolist(), strict=True):
+    for column, height in zip(columns[picked].tolist(), v[inside][picked].tolist(), strict=True):
         canvas.cell(column, grid.row(height), sign, ink)
 
 

@@ -61,8 +61,8 @@ def legend(spec: ChartSpec, width: int, style: Style = DEFAULT) -> Picture:
         if not label:
             continue
         of_label = [s for s in spec.series if s.label == label]
-        shown = [b for b in spec.bars if b.label == label]
-        role = (of_label or shown)[0].colour
+        bars_of_label = [b for b in spec.bars if b.label == label]
+        role = (of_label or bars_of_label)[0].colour
         ink = colours.ink(role, style)
         if style.ascii:
             sign = colours.ascii_marker(role)
@@ -106,8 +106,8 @@ def aligned(specs: Sequence[ChartSpec], heights: Sequence[int]) -> list[ChartSpe
     for spec, height in zip(specs, heights, strict=True):
         limits = _limits(spec)
         if limits is not None:
-            _, shown = _ticks(spec.y, limits[1], _room_down(height))
-            widest = max([widest, *(len(label) for label in shown)])
+            _, tick_labels = _ticks(spec.y, limits[1], _room_down(height))
+            widest = max([widest, *(len(label) for label in tick_labels)])
     return [replace(spec, gutter=widest) for spec in specs]
 
 

@@ -94,15 +94,15 @@ def _heatmap(
         return sentence("Nothing to show.", width, height, Ink(dim=True))
     row_labels, col_labels = [how.style.text(t) for t in row_labels], [how.style.text(t) for t in col_labels]
     gutter = min(max((cells(label) for label in row_labels), default=0) + 1, max(width // 3, 1))
-    shown = texts or [[_number(v) for v in row] for row in table.tolist()]
-    broad = max(cells(text) for text in [*col_labels, *(text for row in shown for text in row)]) + 2
+    cell_texts = texts or [[_number(v) for v in row] for row in table.tolist()]
+    broad = max(cells(text) for text in [*col_labels, *(text for row in cell_texts for text in row)]) + 2
     if gutter + broad * columns > width:
         broad -= 1
     if gutter + broad * columns <= width and rows + 1 <= height:
         head = "".join(fitted(label.center(broad), broad) for label in col_labels)
         lines: list[Row] = [((" " * gutter + head, Ink(dim=True)),)]
         shares = _shares(table, how)
-        for label, written, share in zip(row_labels, shown, shares.tolist(), strict=True):
+        for label, written, share in zip(row_labels, cell_texts, shares.tolist(), strict=True):
             row = [(fitted(label, gutter), Ink(dim=True))]
             for text, value in zip(written, share, strict=True):
                 row.append((text.center(broad), _cell_ink(value, how)))

@@ -108,12 +108,12 @@ def fitted(text: str, width: int) -> str:
     text = "".join(c if c.isprintable() else unknown for c in text)
     if cells(text) > width:
         mark = "~" if text.isascii() else "…"
-        kept, used = "", 0
+        start, used = "", 0
         for character in text:
             if used + _cells_of(character) > width - 1:
                 break
-            kept, used = kept + character, used + _cells_of(character)
-        text = kept + mark if width > 0 else ""
+            start, used = start + character, used + _cells_of(character)
+        text = start + mark if width > 0 else ""
     return text + " " * (width - cells(text))
 
 

@@ -121,8 +121,8 @@ def stroke(grid: Grid, u: Floats, v: Floats, dashed: bool) -> Bits:
         # counted in dots along the curve, so that steep and flat parts are dashed alike
         moved = np.concatenate(([True], (across[1:] != across[:-1]) | (down[1:] != down[:-1])))
         drawn, period = grid.dots.dash
-        shown = (np.cumsum(moved) - 1) % period < drawn
-        across, down = across[shown], down[shown]
+        drawn_dots = (np.cumsum(moved) - 1) % period < drawn
+        across, down = across[drawn_dots], down[drawn_dots]
     bits[down, across] = True
     return bits
 

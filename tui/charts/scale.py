@@ -106,14 +106,14 @@ def _log_ticks(limits: Limits, room: int) -> list[float]:
     first, last = (math.log10(limit) for limit in limits)
     decades = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
     for mantissas in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3)):
-        found = [
+        candidates = [
             m * 10.0**d
             for d in range(math.floor(first), math.floor(last + 1e-9) + 1)
             for m in mantissas
             if first - 1e-9 <= d + math.log10(m) <= last + 1e-9
         ]
-        if 2 <= len(found) <= room:
-            return found
+        if 2 <= len(candidates) <= room:
+            return candidates
     apart = max(1, -(-len(decades) // room))
     return [10.0**d for d in decades if d % apart == 0]
 
@@ -140,12 +140,12 @@ def label(value: float) -> str:
 
 
 def _scientific(values: Sequence[float]) -> list[str]:
-    shown = ["0" for _ in values]
+    texts = ["0" for _ in values]
     for digits in range(1, 15):
-        shown = ["0" if v == 0 else _with_exponent(v, digits) for v in values]
-        if len(set(shown)) == len(shown):
+        texts = ["0" if v == 0 else _with_exponent(v, digits) for v in values]
+        if len(set(texts)) == len(texts):
             break
-    return shown
+    return texts
 
 
 def _with_exponent(value: float, digits: int) -> str:

@@ -38,9 +38,9 @@ class LectureProgress:
     def load() -> LectureProgress:
         """What was kept; a fresh start where that is nothing, or can't be read."""
         try:
-            kept: dict[str, Any] = json.loads(_path().read_text("utf-8"))
-            outcomes = {number: Outcome(**outcome) for number, outcome in kept["outcomes"].items()}
-            return LectureProgress(str(kept["at"]), outcomes, str(kept.get("data", "")))
+            stored: dict[str, Any] = json.loads(_path().read_text("utf-8"))
+            outcomes = {number: Outcome(**outcome) for number, outcome in stored["outcomes"].items()}
+            return LectureProgress(str(stored["at"]), outcomes, str(stored.get("data", "")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return LectureProgress()
 

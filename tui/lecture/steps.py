@@ -27,7 +27,7 @@ def _words(value: Any) -> Any:
 
 class Choice(Section):
     """A prediction that can be made. It was right where every look says its word of ``when`` (``a | b`` is either),
-    or the number that the first one found lies in ``within``.
+    or the number that the first one steps lies in ``within``.
     """
 
     text: str
@@ -117,14 +117,14 @@ def _typed(value: Any) -> str:
 @cache
 def lecture() -> tuple[Step, ...]:
     """Every step in order, numbered section.step."""
-    found: list[Step] = []
+    steps: list[Step] = []
     folder = resources.files("tunelab.tui.lecture").joinpath("sections")
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
     for place, entry in enumerate(files, 1):
         file = checked(_File, tomllib.loads(entry.read_text("utf-8")), entry.name)
         for count, step in enumerate(file.step, 1):
-            found.append(step.model_copy(update={"section": file.title, "number": f"{place}.{count}"}))
-    return tuple(found)
+            steps.append(step.model_copy(update={"section": file.title, "number": f"{place}.{count}"}))
+    return tuple(steps)
 
 
 def find_steps(typed: str) -> Sequence[Step]:

@@ -19,8 +19,8 @@ __all__ = ["ListBrowser"]
 
 Chosen = TypeVar("Chosen")
 
-_PAGE = 60  # what a screen shows at once, and so waits for
-_SHOWN = 500  # lines in the list; more is found by filtering
+_FIRST_PAGE = 60  # what a screen shows at once, and so waits for
+_MAX_LISTED = 500  # lines in the list; the filter finds the others
 
 
 class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
@@ -73,42 +73,42 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
     def _read(self) -> None:
         """Read what there is: a page at once, the rest as it comes."""
         worker = get_current_worker()
-        found: list[tuple[str, str]] = []
-        told = 0
+        items: list[tuple[str, str]] = []
+        delivered = 0
         for item in self.items():
             if worker.is_cancelled or not self.is_attached:
                 return
-            found.append(item)
-            if len(found) == _PAGE or len(found) - told >= _SHOWN:
-                told = len(found)
-                self.app.call_from_thread(self._take_in, found.copy())
+            items.append(item)
+            if len(items) == _FIRST_PAGE or len(items) - delivered >= _MAX_LISTED:
+                delivered = len(items)
+                self.app.call_from_thread(self._take_in, items.copy())
         if not worker.is_cancelled and self.is_attached:
-            self.app.call_from_thread(self._take_in, found)
+            self.app.call_from_thread(self._take_in, items)
 
-    def _take_in(self, found: list[tuple[str, str]]) -> None:
-        self._items = found
+    def _take_in(self, items: list[tuple[str, str]]) -> None:
+        self._items = items
         self._fill(self.query_one(Input).value)
 
-    def _fill(self, wanted: str) -> None:
+    def _fill(self, query: str) -> None:
         listed = self.query_one(OptionList)
-        words = wanted.lower().split()
+        words = query.lower().split()
         fit = [(n, line) for n, line in self._items if all(word in f"{n} {line}".lower() for word in words)]
         count = f"{len(fit):,} of {len(self._items):,}"
-        shown = fit[:_SHOWN]
-        if len(fit) > _SHOWN:
-            count = f"the first {_SHOWN} of {len(fit):,}"
+        visible = fit[:_MAX_LISTED]
+        if len(fit) > _MAX_LISTED:
+            count = f"the first {_MAX_LISTED} of {len(fit):,}"
         listed.border_subtitle = f"{count}, {self.HINT}"
-        if shown == self._listed:
+        if visible == self._listed:
             return
         place = listed.highlighted
         if place is None:
-            names = [name for name, _ in shown]
+            names = [name for name, _ in visible]
             place = names.index(self.first) if self.first in names else 0
-        self._listed = shown
+        self._listed = visible
         listed.clear_options()
-        listed.add_options([Option(line, id=name) for name, line in shown])
-        listed.highlighted = min(place, len(shown) - 1) if shown else None
-        if not shown:
+        listed.add_options([Option(line, id=name) for name, line in visible])
+        listed.highlighted = min(place, len(visible) - 1) if visible else None
+        if not visible:
             self.query_one(".preview Static", Static).update("")
 
     @property

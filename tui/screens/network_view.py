@@ -129,9 +129,9 @@ class NetworkView(BaseScreen[None], where="inside"):
             return sentence("These examples aren't pictures.", 60, 3)
         rows, columns = inside.image_shape
         across = max(1, (self.size.width - 4) // (columns + 2))
-        wanted = across * 3
-        start = (self._page * wanted) % max(len(inside.mistakes), 1)
-        chosen = inside.mistakes[start : start + wanted]
+        page_size = across * 3
+        start = (self._page * page_size) % max(len(inside.mistakes), 1)
+        chosen = inside.mistakes[start : start + page_size]
         if not len(chosen):
             return sentence("No mistakes on these examples.", 60, 3)
         pictures = [inside.images[i].reshape(rows, columns) for i in chosen]
@@ -143,10 +143,10 @@ class NetworkView(BaseScreen[None], where="inside"):
             return sentence("The inputs aren't pictures, so their weights aren't either.", 60, 3)
         rows, columns = inside.image_shape
         across = max(1, (self.size.width - 4) // (columns + 2))
-        wanted = across * 3
+        page_size = across * 3
         count = inside.first_weights.shape[1]
-        start = (self._page * wanted) % count
-        chosen = range(start, min(start + wanted, count))
+        start = (self._page * page_size) % count
+        chosen = range(start, min(start + page_size, count))
         pictures = [inside.first_weights[:, unit].reshape(rows, columns) for unit in chosen]
         return self._album(pictures, [f"unit {unit + 1}" for unit in chosen], across, signed=True)
 

@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-__all__ = ["Action", "actions_of", "bindings"]
+__all__ = ["SCREENS", "Action", "actions_of", "bindings"]
+
+
+SCREENS = {
+    "explore": "initialization_explorer.InitializationExplorer",
+    "inside": "network_view.NetworkView",
+    "presets": "preset_browser.PresetBrowser",
+    "runs": "run_browser.RunBrowser",
+    "compare_runs": "comparison.ComparisonScreen",
+    "wizard": "wizard_menu.WizardMenu",
+    "sweep": "sweep.SweepScreen",
+    "lecture": "lecture.LectureScreen",
+}
+"""What the lab's actions open, as module.Class under tunelab.tui.screens; each is made with the lab's state."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +36,7 @@ class Action:
     """One thing that a person can do.
 
     ``id`` is the name of the screen's ``action_…`` method. ``footer``: whether its key is worth a place on the line
-    of keys. ``opens``: the screen that the lab opens for it, as module.Class under tunelab.tui.screens, made with
-    the lab's state; no method is needed then.
+    of keys.
     """
 
     id: str
@@ -32,7 +44,11 @@ class Action:
     label: str
     help: str
     footer: bool = True
-    opens: str = ""
+
+    @property
+    def opens(self) -> str:
+        """The screen that the lab opens for it, if any: no method is needed then."""
+        return SCREENS.get(self.id, "")
 
     @property
     def method(self) -> str:
@@ -46,10 +62,6 @@ def _panels(*labels: str) -> tuple[Action, ...]:
         Action(f"panel({number})", str(number), label, f"Go to {label}.", footer=False)
         for number, label in enumerate(labels, 1)
     )
-
-
-def _opens(id: str, key: str, label: str, screen: str, help: str) -> Action:
-    return Action(id, key, label, help, opens=screen)
 
 
 _BACK = Action("back", "escape", "back", "Return to the lab.")
@@ -67,38 +79,14 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("seek(1)", "full_stop", "forward", "Go forward in the playback by a twentieth."),
         Action("seek(-1)", "comma", "back a bit", "Go back in the playback by a twentieth."),
         Action("arms", "a", "arms", "Compare: try several values of a parameter side by side."),
-        _opens(
-            "explore", "i", "init", "initialization_explorer.InitializationExplorer",
-            "See what the first weights do to z, before any training.",
-        ),
-        _opens(
-            "inside", "o", "inside", "network_view.NetworkView",
-            "Look inside the trained network: mistakes, weights, confusion.",
-        ),
-        _opens(
-            "presets", "p", "presets", "preset_browser.PresetBrowser",
-            "Experiments that come with tunelab, and your own.",
-        ),
-        _opens(
-            "runs", "b", "runs", "run_browser.RunBrowser",
-            "Recorded runs: look at them, overlay them, play them back.",
-        ),
-        _opens(
-            "compare", "c", "compare", "comparison.ComparisonScreen",
-            "Compare the arms of the runs on the charts: is a difference more than noise?",
-        ),
-        _opens(
-            "wizard", "w", "wizard", "wizard_menu.WizardMenu",
-            "Take me through it: the broad strategy step by step, or one question alone.",
-        ),
-        _opens(
-            "sweep", "g", "sweep", "sweep.SweepScreen",
-            "Try many values of several parameters: on a grid, at random, or led by earlier trials.",
-        ),
-        _opens(
-            "lecture", "t", "lecture", "lecture.LectureScreen",
-            "The lecture to do: predict, run, and see the answer in the curves.",
-        ),
+        Action("explore", "i", "init", "See what the first weights do to z, before any training."),
+        Action("inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),
+        Action("presets", "p", "presets", "Experiments that come with tunelab, and your own."),
+        Action("runs", "b", "runs", "Recorded runs: look at them, overlay them, play them back."),
+        Action("compare_runs", "c", "compare", "Compare the arms on the charts: is a difference more than noise?"),
+        Action("wizard", "w", "wizard", "Take me through it: the broad strategy step by step, or one question alone."),
+        Action("sweep", "g", "sweep", "Try many values of several parameters: on a grid, at random, or led by a model."),
+        Action("lecture", "t", "lecture", "The lecture to do: predict, run, and see the answer in the curves."),
         _LOG_AXIS,
         Action("zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it.", footer=False),
         Action("again", "e", "again with", "Continue from here with another η or λ, as a new run.", footer=False),

@@ -1,1 +1,1 @@
-"""The pieces that screens are made of."""
+"""Widgets: the form and its fields, charts, logs, lines of keys and status."""

@@ -86,8 +86,8 @@ class Field(Vertical):
         about, text = self.about, self.draft.text(self.about.key)
         if about.kind == "choice" or about.key == "data.name":
             options = self._options(text)
-            shown = text or str(about.default)
-            self._editor = Select(options, value=shown, allow_blank=False, compact=True)
+            value = text or str(about.default)
+            self._editor = Select(options, value=value, allow_blank=False, compact=True)
         else:
             allowed = "0123456789.-+e_" + (", " if about.kind == "list" else "")
             if about.choices:

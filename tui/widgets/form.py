@@ -40,13 +40,13 @@ PANELS = {
 
 
 class Form(VerticalScroll, can_focus=False):
-    """Edits the state's draft. Posts :class:`Changed` for every change, :class:`Checked` when its effects are known."""
+    """Edits the lab's draft. Posts :class:`Changed`, then :class:`Checked` when the effects are known."""
 
     class Changed(Message):
         """The draft is another."""
 
     class Checked(Message):
-        """What can be known of a training with these settings, before it begins."""
+        """What is known of a training with these settings before it begins."""
 
         def __init__(self, warnings: list[Verdict]) -> None:
             self.warnings = warnings
@@ -104,18 +104,18 @@ class Form(VerticalScroll, can_focus=False):
             self._if_current(worker, self._say, {"network": text, "data": f"{dataset.title}: n = {n:,}"})
             inputs = dataset.training.scaled(slice(0, 200))
             network = base.network
-            found = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
+            layer_effects = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
         except BadInput as problem:
             self._if_current(worker, self._say, {"data": f"⚠ {problem}", "first": "", "hyper": ""})
             return
-        first = f"σ_z {found[0].predicted_std:.3g}, saturated {100 * found[0].saturated_share:.1f} %"
+        first = f"σ_z {layer_effects[0].predicted_std:.3g}, saturated {100 * layer_effects[0].saturated_share:.1f} %"
         if draft.varied("initialization.weights"):
             first += "\n(the arms differ: i shows them)"
         training = base.training
-        known = warnings(Plan(training.eta, training.lmbda, training.mini_batch, n), found)
-        notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in known if verdict.code != "saturated-start"]
+        verdicts = warnings(Plan(training.eta, training.lmbda, training.mini_batch, n), layer_effects)
+        notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in verdicts if verdict.code != "saturated-start"]
         self._if_current(worker, self._say, {"first": first, "hyper": "\n".join(notes)})
-        self._if_current(worker, self.post_message, self.Checked(known))
+        self._if_current(worker, self.post_message, self.Checked(verdicts))
 
     def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
         """A newer look has made an older one's answer worthless."""

@@ -35,13 +35,13 @@ class KeyLine(Widget):
         """Find what can be pressed now; drawn again only where that is something else."""
         if not self.is_attached or screen is not self.screen:
             return
-        shown: dict[str, tuple[str, str, str, bool]] = {}
+        keys: dict[str, tuple[str, str, str, bool]] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
-            if binding.show and enabled and binding.action not in shown:
+            if binding.show and enabled and binding.action not in keys:
                 always = binding.action.rpartition(".")[2] in _ALWAYS
-                shown[binding.action] = (binding.key, self.app.get_key_display(binding), binding.description, always)
-        if (found := list(shown.values())) != self._all:
-            self._all = found
+                keys[binding.action] = (binding.key, self.app.get_key_display(binding), binding.description, always)
+        if (current := list(keys.values())) != self._all:
+            self._all = current
             self.refresh()
 
     def render(self) -> Content:

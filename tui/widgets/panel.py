@@ -30,6 +30,6 @@ class Panel(Vertical):
 
     def follows(self, text: str) -> None:
         """Say what follows from the parameters."""
-        shown = self.query_one(".follows", Static)
-        shown.update(text)
-        shown.display = bool(text)
+        consequences = self.query_one(".follows", Static)
+        consequences.update(text)
+        consequences.display = bool(text)
