@@ -51,7 +51,10 @@ def _blas() -> str:
 
 def _kernels() -> str:
     """For which processor BLAS and numpy chose their code: the same versions add up in another order elsewhere."""
-    blas = {str(pool.get("architecture", "")) for pool in threadpool_info() if pool.get("user_api") == "blas"}
+    pools = [pool for pool in threadpool_info() if pool.get("user_api") == "blas"]
+    # Another library's BLAS, loaded since, does nothing for us
+    own = [pool for pool in pools if "numpy" in Path(str(pool.get("filepath", ""))).parent.name] or pools
+    blas = {str(pool.get("architecture", "")) for pool in own}
     config: Any = np.show_config(mode="dicts")
     found = config.get("SIMD Extensions", {}).get("found", [])
     return " ".join([*sorted(blas), *found]).strip() or "unknown"
