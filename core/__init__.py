@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tunelab.data import Dataset, Examples
     from tunelab.errors import BadInput
     from tunelab.experiment import Experiment, Preset, load_data, train
-    from tunelab.records import Run
+    from tunelab.records import History, Run
     from tunelab.search import SearchResult, find_eta
     from tunelab.training import Measurement
 
@@ -27,6 +27,7 @@ __all__ = [
     "Dataset",
     "Examples",
     "Experiment",
+    "History",
     "Measurement",
     "Preset",
     "Run",
@@ -41,6 +42,7 @@ _MODULES = {
     "Dataset": "data",
     "Examples": "data",
     "Experiment": "experiment",
+    "History": "records",
     "Measurement": "training",
     "Preset": "experiment",
     "Run": "records",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.data.dataset import Examples
-from tunelab.errors import BadInput, printable
+from tunelab.errors import BadInput
 from tunelab.experiment import load_data
 from tunelab.network import Network
 from tunelab.records import Run
@@ -54,8 +54,9 @@ def look_inside(run: Run, arm: int, replicate: int) -> Inside:
 
     Raises :class:`BadInput` while the run has left no parameters yet.
     """
-    record, experiment = run.arms[arm], run.preset.arms[arm].experiment
-    network = _network(run, arm, replicate)
+    record = run.arms[arm]
+    experiment = record.experiment
+    network = record.network().select(slice(replicate, replicate + 1))
     dataset = load_data(experiment)
     examples = dataset.validation
     out = network.answer(examples.scaled(slice(None), network.dtype))[0]
@@ -82,18 +83,6 @@ def look_inside(run: Run, arm: int, replicate: int) -> Inside:
     )
 
 
-def _network(run: Run, arm: int, replicate: int) -> Network:
-    record, net = run.arms[arm], run.preset.arms[arm].experiment.network
-    path = record.directory / "parameters.npz"
-    if not path.is_file():
-        raise BadInput(f"“{printable(record.name, 60)}” has no parameters yet; they are kept when its training ends")
-    with np.load(path, allow_pickle=False) as saved:
-        layers = range(len(saved.files) // 2)
-        weights = [saved[f"weights_{layer}"][replicate : replicate + 1] for layer in layers]
-        biases = [saved[f"biases_{layer}"][replicate : replicate + 1] for layer in layers]
-    return Network(weights, biases, activation=net.activation, output=net.output, cost=net.cost)
-
-
 @dataclass(frozen=True, eq=False)
 class Way:
     """How an output changes on the straight way from one example to another of another class.
@@ -113,7 +102,9 @@ def way_between(run: Run, arm: int, replicate: int = 0, *, points: int = 81, way
 
     Raises :class:`BadInput` while the run has left no parameters yet, or where there are no two classes.
     """
-    network, examples = _network(run, arm, replicate), load_data(run.preset.arms[arm].experiment).validation
+    record = run.arms[arm]
+    network = record.network().select(slice(replicate, replicate + 1))
+    examples = load_data(record.experiment).validation
     return way_of(network, examples, points=points, ways=ways)
 
 

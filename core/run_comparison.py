@@ -9,7 +9,7 @@ from typing import Any
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.fields import described, value_of
-from tunelab.records import Run, find
+from tunelab.records import Run
 from tunelab.records.history import History
 from tunelab.statistics import Difference, Mean, accuracy_error, mean, sample_difference
 from tunelab.suggestions import did_you_mean
@@ -129,12 +129,12 @@ def sides_of(run: Run) -> list[Side]:
 def _split(name: str) -> tuple[Run, str | None]:
     """RUN or RUN:ARM; either may have a colon in it, so the longest RUN that exists is taken."""
     try:
-        return find(name), None
+        return Run(name), None
     except BadInput as problem:
         refused = problem
     for position in [i for i, letter in enumerate(name) if letter == ":"][::-1]:
         try:
-            run = find(name[:position])
+            run = Run(name[:position])
         except BadInput as problem:
             refused = problem
             continue

@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 from tunelab import engine, paths
 from tunelab.experiment.preset import parse
-from tunelab.records import Run, find
+from tunelab.records import Run
 from tunelab.tui.app import Tunelab
 from tunelab.tui.charts.terminal import Looks
 from tunelab.tui.screens.lab import LabScreen
@@ -277,7 +277,7 @@ def written_run(
             _write_parameters(directory / "arms" / f"{position:02}", position, experiment.initialization.seeds)
         lines = "".join(json.dumps(event | head) + "\n" for event in events)
         _write(directory / "arms" / f"{position:02}" / "events.jsonl", lines)
-    return find(name)
+    return Run(name)
 
 
 def _measure(arm: int, epoch: int, eta: float) -> dict[str, Any]:

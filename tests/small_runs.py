@@ -16,7 +16,7 @@ from tunelab import engine
 from tunelab.engine import training_worker
 from tunelab.experiment import Preset
 from tunelab.experiment.preset import parse
-from tunelab.records import Run, find
+from tunelab.records import Run
 from tunelab.records.run import last_end
 from tunelab.training import loop
 
@@ -89,7 +89,7 @@ def ended(job: engine.Job) -> Run:
     """The run of a job that has been followed to its end."""
     for _ in job.follow():
         pass
-    return find(str(job.run.directory))
+    return Run(job.run.directory)
 
 
 def substance(run: Run) -> list[Any]:
@@ -134,7 +134,7 @@ def cut_off(preset: Preset, pulses: int, monkeypatch: pytest.MonkeyPatch) -> Run
         job = engine.start(preset, Inline(), workers=1)
         with pytest.raises(Broken):
             ended(job)
-    return find(job.run.name)
+    return Run(job.run.name)
 
 
 def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,8 +168,8 @@ def stop_at(look: int) -> Any:
     """What is told to a training: nothing at first, then stop."""
     looks: dict[str, int] = {}
 
-    def told(run: Run) -> str:
+    def request(run: Run) -> str:
         looks[run.name] = looks.get(run.name, 0) + 1
         return "stop" if looks[run.name] > look else ""
 
-    return told
+    return request

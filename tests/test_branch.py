@@ -8,7 +8,7 @@ from small_runs import in_small_steps, stop_at, trained
 from tunelab import engine
 from tunelab.errors import BadInput
 from tunelab.experiment.preset import parse
-from tunelab.records import Run, find
+from tunelab.records import Run
 
 PRESET = """
 [data]
@@ -35,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run that somebody stopped on its way, between two measurements."""
     in_small_steps(monkeypatch)
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "told", stop_at(17))
+        patch.setattr(Run, "request", stop_at(17))
         return trained(parse(PRESET, "branching", "branching"))
 
 
@@ -48,7 +48,7 @@ def test_a_branch_keeps_what_was_measured_and_goes_on_with_another_eta(run: Run)
         assert [e["training_cost"] for e in after[: len(before)]] == [e["training_cost"] for e in before]
         assert [e["eta"] for e in after[len(before) :]] == [0.005] * (6 - len(before))
         assert new.state() == "epochs"
-    origin = find(made.name).about["origin"]
+    origin = Run(made.name).about["origin"]
     assert (origin["run"], origin["values"]) == (run.name, {"training.eta": 0.005})
 
 

@@ -14,7 +14,7 @@ from small_runs import cut_off, in_small_steps, little_data, preset_on, trained
 from tunelab import engine
 from tunelab.engine import training_worker
 from tunelab.experiment import Preset
-from tunelab.records import Run, find
+from tunelab.records import Run
 
 LONG = "[training]\neta = 0.3\nepochs = 1000000\n"
 SHORT = "[training]\nepochs = 3\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\n"
@@ -67,7 +67,7 @@ def test_watch_follows_another_process_to_its_end_through_a_pause_and_a_stop(tmp
         assert said_to(run, "go") == [f"0 {run.name} goes on."]
         assert watcher.stderr.readline() == "It goes on.\n"
         [stopped] = said_to(run, "stop")
-        assert stopped == f"0 {run.name} was stopped; this goes on with it: tunelab resume {run.name}"
+        assert stopped == f"0 {run.name} was stopped; resume it with: tunelab resume {run.name}"
         reading.join()
         assert watcher.wait() == 130
         watcher.stdout.close()
@@ -83,13 +83,13 @@ def test_a_paused_training_stands_still_and_is_saved(tmp_path: Path, monkeypatch
     in_small_steps(monkeypatch)
     looks, saved = 0, []
 
-    def told(run: Run) -> str:
+    def request(run: Run) -> str:
         nonlocal looks
         looks += 1
         saved.append((run.arms[0].directory / "checkpoint.npz").exists())
         return "pause" if 10 < looks < 20 else ""
 
-    monkeypatch.setattr(Run, "told", told)
+    monkeypatch.setattr(Run, "request", request)
     run = trained(preset)
     assert saved[:12] == [False] * 11 + [True]  # it was saved on hearing the word, before anything else
     assert run.state() == "epochs"
@@ -102,9 +102,9 @@ def test_nothing_is_said_to_a_run_that_nobody_trains(short: Preset, monkeypatch:
         outcome = run_cli(word, run.name)
         assert (outcome.code, outcome.err) == (2, f"tunelab: {run.name} has ended: epochs.\n")
     assert said_to(run, "stop") == [f"0 Nothing to stop. {run.name} has ended: epochs."]
-    assert not run.control.exists()
+    assert not run.control_path.exists()
     stale = cut_off(short, 1, monkeypatch)
-    hint = f"{stale.name} isn't running: it was cut off; this goes on with it: tunelab resume {stale.name}"
+    hint = f"{stale.name} isn't running: it was cut off; resume it with: tunelab resume {stale.name}"
     assert said_to(stale, "stop", "pause") == [f"0 Nothing to stop. {hint}", f"2 tunelab: {hint}"]
     assert run_cli("watch", stale.name).code == 130
 
@@ -113,21 +113,21 @@ def test_a_word_left_for_an_earlier_job_is_not_taken_for_this_one(
     short: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = cut_off(short, 1, monkeypatch)
-    run.tell("stop")
+    run.send("stop")
     list(engine.resume(run, Inline()).follow())
-    assert find(run.name).state() == "epochs"
+    assert Run(run.name).state() == "epochs"
 
 
 def test_resume_on_the_command_line_goes_on_and_says_where(short: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(training_worker, "_LOOK_EVERY", 0.0)
-        patch.setattr(Run, "told", lambda _: "stop")
+        patch.setattr(Run, "request", lambda _: "stop")
         run = trained(short)
     outcome = run_cli("resume", run.name)
     assert outcome.code == 0
     assert f"Going on with {run.name}; measured up to epoch 0 (a), 0 (b).\n" in outcome.err
     assert "epochs" in outcome.out
-    assert run_cli("resume", run.name).err.startswith(f"{run.name} has ended, there is nothing to go on with; ")
+    assert run_cli("resume", run.name).err.startswith(f"{run.name} has ended, nothing is left to train; ")
     assert run_cli("resume", run.name, "--json").out == ""
 
 

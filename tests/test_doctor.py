@@ -76,7 +76,7 @@ def test_every_fact_is_there_for_programs() -> None:
 def test_a_run_that_was_cut_off_is_offered_for_resuming(preset: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     run = cut_off(preset, 60, monkeypatch)
     assert found("--repair") == [("cut-off", None, False)]
-    assert f"{run.name} was cut off; this goes on with it: tunelab resume {run.name}" in run_cli("doctor").out
+    assert f"{run.name} was cut off; resume it with: tunelab resume {run.name}" in run_cli("doctor").out
     hold = run.hold()  # while it is trained there is nothing to offer
     assert found() == []
     hold.release()

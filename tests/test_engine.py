@@ -17,7 +17,7 @@ from tunelab import engine
 from tunelab.engine import training_worker
 from tunelab.errors import BadInput, CutOff
 from tunelab.experiment import Preset
-from tunelab.records import Run, find
+from tunelab.records import Run
 from tunelab.records.replay import compared, limits
 
 LONG = """
@@ -71,7 +71,7 @@ def test_a_killed_worker_is_a_sentence_and_the_run_goes_on_later(preset: Preset,
         assert "ended from outside" in str(job.problem())
         with pytest.raises(CutOff):  # a pool that has lost a worker takes no more work, and says so as a sentence
             engine.start(preset, pool)
-    run = find(job.run.name)
+    run = Run(job.run.name)
     assert run.state() == "cut off"
     # The other one was told to end, saved where it stood and went
     assert any((arm.directory / "checkpoint.npz").exists() for arm in run.arms)
@@ -80,8 +80,8 @@ def test_a_killed_worker_is_a_sentence_and_the_run_goes_on_later(preset: Preset,
         assert {event["event"] for event in job.before} >= {"start", "initial", "measure"}
         resumed_at = {event["arm"] for events in batches(job) for event in events if event["event"] == "resume"}
     assert resumed_at == {"a", "b"}
-    assert find(run.name).state() == "stopped"
-    assert came_out_again(find(run.name), preset, tmp_path / "again")
+    assert Run(run.name).state() == "stopped"
+    assert came_out_again(Run(run.name), preset, tmp_path / "again")
 
 
 def batches(job: engine.Job) -> Any:
@@ -109,7 +109,7 @@ def test_when_whoever_began_is_killed_the_workers_save_and_go(preset: Preset, tm
         waiting -= {event["arm"]} if event["event"] == "measure" else set()
     process.kill()
     process.communicate()
-    run = find("last")
+    run = Run("last")
     # Taking it up waits for the orphans, which have saved where they stood: nothing asked them to stop
     job = engine.resume(run, Nobody())
     assert all((arm.directory / "checkpoint.npz").exists() for arm in run.arms)
@@ -117,12 +117,12 @@ def test_when_whoever_began_is_killed_the_workers_save_and_go(preset: Preset, tm
     assert not any(arm.is_being_written() for arm in run.arms)
     assert job.ended
     assert run.state() == "cut off"
-    run.tell("stop")
+    run.send("stop")
     for position in range(2):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(training_worker, "_LOOK_EVERY", 0.0)
             training_worker.train_stack(str(run.directory), [position])
-    assert came_out_again(find(run.name), preset, tmp_path / "again")
+    assert came_out_again(Run(run.name), preset, tmp_path / "again")
 
 
 def test_ctrl_c_stops_in_good_order_and_says_what_to_type(preset: Preset, tmp_path: Path) -> None:
@@ -141,8 +141,8 @@ def test_ctrl_c_stops_in_good_order_and_says_what_to_type(preset: Preset, tmp_pa
             process.send_signal(number)
             events = [json.loads(line)["event"] for line in stdout]
         assert process.wait() == 130
-        run = find("last")
-        assert (tmp_path / "said").read_text().endswith(f"this goes on with it: tunelab resume {run.name}\n")
+        run = Run("last")
+        assert (tmp_path / "said").read_text().endswith(f"resume it with: tunelab resume {run.name}\n")
         assert events.count("done") == 2
         assert run.state() == "stopped"
         run.remove()
@@ -163,7 +163,7 @@ def test_a_reader_that_goes_away_ends_the_training(preset: Preset, tmp_path: Pat
     with process.stderr as stderr:
         assert stderr.read() == b""
     process.wait(60)
-    assert find("last").state() in ("stopped", "cut off")
+    assert Run("last").state() in ("stopped", "cut off")
 
 
 def test_a_run_goes_on_in_the_background(tmp_path: Path) -> None:
@@ -171,14 +171,14 @@ def test_a_run_goes_on_in_the_background(tmp_path: Path) -> None:
     whole = substance(trained(preset))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training_worker, "_LOOK_EVERY", 0.0)
-        patch.setattr(Run, "told", lambda _: "stop")
+        patch.setattr(Run, "request", lambda _: "stop")
         run = trained(preset)
     assert run.state() == "stopped"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
         process = engine.resume_detached(run)
     assert process.wait(60) == 0
-    assert substance(find(run.name)) == whole
+    assert substance(Run(run.name)) == whole
 
 
 def test_what_goes_wrong_in_a_worker_is_told_by_the_job(preset: Preset) -> None:

@@ -89,10 +89,10 @@ async def test_space_holds_the_training_and_lets_it_go_on() -> None:
         await lab.training()
         await lab.press("space")
         assert lab.state.view is not None
-        assert lab.state.view.run.told() == "pause"
+        assert lab.state.view.run.request() == "pause"
         await lab.until(lambda: "‖ paused" in lab.text("#status"))
         await lab.press("space")
-        assert lab.state.view.run.told() == ""
+        assert lab.state.view.run.request() == ""
         count = len(lab.state.view.arms[0])
         await lab.until(lambda: lab.state.view and len(lab.state.view.arms[0]) > count)
         await lab.stopped()
@@ -110,7 +110,7 @@ async def test_what_an_older_run_still_says_changes_nothing() -> None:
         first = lab.state.job.run
         before = len(first.arms[0].events("measure"))
         await lab.until(lambda: len(first.arms[0].events("measure")) > before)  # it is still at work
-        first.tell("stop")
+        first.send("stop")
         await lab.until(lambda: lab.ends)
         assert rows_of(lab) == shown
         assert {series.label for series in lab.lab.query_one("#cost", Chart).spec.series} == {

@@ -13,8 +13,7 @@ from small_runs import trained
 from textual.widgets import OptionList, Static
 from tunelab.experiment.preset import available, find
 from tunelab.network_inspection import way_between
-from tunelab.records import all_runs
-from tunelab.records import find as find_run
+from tunelab.records import Run, all_runs
 from tunelab.records.history import History
 from tunelab.tui.charts.picture import ascii_only
 from tunelab.tui.lecture import LectureProgress, Step, grade, lecture
@@ -187,7 +186,7 @@ def test_a_prediction_is_kept_and_compared_with_what_the_run_says() -> None:
     assert run_cli("learn", "3.5", "--start-over", "--predict", "3").code == 0
     _, answer = run_cli("learn", "3.5", "--run", "--json", "--quiet").events
     assert (answer["predicted"], answer["right"], answer["answers"]) == (3, True, [3])
-    assert find_run(answer["run"]).state() == "epochs"
+    assert Run(answer["run"]).state() == "epochs"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +207,7 @@ def test_a_slip_is_a_sentence(arguments: tuple[str, ...], sentence: str) -> None
 def test_other_data_are_used_until_somebody_says_otherwise(mnist_directory: Path) -> None:
     assert run_cli("learn", "3.5", "--data", mnist_directory).code == 0
     _, answer = run_cli("learn", "3.5", "--run", "--json", "--quiet").events
-    assert find_run(answer["run"]).preset.arms[0].experiment.data.name == str(mnist_directory)
+    assert Run(answer["run"]).preset.arms[0].experiment.data.name == str(mnist_directory)
     assert run_cli("learn", "--list", "--data", "digits").code == 0
     assert LectureProgress.load().data == ""
 

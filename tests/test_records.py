@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_runs import little_data, preset_on, trained
 from tunelab.errors import BadInput
-from tunelab.records import Follower, Run, all_runs, find, locks, npz_arrays, run_export
+from tunelab.records import Follower, Run, all_runs, locks, npz_arrays, run_export
 from tunelab.records.events import parse_event
 from tunelab.records.follow import read_events
 
@@ -192,37 +192,37 @@ def test_a_description_that_cannot_be_is_a_sentence(run: Run, change: dict[str, 
     path = run.directory / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(BadInput, match=sentence):
-        _ = find(run.name).preset
+        _ = Run(run.name).preset
 
 
 @pytest.mark.parametrize("content", ["", "{", "[" * 100_000, "\xff", "{}" + " " * 5_000_000])
 def test_a_description_that_is_none_is_a_sentence(run: Run, content: str) -> None:
     (run.directory / "run.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(BadInput, match=r"run\.json"):
-        find(run.name)
+        Run(run.name)
     assert list(all_runs()) == []
 
 
 @pytest.mark.parametrize("name", ["..", "../../etc", ".hidden", "a\x1b[2Jb", "~root", "", "a" * 200])
 def test_a_name_never_leads_out_of_the_home(name: str) -> None:
     with pytest.raises(BadInput) as told:
-        find(name)
+        Run(name)
     assert str(told.value).isprintable()
 
 
 def test_what_a_record_calls_itself_does_not_lead_anywhere(run: Run) -> None:
     path = run.directory / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"name": "../../elsewhere", "title": "\x1b[2Jgone"}))
-    again = find(run.name)
+    again = Run(run.name)
     assert again.name == run.directory.name
     assert again.about["title"] == "�[2Jgone"
 
 
 def test_what_is_to_be_typed_finds_a_run_wherever_it_lies(run: Run, tmp_path: Path) -> None:
-    assert run.typed == run.name
+    assert run.argument == run.name
     elsewhere = trained(preset_on(tmp_path / "little.npz", TWO), out=tmp_path / "with space" / "mine")
-    [typed] = shlex.split(elsewhere.typed)
-    assert find(typed).directory.samefile(elsewhere.directory)
+    [typed] = shlex.split(elsewhere.argument)
+    assert Run(typed).directory.samefile(elsewhere.directory)
 
 
 def test_removing_a_run_removes_what_belongs_to_one_and_nothing_else(run: Run, tmp_path: Path) -> None:

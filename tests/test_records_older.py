@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commandline import run_cli
 from small_runs import resumed
-from tunelab.records import Run, find
+from tunelab.records import Run
 
 OLDER = Path(__file__).parent / "fixtures" / "older_records"
 NAMES = ("ended", "stopped", "regression")
@@ -22,7 +22,7 @@ def _older_runs() -> None:
 
 
 def opened(name: str) -> Run:
-    return find(name)
+    return Run(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

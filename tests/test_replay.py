@@ -126,12 +126,12 @@ def test_a_run_that_was_stopped_is_replayed_to_where_it_stood(tmp_path: Path, mo
     with monkeypatch.context() as patch:
         looks = 0
 
-        def told(_: Run) -> str:
+        def request(_: Run) -> str:
             nonlocal looks
             looks += 1
             return "stop" if looks % 111 == 0 else ""
 
-        patch.setattr(Run, "told", told)
+        patch.setattr(Run, "request", request)
         run = trained(preset)
     stopped = [arm.events("done")[0]["examples"] for arm in run.arms if arm.state() == "stopped"]
     assert stopped

@@ -82,7 +82,7 @@ def test_a_stop_saves_even_where_nothing_was_measured_and_loses_nothing(
     monkeypatch.setattr(checkpointing, "SHARE", 0.0)
     whole = substance(trained(preset))
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "told", stop_at(2))
+        patch.setattr(Run, "request", stop_at(2))
         run = trained(preset)
     assert run.state() == "stopped"
     assert not any(arm.events("measure") for arm in run.arms[:4])
@@ -96,7 +96,7 @@ def test_a_stop_saves_even_where_nothing_was_measured_and_loses_nothing(
 
 
 def checkpoint_of(run: Run, position: int) -> checkpoint.Checkpoint:
-    found = run.arms[position].checkpoint(run.preset.arms[position].experiment)
+    found = run.arms[position].checkpoint()
     assert found is not None
     return found
 
@@ -116,7 +116,7 @@ def test_arms_that_began_apart_can_go_on_together(preset: Preset, monkeypatch: p
     monkeypatch.setattr(checkpointing, "SHARE", 0.0)
     whole = substance(trained(preset))
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "told", lambda _: "stop")
+        patch.setattr(Run, "request", lambda _: "stop")
         run = trained(preset, workers=4)
     stacked: list[list[int]] = []
     real = training_worker.train_stack

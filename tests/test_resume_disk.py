@@ -18,7 +18,7 @@ from tunelab import engine
 from tunelab.engine import checkpointing
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
-from tunelab.records import find
+from tunelab.records import Run
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_a_disk_that_refuses_ends_the_training_with_a_sentence_and_loses_nothing
         Waiting.do_all(job)
         with pytest.raises(BadInput, match=rf"can't be written: {os.strerror(number).lower()}; everything recorded is"):
             ended(job)
-    run = find(job.run.name)
+    run = Run(job.run.name)
     assert run.state() == "cut off"
     for arm in run.arms:
         content = arm.events_path.read_bytes() if arm.events_path.exists() else b""

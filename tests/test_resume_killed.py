@@ -88,7 +88,7 @@ def trained_by_child(preset: Preset, run: Run | None) -> tuple[subprocess.Popen[
 
 
 def stand_together(run: Run, left: list[str]) -> bool:
-    found = [run.arms[int(n)].checkpoint(run.preset.arms[int(n)].experiment) for n in left if n != "4"]
+    found = [run.arms[int(n)].checkpoint() for n in left if n != "4"]
     return len({each.point if each else None for each in found}) == 1
 
 

@@ -3,9 +3,9 @@
 import sys
 
 from tunelab.engine import process_pool, resume
-from tunelab.records import find
+from tunelab.records import Run
 
 if __name__ == "__main__":
     with process_pool() as pool:
-        for _ in resume(find(sys.argv[1]), pool).follow():
+        for _ in resume(Run(sys.argv[1]), pool).follow():
             pass

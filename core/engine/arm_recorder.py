@@ -30,21 +30,21 @@ class ArmRecorder:
     def __init__(self, writer: ArmWriter, training: StackedTraining, member: Member, saved: Checkpoint | None) -> None:
         self.ended = False
         self._writer, self._training, self._member = writer, training, member
-        self._known = {(e["event"], e["examples"]): e for e in writer.recorded if e["event"] in ("initial", "measure")}
+        self._known = {(e["event"], e["examples"]): e for e in writer.events if e["event"] in ("initial", "measure")}
         self._measures, self._before = (saved.measures, saved.seconds) if saved else (0, 0.0)
         self._history = History("")
         self._final: dict[str, Any] | None = None
         self._best: dict[str, Any] | None = None
-        for event in [e for e in writer.recorded if e["event"] == "initial"]:
+        for event in [e for e in writer.events if e["event"] == "initial"]:
             self._history.add(event)
-        for event in [e for e in writer.recorded if e["event"] == "measure"][: self._measures]:
+        for event in [e for e in writer.events if e["event"] == "measure"][: self._measures]:
             self._take(_plain(event))
 
     def begin(self, untrained: Measurement | None) -> None:
         """Say what is trained and from where on, and how it does ``untrained``."""
         about = self._training.description(self._member)
         self._history.add({"event": "start"} | about)
-        started = [event for event in self._writer.recorded if event["event"] == "start"]
+        started = [event for event in self._writer.events if event["event"] == "start"]
         if started:
             self._must_agree("start", about, started[0])
             self._writer.write("resume", {"epoch": self._training.epoch, "examples": self._training.examples})
@@ -79,7 +79,7 @@ class ArmRecorder:
         ending = {"event": "done", "reason": arm_reason(reasons) if all(reasons) else "stopped"}
         if all(reasons):
             self._history.add(ending)
-            told = {(e["code"], e["text"]) for e in self._writer.recorded if e["event"] == "verdict"}
+            told = {(e["code"], e["text"]) for e in self._writer.events if e["event"] == "verdict"}
             for verdict in self._history.verdicts():
                 if (verdict.code, verdict.text) in told:  # a process that was killed had come so far already
                     continue

@@ -10,7 +10,7 @@ from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import Preset, resolved
-from tunelab.records import Run, create
+from tunelab.records import Run, create_run
 from tunelab.records.checkpoint import fingerprint
 
 __all__ = ["CHANGEABLE", "branch", "branched"]
@@ -26,12 +26,12 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
     came from. Raises :class:`BadInput` where a key can't change or the run left nothing to go on from.
     """
     preset = branched(run.preset, values)
-    saved = [record.checkpoint(arm.experiment) for record, arm in zip(run.arms, run.preset.arms, strict=True)]
+    saved = [record.checkpoint() for record in run.arms]
     standing = [checkpoint for checkpoint in saved if checkpoint is not None]
     if len(standing) < len(saved):
         raise BadInput(f"{run.name} has left nothing to go on from: only a run that was stopped on its way can branch")
     examples = [int(checkpoint.state["examples"]) for checkpoint in standing]
-    made = create(preset, origin={"run": run.name, "examples": examples, "values": values})
+    made = create_run(preset, origin={"run": run.name, "examples": examples, "values": values})
     for old, new, arm, checkpoint in zip(run.arms, made.arms, preset.arms, standing, strict=True):
         lines = []
         for event in old.events():
@@ -40,7 +40,7 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
                 lines.append(json.dumps(event | {"run": made.name} | about, ensure_ascii=False, allow_nan=False))
         paths.write_whole(new.events_path, "".join(f"{line}\n" for line in lines).encode())
         moved = replace(checkpoint, experiment=fingerprint(arm.experiment))
-        paths.write_whole(new.directory / "checkpoint.npz", moved.packed())
+        paths.write_whole(new.checkpoint_path, moved.packed())
     return made
 
 

@@ -11,7 +11,7 @@ from tunelab.engine.pool import usable_cores
 from tunelab.engine.training_worker import train_stack
 from tunelab.errors import BadInput, CutOff
 from tunelab.experiment import Experiment, Preset, assemble, load_data, stacks
-from tunelab.records import Run, create
+from tunelab.records import Run, create_run
 from tunelab.records.locks import Hold
 from tunelab.records.run import last_end
 
@@ -64,7 +64,7 @@ class Job:
 
     def stop(self) -> None:
         """Ask the training to stop at the next mini-batch; what has been measured stays."""
-        self.run.tell("stop")
+        self.run.send("stop")
 
     @property
     def ended(self) -> bool:
@@ -99,7 +99,7 @@ class Job:
     def _cut_off(self) -> CutOff:
         return CutOff(
             f"a process that trained {self.run.name} was ended from outside, or had too little memory; what was "
-            f"measured is kept, and `tunelab resume {self.run.typed}` goes on"
+            f"measured is kept, and `tunelab resume {self.run.argument}` goes on"
         )
 
     def _release_at_end(self, _future: Future[None]) -> None:
@@ -123,7 +123,7 @@ def start(
     experiments = [arm.experiment for arm in preset.arms]
     for experiment in experiments:
         check(experiment)
-    run = create(preset, out)
+    run = create_run(preset, out)
     job = Job(run, run.hold())
     limits = list(until or [None] * len(experiments))
     job.begin(executor, [(stack, limits[stack[0]]) for stack in _stacked(experiments, limits, workers)])
@@ -141,12 +141,12 @@ def resume(run: Run, executor: Executor, *, workers: int | None = None) -> Job:
             arm.writer().close()
         left = [p for p, arm in enumerate(run.arms) if not _has_ended(arm.events())]
         if not left:
-            raise BadInput(f"{run.name} has ended ({run.state()}); `tunelab replay {run.typed}` trains it again")
+            raise BadInput(f"{run.name} has ended ({run.state()}); `tunelab replay {run.argument}` trains it again")
         experiments = [run.preset.arms[p].experiment for p in left]
         for experiment in experiments:
             check(experiment)
-        saved = [run.arms[p].checkpoint(experiment) for p, experiment in zip(left, experiments, strict=True)]
-        run.tell("go")  # what was said to the job before isn't meant for this one
+        saved = [run.arms[p].checkpoint() for p in left]
+        run.send("go")  # what was said to the job before isn't meant for this one
         job = Job(run, hold)
     except BaseException:
         hold.release()

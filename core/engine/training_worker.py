@@ -13,7 +13,6 @@ from tunelab.errors import BadInput
 from tunelab.experiment import StackedTraining, load_data
 from tunelab.records import Run
 from tunelab.records.checkpoint import Checkpoint, damaged
-from tunelab.records.run import find
 
 __all__ = ["train_stack"]
 
@@ -34,14 +33,14 @@ def train_stack(directory: str, positions: Sequence[int], until: int | None = No
     The arms must stand at the same point (:attr:`Checkpoint.point`), or all at the beginning. With ``until``
     they are stopped after so many examples.
     """
-    run = find(directory)
+    run = Run(directory)
     experiments = [run.preset.arms[position].experiment for position in positions]
     dataset = load_data(experiments[0])
     with leaving_in_order(), ExitStack() as stack:
         records = [run.arms[position] for position in positions]
         writers = [stack.enter_context(record.writer()) for record in records]
         saved = [
-            record.checkpoint(experiment, writer.recorded)
+            record.checkpoint(writer.events)
             for record, experiment, writer in zip(records, experiments, writers, strict=True)
         ]
         training = StackedTraining(experiments, dataset)
@@ -73,7 +72,7 @@ def _restore(training: StackedTraining, saved: Sequence[Checkpoint | None], run:
     """Bring a training to where its arms stand."""
     points = {checkpoint.point if checkpoint else None for checkpoint in saved}
     if len(points) > 1:
-        raise BadInput(f"{run.name} changed while it was being resumed; try `tunelab resume {run.typed}` once more")
+        raise BadInput(f"{run.name} changed while it was being resumed; try `tunelab resume {run.argument}` once more")
     states = [checkpoint.state for checkpoint in saved if checkpoint]
     try:
         if states:
@@ -97,9 +96,9 @@ def _pulse(run: Run, checkpointer: Checkpointer) -> Callable[[], None]:
         if now - looked < _LOOK_EVERY:
             return
         looked = now
-        if run.told() == "pause":
+        if run.request() == "pause":
             checkpointer.save()  # a pause may be long, and much can happen to a machine
-        while word := run.told():
+        while word := run.request():
             if word == "stop":
                 raise _Stopped
             if asked_to_leave():

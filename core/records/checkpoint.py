@@ -17,8 +17,9 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.stacked_training import State
 from tunelab.records import npz_arrays
 
-__all__ = ["Checkpoint", "fingerprint", "read"]
+__all__ = ["FILE", "Checkpoint", "fingerprint", "read"]
 
+FILE = "checkpoint.npz"
 FORMAT = 1
 
 

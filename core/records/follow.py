@@ -8,7 +8,7 @@ from typing import Any
 
 from tunelab.records.events import parse_event
 
-__all__ = ["Follower", "Merged", "read_events"]
+__all__ = ["Follower", "MergedFollower", "read_events"]
 
 _PIECE = 32 * 1024 * 1024  # bytes read at once; a line is never longer in a record of ours
 
@@ -54,7 +54,7 @@ class Follower:
                 self.sound = self.position
 
 
-class Merged:
+class MergedFollower:
     """Reads several arms' events, (name, path) each, as they come: one stream in the order of time."""
 
     def __init__(self, arms: Iterable[tuple[str, Path]]) -> None:

@@ -15,7 +15,7 @@ from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.records import npz_arrays
 from tunelab.records.follow import Follower
-from tunelab.records.run import ArmRecord, Run, directories, find, last_end
+from tunelab.records.run import ArmRecord, Run, last_end, run_directories
 from tunelab.records.writer import cut_torn_line
 
 __all__ = ["Finding", "findings"]
@@ -42,7 +42,7 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """Everything that is wrong under the home. What is being trained just now is left alone."""
-    for directory in directories():
+    for directory in run_directories():
         if directory.is_dir() and not directory.name.startswith("."):
             yield from _in_run(directory)
     for folder in (paths.home(), paths.presets()):
@@ -59,21 +59,21 @@ def _in_run(directory: Path) -> Iterator[Finding]:
             yield _unfinished(directory)
         return
     try:
-        run = find(str(directory))
-        experiments = [arm.experiment for arm in run.preset.arms]
+        run = Run(directory)
+        arms = run.arms if run.preset else []
     except BadInput as problem:
         yield Finding("unreadable", directory, str(problem))
         return
     if run.is_running():
         return
     sound = True
-    for arm, experiment in zip(run.arms, experiments, strict=True):
+    for arm in arms:
         for finding in _in_events(run, arm):
             sound = False
             yield finding
-        path = arm.directory / "checkpoint.npz"
+        path = arm.checkpoint_path
         try:
-            arm.checkpoint(experiment)
+            arm.checkpoint()
         except BadInput as problem:
             sound = False
             yield Finding(
@@ -92,7 +92,7 @@ def _in_run(directory: Path) -> Iterator[Finding]:
                 yield Finding("parameters", arm.directory / "parameters.npz", text)
     yield from _parts(directory)
     if sound and run.state() == "cut off":
-        yield Finding("cut-off", directory, f"{run.name} was cut off; this goes on with it: tunelab resume {run.typed}")
+        yield Finding("cut-off", directory, f"{run.name} was cut off; resume it with: tunelab resume {run.argument}")
 
 
 def _in_events(run: Run, arm: ArmRecord) -> Iterator[Finding]:
@@ -188,7 +188,7 @@ def _cut_torn(path: Path) -> None:
 
 def _being_trained(directory: Path) -> bool:
     try:
-        return find(str(directory)).is_running()
+        return Run(directory).is_running()
     except BadInput:
         return False
 

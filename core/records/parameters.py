@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
 from tunelab.network import Network
 from tunelab.records import npz_arrays
 
-__all__ = ["FILE", "packed_parameters", "read_parameters", "weights_sha256"]
+__all__ = ["FILE", "parameter_arrays", "read_parameters", "weights_sha256"]
 
 FILE = "parameters.npz"
 
 
-def packed_parameters(network: Network) -> bytes:
-    """Return the content of the file: ``weights_0`` (R, fan_in, fan_out), ``biases_0`` (R, 1, fan_out), …"""
+def parameter_arrays(network: Network) -> dict[str, NDArray[Any]]:
+    """Return what the file holds: ``weights_0`` (R, fan_in, fan_out), ``biases_0`` (R, 1, fan_out), …"""
     arrays = {f"weights_{layer}": w for layer, w in enumerate(network.weights)}
-    return npz_arrays.packed(arrays | {f"biases_{layer}": b for layer, b in enumerate(network.biases)})
+    return arrays | {f"biases_{layer}": b for layer, b in enumerate(network.biases)}
 
 
 def read_parameters(path: Path, experiment: Experiment) -> Network:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelab.errors import BadInput, printable
-from tunelab.records.run import ArmRecord, Run
+from tunelab.records.run import Run
 
 __all__ = ["FIGURES", "Compared", "Parting", "compared", "partings", "published_arrays"]
 
@@ -167,5 +167,4 @@ def _relative(a: float | None, b: float | None) -> float | None:
 
 
 def _measures(run: Run, name: str) -> list[dict[str, Any]]:
-    arm: ArmRecord = next(arm for arm in run.arms if arm.name == name)
-    return arm.events("measure")
+    return run[name].events("measure")

@@ -1,4 +1,4 @@
-"""A run's directory: what it holds, how one is made, found and listed.
+"""A run's record: what its directory holds, how it is opened and read, and how other terminals reach its training.
 
     runs/RUN/run.json           format, name, preset, when it began, the arms' names
              preset.toml        the experiment in full, as it was asked for
@@ -16,128 +16,162 @@ import contextlib
 import errno
 import json
 import os
-import re
 import shlex
 import shutil
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tunelab import paths
-from tunelab.errors import BadInput, printable
+from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.preset import Preset, parse
-from tunelab.records import checkpoint, locks
+from tunelab.network import Network
+from tunelab.records import checkpoint, locks, parameters
 from tunelab.records.checkpoint import Checkpoint
-from tunelab.records.environment import environment
-from tunelab.records.follow import Merged, read_events
+from tunelab.records.events import Event
+from tunelab.records.follow import MergedFollower, read_events
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ArmWriter
 from tunelab.suggestions import did_you_mean
 
-__all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "create", "directories", "find", "last_end"]
+__all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directories"]
 
 FORMAT = 1
 _PATIENCE = 1.0  # seconds: another look at the lock takes it for a moment
 _WORK = frozenset({"start", "resume", "initial", "measure", "done"})
-_LARGEST = 4_000_000  # bytes of a file that describes a run
-_LATEST = 253_402_300_800  # seconds: the year 10000, beyond which there are no dates
+_MAX_BYTES = 4_000_000  # of a file that describes a run
+_YEAR_10000 = 253_402_300_800  # in seconds; beyond it there are no dates
 
 
-def last_end(events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The `done` that an arm's events end with, or None where it goes on, or has gone on, after it."""
+def last_end(events: Sequence[Event]) -> Event | None:
+    """Return the ``done`` that an arm's events end with; None where it goes on, or has gone on, after it."""
     work = [event for event in events if event["event"] in _WORK]
     return work[-1] if work and work[-1]["event"] == "done" else None
 
 
-@dataclass(frozen=True)
 class ArmRecord:
-    """One arm of a run on disk."""
+    """One arm of a run on disk: its ``name``, its ``directory``, and what was recorded of it."""
 
-    run: str
-    name: str
-    directory: Path
-    began: float
-    typed: str
+    def __init__(self, run: Run, position: int) -> None:
+        self.run = run
+        self.position = position
+        self.name = str(run.about["arms"][position])
+        self.directory = run.directory / "arms" / f"{position:02}"
+
+    def __repr__(self) -> str:
+        return f"<arm {self.name!r} of {self.run.name}: {self.state()}>"
+
+    @property
+    def experiment(self) -> Experiment:
+        """What it trains."""
+        return self.run.preset.arms[self.position].experiment
 
     @property
     def events_path(self) -> Path:
         """The file of events, one JSON object a line."""
         return self.directory / "events.jsonl"
 
-    def events(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """Everything recorded so far, or only the events of one kind."""
+    @property
+    def checkpoint_path(self) -> Path:
+        """The file that says where its training stands; gone once it has ended by itself."""
+        return self.directory / checkpoint.FILE
+
+    def events(self, kind: str | None = None) -> list[Event]:
+        """Return everything recorded so far, or only the events of one kind."""
         return [e for e in read_events(self.events_path) if kind is None or e["event"] == kind]
 
     def history(self) -> History:
-        """What has been measured so far, and how it began and ended."""
+        """Return what has been measured so far, and how it began and ended."""
         return History(self.name, self.events())
 
+    def network(self) -> Network:
+        """Return the R networks as training left them, a replicate for each seed.
+
+        Raises :class:`tunelab.BadInput` while there are none yet, or where the file is damaged.
+        """
+        try:
+            return parameters.read_parameters(self.directory / parameters.FILE, self.experiment)
+        except FileNotFoundError:
+            raise BadInput(
+                f"the arm '{printable(self.name, 60)}' of {self.run.name} has no parameters yet: it is "
+                f"{self.state()}, and they are written when its training ends"
+            ) from None
+
     def is_being_written(self) -> bool:
-        """Whether a living process writes this arm."""
+        """Return whether a living process writes this arm."""
         return locks.is_held(self.directory / "lock")
 
     def state(self) -> str:
-        """'running', 'cut off', 'waiting' (nothing recorded yet), or the reason it ended with."""
+        """Return 'running', 'cut off', 'waiting' (nothing recorded yet), or the reason it ended with."""
         # Looked at before reading: what is written until the lock goes is then seen
         running = self.is_being_written()
         events = self.events()
-        ended = last_end(events)
-        if ended is not None:
-            return str(ended["reason"])
+        end = last_end(events)
+        if end is not None:
+            return str(end["reason"])
         if running:
             return "running"
         return "cut off" if events else "waiting"
 
-    def checkpoint(self, experiment: Experiment, events: Sequence[dict[str, Any]] | None = None) -> Checkpoint | None:
-        """Where a training of this arm can go on: its checkpoint, or None where it has to begin.
+    def checkpoint(self, events: Sequence[Event] | None = None) -> Checkpoint | None:
+        """Return where a training of this arm can go on: its checkpoint, or None where it has to begin.
 
         ``events`` are the arm's where they have been read already. A checkpoint is of no use when the record has
         lost measurements that it has passed: training again from the beginning brings them back. Raises
-        :class:`BadInput` for a checkpoint that belongs elsewhere or is damaged.
+        :class:`tunelab.BadInput` for a checkpoint that belongs elsewhere or is damaged.
         """
-        found = checkpoint.read(self.directory / "checkpoint.npz", experiment)
+        saved = checkpoint.read(self.checkpoint_path, self.experiment)
         measures = [e for e in (self.events() if events is None else events) if e["event"] == "measure"]
-        return found if found is not None and found.measures <= len(measures) else None
+        return saved if saved is not None and saved.measures <= len(measures) else None
 
     def writer(self) -> ArmWriter:
         """Open the arm for writing; only one process can."""
-        return ArmWriter(self.directory, self.run, self.name, self.began, self.typed)
+        began = float(self.run.about["began"])
+        return ArmWriter(self.directory, self.run.name, self.name, began, self.run.argument)
 
 
-@dataclass(frozen=True, repr=False)
 class Run:
-    """A run on disk: its ``directory``, and what its ``run.json`` says (``about``). It can be read while it trains.
+    """A run's record, read while it trains or long after.
 
-        >>> run = Run.load("last")
+    Args:
+        name: the run's name, ``last`` for the newest, or the path of its directory.
+
+    Raises:
+        BadInput: where there is no such run, or its record is damaged or of a newer tunelab.
+
+    ``directory`` is where it lies, and ``about`` what its ``run.json`` says.
+
+        >>> run = Run("last")
         >>> run.state(), [arm.name for arm in run.arms]
         ('epochs', ['η = 0.1', 'η = 0.5'])
-        >>> measures = run.arms[0].events("measure")
-        >>> measures[-1]["epoch"], sorted(measures[-1])[:3]
-        (2.0, ['arm', 'epoch', 'eta'])
+        >>> history = run["η = 0.5"].history()
+        >>> history.epochs
+        array([1., 2.])
+        >>> history.values("evaluation_accuracy").shape
+        (2,)
 
-    What an event holds is what ``tunelab run --json`` prints: costs are means over examples, accuracies shares from 0
-    to 1; with several seeds the means over them, each seed's own numbers under ``replicates``.
+    Costs are means over examples, accuracies shares from 0 to 1; with several seeds :meth:`History.values` are means
+    over them, and :meth:`History.seed_values` each seed's own.
     """
 
-    directory: Path
-    about: dict[str, Any]
-
-    @classmethod
-    def load(cls, name: str | os.PathLike[str]) -> Run:
-        """Return the run of this name, or in this directory; 'last' is the newest.
-
-        Raises :class:`tunelab.BadInput` where there is none, or its record is damaged.
-        """
-        return find(os.fspath(name))
+    def __init__(self, name: str | os.PathLike[str]) -> None:
+        self.directory = _directory_of(name)
+        self.about: dict[str, Any] = _description(self.directory)
 
     def __repr__(self) -> str:
-        """Its name, its state and its arms in a line."""
         return f"<Run {self.name}: {self.state()}; arms {', '.join(arm.name for arm in self.arms)}>"
+
+    def __getitem__(self, arm: str) -> ArmRecord:
+        """Return the arm of this name; :class:`tunelab.BadInput` where there is none."""
+        names = self.about["arms"]
+        if arm not in names:
+            raise BadInput(
+                f"{self.name} has no arm '{printable(arm, 60)}'{did_you_mean(arm, names)}; it has {', '.join(names)}"
+            )
+        return ArmRecord(self, names.index(arm))
 
     @property
     def name(self) -> str:
@@ -145,8 +179,8 @@ class Run:
         return str(self.about["name"])
 
     @property
-    def typed(self) -> str:
-        """What to type for it in a command: its name, or where it lies if that isn't where runs are."""
+    def argument(self) -> str:
+        """What to type for it in a command: its name, or its path where it lies elsewhere than other runs."""
         return self.name if self.directory.parent == paths.runs() else shlex.quote(str(self.directory.absolute()))
 
     @cached_property
@@ -175,40 +209,35 @@ class Run:
     @property
     def arms(self) -> list[ArmRecord]:
         """Its arms, in the preset's order."""
-        return [
-            ArmRecord(
-                self.name, name, self.directory / "arms" / f"{position:02}", float(self.about["began"]), self.typed
-            )
-            for position, name in enumerate(self.about["arms"])
-        ]
+        return [ArmRecord(self, position) for position in range(len(self.about["arms"]))]
 
     def histories(self) -> list[History]:
-        """The history of every arm."""
+        """Return the history of every arm."""
         return [arm.history() for arm in self.arms]
 
-    def follower(self) -> Merged:
-        """What reads the events of all arms as they come."""
-        return Merged((arm.name, arm.events_path) for arm in self.arms)
+    def follower(self) -> MergedFollower:
+        """Return what reads the events of all arms as they come."""
+        return MergedFollower((arm.name, arm.events_path) for arm in self.arms)
 
     @property
-    def control(self) -> Path:
-        """The file through which a word reaches the training, from any terminal."""
+    def control_path(self) -> Path:
+        """The file through which a request reaches the training, from any terminal."""
         return self.directory / "control"
 
-    def tell(self, word: str) -> None:
-        """Leave a word for the training: 'pause' or 'stop'; 'go' takes it back."""
-        if word == "go":
+    def send(self, request: str) -> None:
+        """Leave a request for the training: 'pause' or 'stop'; 'go' takes it back."""
+        if request == "go":
             try:
-                self.control.unlink(missing_ok=True)
+                self.control_path.unlink(missing_ok=True)
             except OSError as error:
-                raise _unwritable(self.control, error) from None
+                raise BadInput(os_error_sentence(error, self.control_path)) from None
         else:
-            paths.write_whole(self.control, word.encode())
+            paths.write_whole(self.control_path, request.encode())
 
-    def told(self) -> str:
-        """The word that was left for the training, or nothing."""
+    def request(self) -> str:
+        """Return the request that was left for the training, or nothing."""
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            return self.control.read_text("utf-8").strip()[:20]
+            return self.control_path.read_text("utf-8").strip()[:20]
         return ""
 
     def hold(self) -> Hold:
@@ -217,17 +246,17 @@ class Run:
         try:
             lock = locks.hold(path, _PATIENCE)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise BadInput(os_error_sentence(error, path)) from None
         if lock is None:
-            raise BadInput(f"{self.name} is running; `tunelab watch {self.typed}` follows it")
+            raise BadInput(f"{self.name} is running; `tunelab watch {self.argument}` follows it")
         return lock
 
     def is_running(self) -> bool:
-        """Whether a living process works on it, or has an arm of it in hand still."""
+        """Return whether a living process works on it, or still writes one of its arms."""
         return locks.is_held(self.directory / "lock") or any(arm.is_being_written() for arm in self.arms)
 
     def state(self) -> str:
-        """One word for the whole run: running, cut off where an arm lacks its end, else how the arms ended."""
+        """Return one word for the whole run: running, cut off where an arm lacks its end, else how the arms ended."""
         if self.is_running():
             return "running"
         states = [arm.state() for arm in self.arms]
@@ -241,7 +270,7 @@ class Run:
     def remove(self) -> None:
         """Delete the record, and only what belongs to one. A run being written is left alone."""
         if self.state() == "running":
-            raise BadInput(f"{self.name} is running; `tunelab stop {self.typed}` first")
+            raise BadInput(f"{self.name} is running; `tunelab stop {self.argument}` first")
         try:
             # First what makes it a run, so that half a record is never taken for one
             for name in ("run.json", "preset.toml", "environment.json", "control", "lock"):
@@ -253,111 +282,51 @@ class Run:
             if not any(self.directory.iterdir()):
                 self.directory.rmdir()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise BadInput(f"{printable(self.directory)} can't be removed: {reason}") from None
-
-
-def create(preset: Preset, out: Path | None = None, origin: dict[str, Any] | None = None) -> Run:
-    """Make a new run's directory for a preset: under the home, or at ``out``, which must be new or empty.
-
-    ``origin`` says of a run that goes on from another which, from where, and what is changed.
-    """
-    began = time.time()
-    directory = _fresh(preset, began) if out is None else _given(out)
-    name = directory.name
-    about = {
-        "format": FORMAT,
-        "name": name,
-        "preset": preset.name,
-        "title": preset.title,
-        "began": began,
-        "arms": [arm.name for arm in preset.arms],
-    } | ({"origin": origin} if origin else {})
-    try:
-        paths.write_whole(directory / "preset.toml", preset.to_toml().encode())
-        paths.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())
-        # Last, since a directory without it isn't a run yet.
-        paths.write_whole(directory / "run.json", json.dumps(about, indent=1, ensure_ascii=False).encode())
-    except BadInput:
-        shutil.rmtree(directory, ignore_errors=True)  # it was empty
-        raise
-    return Run(directory, about)
-
-
-def _fresh(preset: Preset, began: float) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(began))
-    word = re.sub(r"[^A-Za-z0-9.]+", "-", preset.name).strip("-.")[:50] or "run"
-    for attempt in range(1, 1000):
-        directory = paths.runs() / (f"{stamp}-{word}" + (f"-{attempt}" if attempt > 1 else ""))
-        try:
-            directory.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise _unwritable(paths.runs(), error) from None
-        return directory
-    raise BadInput(f"{printable(paths.runs())} has a thousand runs of this second; wait a moment")
-
-
-def _given(out: Path) -> Path:
-    out = paths.expanded(str(out)).absolute()
-    paths.checked_name(out.name, "a run (the last part of --out)")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if any(out.iterdir()):
-            raise BadInput(f"--out: {printable(out)} isn't empty; name a new directory")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise BadInput(f"--out: {printable(out)} can't be written: {reason}") from None
-    return out
-
-
-def _unwritable(path: Path, error: OSError) -> BadInput:
-    reason = (error.strerror or str(error)).lower()
-    return BadInput(f"{printable(path)} can't be written: {reason}; set TUNELAB_HOME to a directory of yours")
+            raise BadInput(os_error_sentence(error, self.directory, "removed")) from None
 
 
 def all_runs() -> Iterator[Run]:
-    """Every run under the home, newest first. What isn't a readable run is passed over."""
-    for directory in directories():
+    """Yield every run under the home, newest first. What isn't a readable run is passed over."""
+    for directory in run_directories():
         if (directory / "run.json").is_file():
-            try:
-                yield _open(directory)
-            except BadInput:
-                continue
+            with contextlib.suppress(BadInput):
+                yield Run(directory)
 
 
-def directories() -> list[Path]:
-    """What lies under the home where runs are, newest first, whether a readable run or not."""
+def run_directories() -> list[Path]:
+    """Return what lies under the home where runs are, newest first, whether a readable run or not."""
     try:
         return sorted(paths.runs().iterdir(), reverse=True)
     except OSError:
         return []
 
 
-def find(name: str) -> Run:
-    """The run of this name, or in this directory; ``last`` is the newest."""
+def _directory_of(name: str | os.PathLike[str]) -> Path:
+    """Return where the run of this name, or at this path, lies."""
+    if not isinstance(name, str):
+        return Path(name)
     if name == "last":
         for run in all_runs():
-            return run
+            return run.directory
         raise BadInput("there is no run yet; `tunelab run first-look` makes one")
     if "/" in name or name.startswith((".", "~")):
-        return _open(paths.expanded(name))
+        return paths.expanded(name)
     directory = paths.runs() / paths.checked_name(name, "a run")
     if not directory.is_dir():
         names = [run.name for run in all_runs()]
         raise BadInput(f"there is no run '{printable(name)}'{did_you_mean(name, names)}; `tunelab runs` lists them")
-    return _open(directory)
+    return directory
 
 
-def _open(directory: Path) -> Run:
+def _description(directory: Path) -> dict[str, Any]:
+    """Return what ``run.json`` says, its texts fit for a terminal; :class:`BadInput` where it can't be used."""
     path = directory / "run.json"
     try:
         about = json.loads(_text(path))
     except FileNotFoundError:
         raise BadInput(f"{printable(directory)} isn't a run: it has no run.json") from None
     except OSError as error:
-        raise BadInput(f"{printable(path)} can't be read: {(error.strerror or str(error)).lower()}") from None
+        raise BadInput(os_error_sentence(error, path, "read")) from None
     except (ValueError, RecursionError):
         raise BadInput(f"{printable(path)} can't be read: it is damaged or not JSON") from None
     if not isinstance(about, dict) or not isinstance(about.get("format"), int):
@@ -367,30 +336,26 @@ def _open(directory: Path) -> Run:
             f"{printable(directory)} was written by a newer tunelab (format {about['format']}, this one reads {FORMAT})"
         )
     arms, began = about.get("arms"), about.get("began")
-    if not (isinstance(arms, list) and 0 < len(arms) <= 10_000 and all(_shown(arm) for arm in arms)):
+    if not (isinstance(arms, list) and 0 < len(arms) <= 10_000 and all(_is_label(arm) for arm in arms)):
         raise BadInput(f"{printable(path)} is damaged: it doesn't name the run's arms")
-    if not _shown(about.get("name")) or not isinstance(began, int | float) or not 0 <= began < _LATEST:
+    if not _is_label(about.get("name")) or not isinstance(began, int | float) or not 0 <= began < _YEAR_10000:
         raise BadInput(f"{printable(path)} is damaged: it lacks the run's name or beginning")
     # Its own directory's name is what finds it, also where it was copied or renamed
     name = paths.checked_name(directory.resolve().name, "a run")
-    return Run(
-        directory,
-        about
-        | {
-            "name": name,
-            "preset": printable(about.get("preset", name), 200),
-            "title": printable(about.get("title", ""), 200),
-        },
-    )
+    return about | {
+        "name": name,
+        "preset": printable(about.get("preset", name), 200),
+        "title": printable(about.get("title", ""), 200),
+    }
 
 
-def _shown(text: object) -> bool:
+def _is_label(text: object) -> bool:
     return isinstance(text, str) and 0 < len(text) <= 200 and text.isprintable()
 
 
 def _text(path: Path) -> str:
     with path.open("rb") as file:
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
         raise OSError(errno.EFBIG, "it is larger than any of ours")
     return content.decode("utf-8")

@@ -7,8 +7,8 @@ import io
 import json
 from typing import Any
 
-from tunelab.errors import BadInput, printable
 from tunelab.records import npz_arrays
+from tunelab.records.parameters import parameter_arrays
 from tunelab.records.run import Run
 
 __all__ = ["csv_text", "json_text", "markdown_text", "npz_bytes"]
@@ -80,14 +80,6 @@ def npz_bytes(run: Run) -> bytes:
     """
     whole: dict[str, Any] = {}
     for position, arm in enumerate(run.arms):
-        path = arm.directory / "parameters.npz"
-        if not path.is_file():
-            raise BadInput(
-                f"the arm '{printable(arm.name, 60)}' of {run.name} has no parameters yet: it is {arm.state()}"
-            )
         prefix = f"arm{position}_" if len(run.arms) > 1 else ""
-        try:
-            whole |= {prefix + name: values for name, values in npz_arrays.unpacked(path).items()}
-        except npz_arrays.Damaged as problem:
-            raise BadInput(f"{printable(path)} is damaged ({printable(problem, 80)})") from None
+        whole |= {prefix + name: values for name, values in parameter_arrays(arm.network()).items()}
     return npz_arrays.packed(whole)

@@ -15,7 +15,7 @@ from typing import Any
 from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.network import Network
-from tunelab.records import locks, parameters
+from tunelab.records import checkpoint, locks, npz_arrays, parameters
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.follow import Follower
 
@@ -26,7 +26,7 @@ _BLOCK = 4096
 
 
 class ArmWriter:
-    """Appends an arm's events, going on after those that are there (``recorded``).
+    """Appends an arm's events, going on after those that are there (``events``).
 
     It holds a lock on the arm, which the system lets go when the process ends. A last line that was torn is
     cut off. ``typed`` is what a person types for the run. Raises :class:`BadInput` where the arm is being written
@@ -53,7 +53,7 @@ class ArmWriter:
             lock.release()
             raise
         follower = Follower(events)
-        self.recorded = follower.new()
+        self.events = follower.new()
         if follower.damaged:
             self.close()
             raise BadInput(
@@ -62,7 +62,7 @@ class ArmWriter:
                 f"before that, and `tunelab resume {self._typed}` then trains the rest again"
             )
         # After a break the clock goes on where it stood: what counts is how long it was worked on
-        self._before = self.recorded[-1]["time"] if self.recorded else max(0.0, time.time() - began)
+        self._before = self.events[-1]["time"] if self.events else max(0.0, time.time() - began)
         self._opened = time.monotonic()
 
     def write(self, event: str, fields: dict[str, Any]) -> None:
@@ -84,18 +84,18 @@ class ArmWriter:
 
     def save_parameters(self, network: Network) -> None:
         """The arm's parameters as ``parameters.npz``: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …"""
-        self._save(parameters.FILE, parameters.packed_parameters(network))
+        self._save(parameters.FILE, npz_arrays.packed(parameters.parameter_arrays(network)))
 
-    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def save_checkpoint(self, saved: Checkpoint) -> None:
         """Put the arm's state on the disk, after the events that led to it."""
         with self._sentences(self._directory / "events.jsonl"):
             os.fsync(self._file)
-        self._save("checkpoint.npz", checkpoint.packed())
+        self._save(checkpoint.FILE, saved.packed())
 
     def drop_checkpoint(self) -> None:
         """Remove the checkpoint of an arm that has ended by itself: there is nothing to go on with."""
         with contextlib.suppress(OSError):
-            (self._directory / "checkpoint.npz").unlink(missing_ok=True)
+            (self._directory / checkpoint.FILE).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Put everything on the disk itself and let go of the arm."""

@@ -19,7 +19,6 @@ from tunelab.experiment import Experiment, Preset
 from tunelab.experiment.preset import resolved
 from tunelab.network import Network
 from tunelab.records import Run
-from tunelab.records.run import find
 from tunelab.strategy.journal import Event
 from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.trial_runner import Interrupted, OutOfTime, TrialRunner
@@ -59,7 +58,7 @@ def record(trials: TrialRunner, tried: Mapping[str, Experiment]) -> dict[str, li
     with _executor(expected * trials.context.pace, len(tried)) as executor:
         job = _begun(place, tried, executor)
         if job is None:
-            take([event for arm in find(str(place)).arms for event in arm.events()])
+            take([event for arm in Run(place).arms for event in arm.events()])
             return found
         began, fresh = time.monotonic(), not job.before
         take(job.before)
@@ -101,7 +100,7 @@ def _begun(place: Path, tried: Mapping[str, Experiment], executor: Executor) -> 
     workers = min(len(tried), cores())
     if not (place / "run.json").exists():
         return engine.start(_preset(place.name, tried), executor, out=place, workers=workers)
-    run = find(str(place))
+    run = Run(place)
     try:
         return engine.resume(run, executor, workers=workers)
     except BadInput:
@@ -117,17 +116,9 @@ def _preset(name: str, tried: Mapping[str, Experiment]) -> Preset:
 
 
 def network_of(run: Run, arms: Sequence[str]) -> Network:
-    """The networks of some of a run's arms, which have one shape, as training left them: replicates in a row."""
-    weights: list[list[np.ndarray]] = []
-    biases: list[list[np.ndarray]] = []
-    for arm in (arm for arm in run.arms if arm.name in arms):
-        path = arm.directory / "parameters.npz"
-        if not path.is_file():
-            raise BadInput(f"the run {run.name} has left no parameters; it was cut off before its end")
-        with np.load(path, allow_pickle=False) as saved:
-            layers = range(len(saved.files) // 2)
-            weights.append([saved[f"weights_{layer}"] for layer in layers])
-            biases.append([saved[f"biases_{layer}"] for layer in layers])
-    net = run.preset.arms[0].experiment.network
-    together = [[np.concatenate(layer) for layer in zip(*part, strict=True)] for part in (weights, biases)]
-    return Network(*together, activation=net.activation, output=net.output, cost=net.cost)
+    """Return the networks of some of a run's arms, which have one shape, as training left them: replicates in a row."""
+    networks = [run[name].network() for name in arms]
+    layers = range(len(networks[0].weights))
+    weights = [np.concatenate([network.weights[layer] for network in networks]) for layer in layers]
+    biases = [np.concatenate([network.biases[layer] for network in networks]) for layer in layers]
+    return Network(weights, biases, **networks[0].names)

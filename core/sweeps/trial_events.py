@@ -9,8 +9,7 @@ from typing import Any
 
 from tunelab import paths
 from tunelab.errors import BadInput
-from tunelab.records import Run, create
-from tunelab.records import find as find_run
+from tunelab.records import Run, create_run
 from tunelab.records.measure_events import better
 from tunelab.sweeps.results import TrialRow
 from tunelab.sweeps.studies import StudyRecord
@@ -63,12 +62,12 @@ def as_run(record: StudyRecord, row: TrialRow) -> Run:
     name = _run_name(record.name, row.number)
     directory = record.directory / "runs" / name
     if (directory / "run.json").is_file():
-        return find_run(str(directory))
+        return Run(directory)
     try:
         lines = _path(record.directory, row.number).read_bytes()
     except OSError:
         raise BadInput(f"the curves of trial {row.number} aren't here: it was trained from another home") from None
-    run = create(record.plan.preset_of(row.number, row.params, name), directory)
+    run = create_run(record.plan.preset_of(row.number, row.params, name), directory)
     paths.write_whole(run.arms[0].events_path, lines)
     return run
 

@@ -61,7 +61,7 @@ def book_command(
             begun = time.perf_counter()
             run = _trained(preset, pool, workers, as_json=as_json, quiet=quiet)
             if exit_code(run) == ExitCode.INTERRUPTED:
-                say(f"Interrupted; this goes on with the training: tunelab resume {run.typed}")
+                say(f"Interrupted; this goes on with the training: tunelab resume {run.argument}")
                 raise typer.Exit(ExitCode.INTERRUPTED)
             found, good = _judged(preset, run, published, as_json=as_json)
             parted += _parted(run, as_json=as_json)

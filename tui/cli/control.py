@@ -23,10 +23,10 @@ _LOOK_EVERY = 0.1  # seconds
 
 def watch_command(name: RunName, as_json: Json = False) -> None:
     """Follow a run, whoever trains it, until it ends: a line a measurement, or with --json its events."""
-    from tunelab.records import find
+    from tunelab.records import Run
     from tunelab.tui.cli.progress_bar import Lines
 
-    run = find(name)
+    run = Run(name)
     follower, lines = run.follower(), Lines(several=len(run.arms) > 1, stream=sys.stdout)
     paused = False
     while True:
@@ -39,9 +39,9 @@ def watch_command(name: RunName, as_json: Json = False) -> None:
                 lines.see(event)
         if not running:
             break
-        if paused != (run.told() == "pause"):
+        if paused != (run.request() == "pause"):
             paused = not paused
-            say(f"Paused; `tunelab go {run.typed}` lets it go on." if paused else "It goes on.")
+            say(f"Paused; `tunelab go {run.argument}` lets it go on." if paused else "It goes on.")
         time.sleep(_LOOK_EVERY)
     say(_standing(run))
     raise typer.Exit(exit_code(run))
@@ -56,8 +56,8 @@ def pause_command(
     if off:
         _let_go(run)
     else:
-        run.tell("pause")
-        say(f"{run.name} is held; `tunelab go {run.typed}` lets it go on.")
+        run.send("pause")
+        say(f"{run.name} is held; `tunelab go {run.argument}` lets it go on.")
 
 
 def go_command(name: RunName) -> None:
@@ -67,13 +67,13 @@ def go_command(name: RunName) -> None:
 
 def stop_command(name: RunName) -> None:
     """Stop a run, and wait until it has stopped; everything measured is kept, and it can be resumed."""
-    from tunelab.records import find
+    from tunelab.records import Run
 
-    run = find(name)
+    run = Run(name)
     if not run.is_running():
         say(f"Nothing to stop. {_standing(run)}")
         return
-    run.tell("stop")
+    run.send("stop")
     while run.is_running():
         time.sleep(_LOOK_EVERY)
     say(_standing(run))
@@ -81,16 +81,16 @@ def stop_command(name: RunName) -> None:
 
 def _running(name: str) -> Run:
     from tunelab.errors import BadInput
-    from tunelab.records import find
+    from tunelab.records import Run
 
-    run = find(name)
+    run = Run(name)
     if not run.is_running():
         raise BadInput(_standing(run))
     return run
 
 
 def _let_go(run: Run) -> None:
-    run.tell("go")
+    run.send("go")
     say(f"{run.name} goes on.")
 
 
@@ -99,5 +99,5 @@ def _standing(run: Run) -> str:
     state = run.state()
     if state in ("cut off", "stopped"):
         word = "was stopped" if state == "stopped" else "isn't running: it was cut off"
-        return f"{run.name} {word}; this goes on with it: tunelab resume {run.typed}"
+        return f"{run.name} {word}; resume it with: tunelab resume {run.argument}"
     return f"{run.name} has ended: {state}."

@@ -30,13 +30,13 @@ def diagnose_command(
     """Say what goes wrong, why, and what to try: read from a run, or seen by training a preset for a few epochs."""
     from tunelab.diagnose import checkup, of_run
     from tunelab.errors import BadInput
-    from tunelab.records import find
+    from tunelab.records import Run
 
     began = time.monotonic()
     if _is_run(name):
         if settings or data or seed is not None:
             raise BadInput("--set, --data and --seed change a preset; a run is read as it was recorded")
-        run = find(name)
+        run = Run(name)
         found = [one for one in of_run(run) if not arms or one.arm in arms]
         if not found:
             raise BadInput(f"--arm: {run.name} has {', '.join(record.name for record in run.arms)}")

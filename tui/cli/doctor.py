@@ -114,7 +114,7 @@ def _home() -> Iterator[Fact]:
     from tunelab import paths
     from tunelab.data.catalogue import entries
     from tunelab.errors import printable
-    from tunelab.records.run import directories
+    from tunelab.records.run import run_directories
 
     place = paths.home()
     why = _unwritable(place)
@@ -126,7 +126,7 @@ def _home() -> Iterator[Fact]:
     for entry in entries():
         words = {"kept": "here", "made": "made when asked for", "missing": "not here", "damaged": "damaged"}
         yield f"data {entry.name}", words[entry.state], entry.state != "damaged"
-    yield "runs", f"{sum((path / 'run.json').is_file() for path in directories()):,}", True
+    yield "runs", f"{sum((path / 'run.json').is_file() for path in run_directories()):,}", True
 
 
 def _existing(path: Path) -> Path:

@@ -28,7 +28,7 @@ def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
     code, name = exit_code(job.run), job.run.name
     if not quiet:
         if code == ExitCode.INTERRUPTED:
-            say(f"Stopped; everything measured is kept, and this goes on with it: tunelab resume {job.run.typed}")
+            say(f"Stopped; everything measured is kept, and resume it with: tunelab resume {job.run.argument}")
         else:
             say(f"Recorded as {name}.")
     return code

@@ -203,7 +203,7 @@ def _do(step: Step, progress: LectureProgress, pool: Executor, *, as_json: bool,
         load_data(preset.arms[0].experiment, progress_report(quiet))
         job = engine.start(preset, pool)
         attend(job, as_json=False, quiet=quiet)
-        if job.run.told() == "stop":
+        if job.run.request() == "stop":
             say(f"Interrupted; what was measured is kept as {job.run.name}.")
             return ExitCode.INTERRUPTED
         observations, run = observe(step, job.run), job.run.name
@@ -225,10 +225,10 @@ def _do(step: Step, progress: LectureProgress, pool: Executor, *, as_json: bool,
 
 
 def _plotted(observations: Observations, run: str) -> str:
-    from tunelab.records import find
+    from tunelab.records import Run
     from tunelab.tui.charts.from_history import plotted, z_plotted
 
     colour = sys.stdout.isatty()
     if observations.effects:
         return z_plotted([(name, [effect]) for name, effect in observations.effects], colour=colour)
-    return plotted(find(run), colour=colour)
+    return plotted(Run(run), colour=colour)

@@ -55,12 +55,12 @@ def replay_command(
 def _run(name: str) -> Run | None:
     """The run that is meant, or None where it must be a preset."""
     from tunelab import paths
-    from tunelab.records import find
+    from tunelab.records import Run
 
     path = Path(name).expanduser()
     is_path = ("/" in name or name.startswith(".")) and path.is_dir()
     looks_like_one = name == "last" or is_path or re.match(r"\d{8}-\d", name) is not None
-    return find(name) if looks_like_one or (paths.runs() / name / "run.json").is_file() else None
+    return Run(name) if looks_like_one or (paths.runs() / name / "run.json").is_file() else None
 
 
 def _replay_run(run: Run, workers: int | None, *, as_json: bool, quiet: bool) -> int:
@@ -90,7 +90,7 @@ def _replay_run(run: Run, workers: int | None, *, as_json: bool, quiet: bool) ->
         with engine.process_pool(workers) as pool:
             job = engine.start(run.preset, pool, out=scratch, workers=workers, until=until)
             attend(job, as_json=False, quiet=quiet)
-        if job.run.told() == "stop":
+        if job.run.request() == "stop":
             say("Interrupted; nothing was compared.")
             return ExitCode.INTERRUPTED
         comparison = compared(run, job.run)
@@ -182,7 +182,7 @@ def _replay_preset(preset: Preset, workers: int | None, *, as_json: bool, quiet:
         job = engine.start(preset, pool, workers=workers)
         attend(job, as_json=False, quiet=quiet)
     if exit_code(job.run) == ExitCode.INTERRUPTED:
-        say(f"Interrupted; this goes on with the training: tunelab resume {job.run.typed}")
+        say(f"Interrupted; this goes on with the training: tunelab resume {job.run.argument}")
         return ExitCode.INTERRUPTED
     found = [(each, *held(each, job.run)) for each in wanted]
     rows = [["arm", "at", "measure", "expected", "found", ""]]

@@ -35,15 +35,15 @@ def resume_command(
     from tunelab import engine
     from tunelab.experiment import load_data
     from tunelab.experiment.dotted_keys import parse_settings
-    from tunelab.records import find
+    from tunelab.records import Run
     from tunelab.records.environment import differences
 
-    run = find(name)
+    run = Run(name)
     if settings:
         run = engine.branch(run, parse_settings(settings))
     if run.state() not in ("running", "cut off", "stopped", "waiting"):
         if not quiet:
-            say(f"{run.name} has ended, there is nothing to go on with; `tunelab replay {run.typed}` trains it again.")
+            say(f"{run.name} has ended, nothing is left to train; `tunelab replay {run.argument}` trains it again.")
         if not as_json:
             report(run, plot)
         raise typer.Exit(exit_code(run))

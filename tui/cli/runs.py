@@ -71,10 +71,10 @@ def show_run(
     as_json: Json = False,
 ) -> None:
     """Show what a run was and how it ended; with --json its events, as `run --json` printed them."""
-    from tunelab.records import find
+    from tunelab.records import Run
     from tunelab.tui.text.tables import results_table, terminal_width
 
-    run = find(name)
+    run = Run(name)
     if as_json:
         events = sorted((event for arm in run.arms for event in arm.events()), key=lambda event: event["time"])
         for event in events:
@@ -146,9 +146,9 @@ def export_run(
     """Take a run's measurements (csv, json, md) or its parameters (npz) home."""
     from tunelab import paths
     from tunelab.errors import BadInput
-    from tunelab.records import find, run_export
+    from tunelab.records import Run, run_export
 
-    run = find(name)
+    run = Run(name)
     if form is Format.npz:
         if to is None:
             raise BadInput("--format npz writes arrays, which need a file: add --to FILE.npz")
@@ -170,8 +170,8 @@ def export_run(
 @runs_app.command("remove")
 def remove_runs(names: Annotated[list[str], typer.Argument(metavar="RUN", help="Names of runs.")]) -> None:
     """Delete runs. One that is being trained is left alone."""
-    from tunelab.records import find
+    from tunelab.records import Run
 
-    for run in [find(name) for name in names]:
+    for run in [Run(name) for name in names]:
         run.remove()
         print(run.name)

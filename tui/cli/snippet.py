@@ -59,11 +59,11 @@ def _meant(name: str) -> Preset:
     """The preset of this name, or that of the run of this name."""
     from tunelab.errors import BadInput, printable
     from tunelab.experiment import preset as presets
-    from tunelab.records import all_runs, find
+    from tunelab.records import Run, all_runs
     from tunelab.suggestions import did_you_mean
 
     try:
-        return find(name).preset
+        return Run(name).preset
     except BadInput as problem:
         no_run = problem
     try:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.errors import BadInput
-from tunelab.records import find
+from tunelab.records import Run
 from tunelab.records.history import History
 from tunelab.tui.charts import ChartSpec
 from tunelab.tui.charts.from_history import z_chart
@@ -116,7 +116,7 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
 
     def _look_back(self, step: Step, name: str) -> None:
         try:
-            run = find(name)
+            run = Run(name)
         except BadInput:
             return  # somebody has removed it: the step can be done again
         self._view = RunView(run)

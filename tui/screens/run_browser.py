@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from tunelab.errors import BadInput
-from tunelab.records import Run, all_runs, find
+from tunelab.records import Run, all_runs
 from tunelab.tui.screens.dialogs import Choose
 from tunelab.tui.screens.list_browser import ListBrowser
 from tunelab.tui.state.draft import Draft, ToTrain
@@ -28,7 +28,7 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
     def preview(self, name: str) -> str:
         """Its title, state and results."""
         try:
-            run = find(name)
+            run = Run(name)
             state = run.state()
             hint = f"`tunelab resume {name}` goes on with it." if state == "cut off" else ""
             return "\n\n".join(part for part in [run.preset.title, state, hint, results_table(run, width=40)] if part)
@@ -44,7 +44,7 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
         if name is None:
             return None
         try:
-            return find(name)
+            return Run(name)
         except BadInput as problem:
             self.notify(str(problem), severity="warning", markup=False)
             return None

@@ -91,13 +91,13 @@ class LabState:
         """Pause the training on the charts, or resume it."""
         if self.view is not None and not self.view.ended:
             self.paused = not self.paused
-            self.view.run.tell("pause" if self.paused else "go")
+            self.view.run.send("pause" if self.paused else "go")
 
     def stop(self) -> None:
         """End the training on the charts, whoever began it."""
         if self.view is not None and not self.view.ended:
             self.paused = False
-            self.view.run.tell("stop")
+            self.view.run.send("stop")
 
     def stop_own(self) -> None:
         """Ask a training begun here to stop; it saves where it stands."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from tunelab.experiment import load_data
-from tunelab.records.run import find
+from tunelab.records.run import Run
 from tunelab.statistics import Accuracy
 from tunelab.strategy.recorded_trials import network_of
 from tunelab.strategy.stage import Plan, Recommendation, Stage
@@ -43,7 +43,7 @@ class Test(Stage):
         if full.status != "decided" or advice is None or "run" not in advice["evidence"]:
             because = "There are no networks of the full problem to be judged: that stage was skipped or left out."
             return Recommendation({}, because, "The test set hasn't been touched.")
-        run = find(str(Path(trials.journal.directory) / advice["evidence"]["run"]))
+        run = Run(Path(trials.journal.directory) / advice["evidence"]["run"])
         dataset = load_data(run.preset.arms[0].experiment)
         if len(dataset.test) == 0:
             return Recommendation({}, f"{dataset.title} has no test examples.", "Validation is all there is.")
