@@ -71,6 +71,17 @@ def test_every_scheme_is_tested() -> None:
     assert set(BIASES) == {"standard", "zeros"}
 
 
+@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("fans", [(7, 4), (4, 7), (1, 5)])
+def test_the_code_that_scripts_carry_draws_the_same_numbers(name: str, fans: tuple[int, int]) -> None:
+    scheme = WEIGHTS[name]
+    scope = {"np": np, "rng": np.random.default_rng(3), "fan_in": fans[0], "fan_out": fans[1]}
+    exec(scheme.code, scope)
+    drawn = scheme.draw(np.random.default_rng(3), *fans)
+    np.testing.assert_allclose(scope["weights"], drawn, rtol=1e-15)  # type: ignore[arg-type]
+    assert {"pytorch", "keras"} <= set(scheme.libraries)
+
+
 @drawn_schemes
 def test_mean_and_standard_deviation(name: str) -> None:
     sigma, kind = TABLE[name][0](FAN_IN, FAN_OUT), TABLE[name][1]

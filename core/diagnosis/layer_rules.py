@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from tunelab.activations import ACTIVATIONS
 from tunelab.diagnosis.curves import Curves
 from tunelab.diagnosis.verdict import Verdict
 
@@ -36,7 +37,8 @@ def dead(c: Curves) -> Verdict | None:
 
 def saturated(c: Curves) -> Verdict | None:
     """Hidden sigmoids or tanhs that are mostly saturated while there is much left to learn."""
-    if c.activation not in {"sigmoid", "tanh"} or len(c.saturated) < 2 or c.saturated.shape[1] < 2:
+    activation = ACTIVATIONS.get(c.activation)
+    if activation is None or activation.bound is None or len(c.saturated) < 2 or c.saturated.shape[1] < 2:
         return None
     share = c.saturated[-2:, :-1].min(axis=0)
     layer = int(np.argmax(np.nan_to_num(share)))

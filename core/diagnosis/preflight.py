@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunelab.activations import ACTIVATIONS
 from tunelab.diagnosis.verdict import Verdict
 from tunelab.initialization import LayerEffect
 
@@ -38,7 +39,7 @@ def warnings(plan: Plan, effects: Sequence[LayerEffect] = ()) -> list[Verdict]:
     found = [v for v in (_shrink(plan), _decay(plan)) if v is not None]
     hidden = [effect for effect in effects[:-1] if effect.activation != "linear"]
     for effect in hidden:
-        if effect.activation in {"sigmoid", "tanh"} and effect.saturated_share > _MANY_SATURATED:
+        if ACTIVATIONS[effect.activation].bound is not None and effect.saturated_share > _MANY_SATURATED:
             found.append(_saturated(effect))
             break
     return found
