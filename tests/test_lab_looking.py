@@ -186,15 +186,3 @@ async def test_inside_a_network_just_trained() -> None:
         await lab.press("f")
         await lab.quiet()
         assert "new · seed 0" in lab.picture
-
-
-@driven
-async def test_in_a_number_digits_are_typed_and_letters_stay_commands() -> None:
-    async with opened() as lab:
-        await lab.press("4", "2")
-        assert lab.field("training.eta").editor.value == "0.52"  # type: ignore[attr-defined]
-        await lab.press("question_mark")
-        assert "training.eta" in lab.picture
-        await lab.press("escape", "w")
-        await lab.press("escape")
-        assert lab.field("training.eta").editor.value == "0.52"  # type: ignore[attr-defined]

@@ -269,6 +269,13 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
             return
         self.begin()
 
+    def action_undo(self) -> None:
+        """Take the last change of the form back."""
+        what = self.state.draft.undo()
+        if what:
+            self.form.load()
+        self.notify(f"Taken back: the change of {what}." if what else "Nothing to undo.", timeout=3, markup=False)
+
     def action_pause(self) -> None:
         """Pause the training or the playback, or resume it."""
         if isinstance(self.state.view, Playback):
