@@ -13,20 +13,37 @@ from commandline import run_cli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numbers
-from tunelab.diagnose import checkup
-from tunelab.diagnosis import Curves, Plan, at_the_edge, blind_accuracy, constant_cost, verdicts, warnings
-from tunelab.diagnosis.preflight import shrink_factor
-from tunelab.experiment import Experiment
+from tunelab.diagnose import diagnose_experiment, known_before_training
+from tunelab.diagnosis import (
+    CAUSES,
+    Curves,
+    DataFacts,
+    FirstLayers,
+    Setting,
+    Verdict,
+    at_the_edge,
+    blind_accuracy,
+    constant_cost,
+    first_layers,
+    preflight,
+    verdicts,
+)
+from tunelab.experiment import Experiment, load_data
 from tunelab.initialization import Initialization, effects
 from tunelab.records.history import History
 from tunelab.statistics import Accuracy, accuracy_error, binomial_sf, t_quantile
 from tunelab.tui.text.comparison_text import leader_sentence
 
+_SETTING = frozenset(Setting.__dataclass_fields__)
+_FACTS = frozenset(DataFacts.__dataclass_fields__)
+
 
 def curves(cost: Any, accuracy: Any = 0.8, **more: Any) -> Curves:
-    """Curves of one arm: costs, and accuracies (one for all measurements, or one each)."""
+    """Curves of one arm: costs, and accuracies (one for all measurements, or one each); settings and facts by name."""
     costs = np.asarray(cost, np.float64)
     accuracies = np.broadcast_to(np.asarray(accuracy, np.float64), costs.shape).copy()
+    setting = {"eta": 0.5} | {key: value for key, value in more.items() if key in _SETTING}
+    facts = {"chance": 0.1, "classes": 10} | {key: value for key, value in more.items() if key in _FACTS}
     about: dict[str, Any] = {
         "epoch": np.arange(1.0, len(costs) + 1),
         "training_cost": costs,
@@ -35,11 +52,10 @@ def curves(cost: Any, accuracy: Any = 0.8, **more: Any) -> Curves:
         "training_accuracy": accuracies,
         "evaluation_accuracy": accuracies,
         "evaluation_total": 1000,
-        "chance": 0.1,
-        "eta": 0.5,
-        "lmbda": 0.0,
+        "setting": Setting(**setting),
+        "facts": DataFacts(**facts),
     }
-    return Curves(**about | more)
+    return Curves(**about | {key: value for key, value in more.items() if key not in _SETTING | _FACTS})
 
 
 def codes(c: Curves) -> list[str]:
@@ -77,10 +93,21 @@ def test_a_run_that_diverged_before_its_first_measurement_says_so() -> None:
 def test_the_lectures_failing_run_answers_one_digit_whatever_it_sees(correct: int) -> None:
     answers = np.zeros(10, int)
     answers[3] = 10_000
-    found = verdicts(curves([30.0] * 4, correct / 10_000, answers=answers, evaluation_total=10_000, lmbda=1000.0))
+    found = verdicts(
+        curves(
+            [30.0] * 4,
+            correct / 10_000,
+            answers=answers,
+            evaluation_total=10_000,
+            lmbda=1000.0,
+            n=50_000,
+            constant_cost=3.25,
+        )
+    )
     assert [v.code for v in found] == ["constant"]
     assert "class number 3" in found[0].text
-    assert "λ = 0" in found[0].advice
+    assert found[0].cause == "lambda-too-large"
+    assert found[0].cure == {"training.lambda": 0.0}
 
 
 def test_each_seed_may_have_a_favourite_of_its_own() -> None:
@@ -115,7 +142,7 @@ def test_a_rising_cost_is_rising() -> None:
 def test_up_and_down_is_oscillating() -> None:
     found = verdicts(curves([2.0, 1.2, 1.9, 1.1, 1.8, 1.2, 1.9, 1.1, 1.9]))
     assert found[0].code == "oscillating"
-    assert "η = 0.25" in found[0].advice
+    assert found[0].cure == {"training.eta": 0.05}
 
 
 def test_a_falling_cost_with_a_little_noise_does_not_oscillate() -> None:
@@ -229,44 +256,56 @@ def test_an_arms_events_become_its_verdict() -> None:
 def test_the_lectures_four_runs_are_known_before_a_single_step(
     eta: float, lmbda: float, factor: float, codes_wanted: list[str]
 ) -> None:
-    plan = Plan(eta, lmbda, 10, 1000)
-    assert shrink_factor(plan) == pytest.approx(factor)
-    found = warnings(plan)
+    setting = Setting(eta, lmbda, 10, 1000, activation="sigmoid", hidden=(30,))
+    assert setting.shrink == pytest.approx(factor)
+    found = warnings(setting)
     assert [v.code for v in found] == codes_wanted
     if factor < 0:
         assert f"{factor:g}" in found[0].seen
         assert "can't learn" in found[0].seen
+        assert found[0].cure is not None
+        assert found[0].cure["training.lambda"] == 0.0
+
+
+def warnings(setting: Setting, first: FirstLayers | None = None) -> list[Verdict]:
+    return preflight(setting, DataFacts(training=setting.n), first)
 
 
 def test_what_must_fail_says_which_values_would_not() -> None:
-    text = warnings(Plan(100.0, 20.0, 10, 1000))[0]
+    text = warnings(Setting(100.0, 20.0, 10, 1000))[0]
     assert "only flips its sign" in text.seen
     assert "λ smaller than 10" in text.advice
     assert "η smaller than 50" in text.advice
-    assert "grows" in warnings(Plan(10.0, 1000.0, 10, 1000))[0].seen
+    assert "grows" in warnings(Setting(10.0, 1000.0, 10, 1000))[0].seen
 
 
 def test_a_factor_between_minus_one_and_zero_flips_signs_and_is_warned_of() -> None:
-    assert [v.code for v in warnings(Plan(10.0, 150.0, 10, 1000))] == ["shrink-factor"]
+    assert [v.code for v in warnings(Setting(10.0, 150.0, 10, 1000))] == ["shrink-factor"]
 
 
 def test_a_lambda_for_the_full_set_is_scaled_for_a_small_one() -> None:
-    heavy = warnings(Plan(0.5, 1000.0, 10, 1000))
+    heavy = warnings(Setting(0.5, 1000.0, 10, 1000))
     assert [v.code for v in heavy] == ["lambda-heavy"]
     assert "λ = 1000 may suit 50,000 examples; for 1,000 the same λ/n is 20." in heavy[0].why
 
 
 def test_sensible_settings_raise_no_warning() -> None:
-    assert warnings(Plan(0.5, 0.1, 10, 1000)) == []
-    assert warnings(Plan(0.5, 5.0, 10, 50_000)) == []
+    assert warnings(Setting(0.5, 0.1, 10, 1000)) == []
+    assert warnings(Setting(0.5, 5.0, 10, 50_000)) == []
 
 
 def test_first_weights_that_saturate_are_said_and_scaled_ones_are_not() -> None:
-    plan = Plan(0.1, 0.0, 10, 1000)
-    old, new = (effects(Initialization((1000, 30, 10), scheme), None, active=500) for scheme in ("standard", "scaled"))
-    assert [v.code for v in warnings(plan, old)] == ["saturated-start"]
-    assert "22.4" in warnings(plan, old)[0].seen
-    assert warnings(plan, new) == []
+    old, new = (
+        (
+            Setting(0.1, 0.0, 10, 1000, hidden=(30,), activation="sigmoid", weights=scheme),
+            first_layers(effects(Initialization((1000, 30, 10), scheme), None, active=500)),
+        )
+        for scheme in ("standard", "scaled")
+    )
+    assert [v.cause for v in warnings(*old)] == ["saturated-start"]
+    assert "22.4" in warnings(*old)[0].seen
+    assert warnings(*old)[0].cure == {"initialization.weights": "scaled"}
+    assert warnings(*new) == []
 
 
 # -- arms against each other ------------------------------------------------------------------------------
@@ -322,11 +361,16 @@ def test_chance_is_the_share_of_the_largest_class() -> None:
 
 
 def test_a_cost_that_stays_where_the_class_shares_put_it_is_said_with_both_numbers() -> None:
-    found = verdicts(curves([3.30, 3.26, 3.255, 3.252], 0.1, constant_cost=3.2508, lmbda=20.0))
-    assert found[0].code == "class-shares"
+    at_shares = curves([3.30, 3.26, 3.255, 3.252], 0.1, constant_cost=3.2508, lmbda=20.0, n=1000)
+    found = verdicts(at_shares)
+    assert found[0].evidence["symptom"] == "class-shares"
     assert "3.252" in found[0].seen
     assert "3.251" in found[0].seen
+    assert found[0].cause == "lambda-too-large"
     assert "λ = 0" in found[0].advice
+    alone = verdicts(curves([3.30, 3.26, 3.255, 3.252], 0.1, constant_cost=3.2508))[0]
+    assert (alone.code, alone.cause, alone.cure) == ("class-shares", "", None)  # no cause fits, so none is named
+    assert "--try" in alone.advice
 
 
 def test_a_cost_at_the_class_shares_is_no_alarm_where_answers_are_right() -> None:
@@ -334,7 +378,7 @@ def test_a_cost_at_the_class_shares_is_no_alarm_where_answers_are_right() -> Non
 
 
 def test_regression_that_gives_the_mean_for_everything_is_recognised() -> None:
-    found = verdicts(curves([2.0, 1.51, 1.5, 1.5, 1.5], 0.08, chance=0.08, constant_cost=1.5))
+    found = verdicts(curves([2.0, 1.51, 1.5, 1.5, 1.5], 0.08, chance=0.08, classes=0, constant_cost=1.5))
     assert found[0].code == "class-shares"
     assert "the mean of what is wanted" in found[0].seen
 
@@ -349,17 +393,21 @@ def test_dead_relus_are_seen_and_half_of_them_off_is_healthy() -> None:
 def test_saturation_says_whether_first_weights_or_steps_did_it() -> None:
     about: dict[str, Any] = {"constant_cost": 3.25, "activation": "sigmoid", "saturated": np.full((3, 2), 0.9)}
     cost = np.linspace(3.0, 2.5, 8)
-    first = next(v for v in verdicts(curves(cost, 0.5, saturated_at_first=np.array([0.8, 0.1]), **about)))
-    later = next(v for v in verdicts(curves(cost, 0.5, saturated_at_first=np.array([0.1, 0.1]), **about)))
-    assert (first.code, later.code) == ("saturated", "saturated")
-    assert "scaled" in first.advice
-    assert "η = 0.05" in later.advice
+    about |= {"hidden": (30,), "eta": 5.0}
+    starts = [FirstLayers(np.array([share, 0.1]), np.array([9.0, 1.0])) for share in (0.8, 0.1)]
+    first = verdicts(curves(cost, 0.5, first=starts[0], weights="standard", **about))[0]
+    later = verdicts(curves(cost, 0.5, first=starts[1], weights="scaled", **about))[0]
+    assert (first.cause, later.cause) == ("saturated-start", "eta-too-large")
+    assert first.cure == {"initialization.weights": "scaled"}
+    assert later.cure == {"training.eta": 0.5}
 
 
 def test_a_cost_that_hardly_comes_down_is_too_slow_and_a_good_start_is_not() -> None:
-    slow = curves(3.2 * 0.99 ** np.arange(10), 0.3, constant_cost=3.25)
+    slow = curves(3.2 * 0.99 ** np.arange(10), 0.3, constant_cost=3.25, eta=0.01)
     assert verdicts(slow)[0].code == "too-slow"
-    assert "η = 5" in verdicts(slow)[0].advice
+    assert verdicts(slow)[0].cure == {"training.eta": 0.3}
+    usual = curves(3.2 * 0.99 ** np.arange(10), 0.3, constant_cost=3.25, eta=0.5)
+    assert all(v.cause != "eta-too-small" for v in verdicts(usual))  # as slow, and η isn't small
     assert "too-slow" not in codes(curves(3 * 0.7 ** np.arange(4), 0.5, constant_cost=3.25))
 
 
@@ -369,14 +417,15 @@ def test_lambda_that_crushes_is_named() -> None:
         curves(data + 0.4, 0.4, training_data_cost=data, constant_cost=3.25, lmbda=20.0, mini_batch=10, n=1000)
     )
     assert found[0].code == "lambda-crushing"
-    assert "λ = 2" in found[0].advice
+    assert found[0].cure == {"training.lambda": 0.0}
 
 
 def test_a_level_cost_with_unlearnt_examples_wants_a_larger_network() -> None:
     cost = np.array([3.0, 1.5, 1.2, 1.1, *[1.0, 1.001] * 5])
-    found = codes(curves(cost, 0.7, constant_cost=3.25))
-    assert "underfitting" in found
-    assert "underfitting" not in codes(curves(cost, 0.97, constant_cost=3.25))
+    found = verdicts(curves(cost, 0.7, constant_cost=3.25, hidden=(2,), activation="sigmoid"))
+    assert found[0].cause == "too-little-capacity"
+    assert found[0].cure == {"network.hidden": [30]}
+    assert "underfitting" not in codes(curves(cost, 0.97, constant_cost=3.25, hidden=(2,), activation="sigmoid"))
 
 
 def test_the_best_value_at_the_edge_is_suspect_and_inside_it_is_not() -> None:
@@ -415,27 +464,31 @@ def small(**training: Any) -> Experiment:
 
 
 def test_the_lectures_failing_setting_is_diagnosed_before_and_after() -> None:
-    found = checkup(small(eta=10.0, lmbda=1000.0))
-    assert [v.code for v in found.before] == ["shrink-factor"]
-    assert found.after[0].code in {"diverged", "constant"}
-    assert "8 epochs on 300 examples" in found.tried
+    found = diagnose_experiment(small(eta=10.0, lmbda=1000.0, epochs=8))
+    assert found.verdicts[0].code in {"diverged", "constant"}
+    assert found.verdicts[0].cause == "shrink-factor"
+    assert found.verdicts[0].certainty == "certain"
+    assert "8 epochs on 300 examples" in found.basis
 
 
 def test_far_too_small_a_step_is_diagnosed() -> None:
-    found = checkup(small(eta=1e-4))
-    assert "too-slow" in [v.code for v in found.after]
-    assert found.before == []
+    found = diagnose_experiment(small(eta=1e-4))
+    assert found.verdicts[0].cause == "eta-too-small"
+    assert found.verdicts[0].cure == {"training.eta": 0.3}
 
 
 def test_a_good_setting_is_learning() -> None:
-    assert checkup(small(eta=0.3)).after[-1].code in {"learning", "still-improving", "level"}
+    experiment = Experiment(data={"train": 2000, "evaluation": 500}, training={"eta": 0.3, "mini_batch": 32})
+    assert [v.cause for v in diagnose_experiment(experiment).verdicts] == [""]
 
 
 def test_outputs_that_cannot_give_what_is_wanted_are_known_before() -> None:
     network = {"hidden": (), "output": "sigmoid", "cost": "quadratic"}
-    found = checkup(Experiment(data={"name": "points", "train": 200, "evaluation": 100}, network=network))
-    assert found.before[0].code == "out-of-reach"
-    assert "linear" in found.before[0].advice
+    experiment = Experiment(data={"name": "points", "train": 200, "evaluation": 100}, network=network)
+    (known, *_) = known_before_training(experiment, load_data(experiment))
+    assert known.code == "out-of-reach"
+    assert known.cure == {"network.output": "linear"}
+    assert diagnose_experiment(experiment).verdicts[0].cause == "output-cost-mismatch"
 
 
 def test_the_command_diagnoses_a_preset_and_a_run(tmp_path: Path) -> None:
@@ -446,7 +499,13 @@ def test_the_command_diagnoses_a_preset_and_a_run(tmp_path: Path) -> None:
     seen = run_cli("diagnose", preset, "--json")
     assert seen.code == 0
     assert "too-slow" in [event["code"] for event in seen.of("verdict")]
-    assert all(event["text"] and event["when"] in {"before", "after"} for event in seen.of("verdict"))
+    first = seen.of("verdict")[0]
+    assert (first["cause"], first["cause_name"], first["cure"]) == (
+        "eta-too-small",
+        "η too small",
+        {"training.eta": 0.3},
+    )
+    assert all(event["text"] and event["cause"] in {None, *CAUSES} for event in seen.of("verdict"))
     assert run_cli("run", preset, "--quiet", "--out", tmp_path / "run").code == 0
     read = run_cli("diagnose", f"{tmp_path}/run")
     assert "Read from its record: 6 of 6 epochs" in read.out

@@ -94,7 +94,7 @@ async def test_the_screen_says_the_same_and_draws_the_curves(tmp_path: Path, siz
     async with opened(size=size) as lab:
         await lab.press("c")
         await lab.quiet()
-        assert "Lay another run over" in lab.app.text_screenshot()
+        assert "Overlay another run" in lab.app.text_screenshot()
         await lab.press("escape", "b", "c")
         await lab.quiet()
         assert "beyond noise" in lab.app.text_screenshot()

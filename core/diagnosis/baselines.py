@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.data import Dataset
+from tunelab.diagnosis.data_facts import data_facts
 
 __all__ = ["blind_accuracy", "constant_cost", "yardsticks"]
 
 Array = NDArray[Any]
 
 
-def yardsticks(dataset: Dataset, output: str, cost: str) -> dict[str, float | None]:
-    """``chance`` on validation data and ``constant_cost`` on training data, as a start event says them."""
+def yardsticks(dataset: Dataset, output: str, cost: str) -> dict[str, Any]:
+    """``chance`` on validation data, ``constant_cost`` on training data, and the data's facts, for a start event."""
     kinds = len(dataset.classes or ())
-    found = constant_cost(dataset.training.targets, kinds, output, cost)
+    constant = constant_cost(dataset.training.targets, kinds, output, cost)
     return {
         "chance": blind_accuracy(dataset.validation.targets, kinds, dataset.tolerance),
-        "constant_cost": found if math.isfinite(found) else None,
+        "constant_cost": constant if math.isfinite(constant) else None,
+        **data_facts(dataset),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a diagnosis reads: one arm's curves, without the numbers that can't be."""
+"""What a diagnosis reads: one arm's curves beside what it was set to and what is known of its data."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tunelab.statistics import accuracy_error
+from tunelab.diagnosis.data_facts import DataFacts
+from tunelab.diagnosis.setting import Setting
+from tunelab.statistics import BinomialTest, accuracy_error, binomial_test
 
-__all__ = ["Array", "Curves", "noise", "sound", "steps", "trend"]
+__all__ = ["Array", "Curves", "FirstLayers", "finite_curves", "log_steps", "trend"]
 
 Array = NDArray[Any]
 
@@ -18,20 +20,31 @@ _WINDOW = 8  # measurements looked at for rising and falling
 _LARGEST = 1e100  # beyond, a cost is as good as infinite, and sums of its squares are
 
 
+def _no_layers() -> Array:
+    return np.zeros((0, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLayers:
+    """The layers before any training, (layers,) each, the output layer last; empty where they aren't known.
+
+    ``saturated`` is the share of saturated z, ``z_rms`` their root mean square, ``gradient`` ‖∂C/∂w‖.
+    """
+
+    saturated: Array = field(default_factory=lambda: np.zeros(0))
+    z_rms: Array = field(default_factory=lambda: np.zeros(0))
+    gradient: Array = field(default_factory=lambda: np.zeros(0))
+
+
 @dataclass(frozen=True, eq=False)
 class Curves:
     """One arm's measurements so far, means over its seeds, k of them in the order of training.
 
     ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite. ``answers`` (classes,) counts
-    what the network answered at the last measurement, None for regression. ``evaluation_total`` is how
-    many evaluation examples there are, ``chance`` the accuracy of the best guess that ignores the input.
-    ``eta``, ``lmbda``, ``mini_batch`` and ``n`` are the arm's (n = 0: not known); ``first_cost`` is the training cost
-    before training, NaN where it isn't known.
-
-    ``constant_cost`` is what the best answer that ignores the input costs (:mod:`tunelab.diagnosis.baselines`),
-    NaN where it isn't known. ``activation`` is the hidden layers'; ``saturated`` and ``update_ratio`` (≤ k, layers)
-    are the latest vital signs of :mod:`tunelab.training.layer_statistics`, ``saturated_at_first``
-    (layers,) is the share before training; all may be empty.
+    what the network answered at the last measurement, None for regression. ``first_cost`` is the training cost before
+    training. ``saturated`` and ``update_ratio`` (≤ k, layers) are the latest of
+    :mod:`tunelab.training.layer_statistics`; both may be empty. ``ended`` by its epochs or a rule; ``reason`` says by
+    which.
     """
 
     epoch: Array
@@ -41,24 +54,98 @@ class Curves:
     training_accuracy: Array
     evaluation_accuracy: Array
     evaluation_total: int
-    chance: float
-    eta: float
-    lmbda: float
+    setting: Setting
+    facts: DataFacts
     answers: Array | None = None
     diverged: bool = False
     ended: bool = False
+    reason: str = ""
     seeds: int = 1
-    mini_batch: int = 1
-    n: int = 0
     first_cost: float = math.nan
-    constant_cost: float = math.nan
-    activation: str = ""
-    saturated: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    update_ratio: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    saturated_at_first: Array = field(default_factory=lambda: np.zeros(0))
+    first: FirstLayers = field(default_factory=FirstLayers)
+    saturated: Array = field(default_factory=_no_layers)
+    update_ratio: Array = field(default_factory=_no_layers)
+
+    @property
+    def progress(self) -> float:
+        """The training cost as a share of what the best answer costs that ignores the input: 1 is nothing learnt.
+
+        Of the first cost where that isn't known.
+        """
+        before = self.facts.constant_cost if math.isfinite(self.facts.constant_cost) else self.first_cost
+        return float(self.training_data_cost[-1]) / before if before > 0 else math.nan
+
+    @property
+    def classification(self) -> bool:
+        """Whether classes are learnt."""
+        return self.answers is not None or self.facts.classes > 0
+
+    @property
+    def evaluation_test(self) -> BinomialTest | None:
+        """The best of the last three evaluation accuracies against guessing; None where that isn't known."""
+        return self._test(self.evaluation_accuracy[-3:], self.evaluation_total)
+
+    @property
+    def training_test(self) -> BinomialTest | None:
+        """The same of training accuracies."""
+        return self._test(self.training_accuracy[-3:], self.setting.n or self.evaluation_total)
+
+    def _test(self, accuracies: Array, total: int) -> BinomialTest | None:
+        if self.facts.chance <= 0 or total < 1 or not np.isfinite(accuracies).any():
+            return None
+        return binomial_test(round(float(np.nanmax(accuracies)) * total), total, self.facts.chance)
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything is learnt that shows on the training examples."""
+        test = self.training_test if self.classification else None
+        if test is not None:
+            return test.better_than_chance()
+        return self.progress < 0.95
+
+    @property
+    def gap(self) -> float:
+        """How much more of the training examples is right than of the evaluation examples."""
+        return float(self.training_accuracy[-1] - self.evaluation_accuracy[-1])
+
+    @property
+    def gap_error(self) -> float:
+        """Its standard error by the numbers of examples."""
+        total = self.setting.n or self.evaluation_total
+        return math.hypot(accuracy_error(float(self.training_accuracy[-1]), total), self.noise)
+
+    @property
+    def noise(self) -> float:
+        """Standard error of the last evaluation accuracy by the number of examples alone."""
+        return accuracy_error(float(self.evaluation_accuracy[-1]), self.evaluation_total)
+
+    @property
+    def behind_neighbours(self) -> float:
+        """By how much more than noise the nearest neighbour is more often right than the network, on training examples.
+
+        Negative where the network is ahead; NaN where it isn't known.
+        """
+        neighbours = self.facts.training_neighbours
+        if neighbours is None or not neighbours.total:
+            return math.nan
+        error = accuracy_error(neighbours.accuracy, neighbours.total)
+        return neighbours.accuracy - 2 * error - float(self.training_accuracy[-1])
+
+    @property
+    def moved(self) -> float:
+        """How far an epoch's steps move the layer that moves most, as a share of its size; inf where not known."""
+        if self.update_ratio.size == 0 or self.setting.n == 0 or not np.isfinite(self.update_ratio[-1]).any():
+            return math.inf
+        return float(np.nanmax(self.update_ratio[-1])) * self.setting.steps
+
+    @property
+    def recent(self) -> Array:
+        """Ln of the data cost over the last third of the measurements, at least 4; empty where some isn't known."""
+        cost = self.training_data_cost[-max(len(self.epoch) // 3, 4) :]
+        return np.log(cost) if len(cost) >= 4 and np.isfinite(cost).all() and (cost > 0).all() else np.zeros(0)
 
 
-def sound(c: Curves) -> Curves:
+def finite_curves(c: Curves) -> Curves:
     """The curves with NaN for what can't be: no comparison holds for it, so it proves nothing."""
 
     def within(values: Array, low: float, high: float) -> Array:
@@ -74,16 +161,11 @@ def sound(c: Curves) -> Curves:
     )
 
 
-def steps(cost: Array) -> Array:
+def log_steps(cost: Array) -> Array:
     """Changes of ln(cost) between the last measurements."""
     cost = cost[-(_WINDOW + 1) :]
     cost = cost[np.isfinite(cost) & (cost > 0)]
     return np.diff(np.log(cost))
-
-
-def noise(c: Curves) -> float:
-    """Standard deviation of the last evaluation accuracy by the number of examples alone."""
-    return accuracy_error(float(c.evaluation_accuracy[-1]), c.evaluation_total)
 
 
 def trend(values: Array, epochs: Array) -> tuple[float, float]:

@@ -83,8 +83,7 @@ class ArmRecorder:
             for verdict in self._history.verdicts():
                 if (verdict.code, verdict.text) in told:  # a process that was killed had come so far already
                     continue
-                about = {"code": verdict.code, "text": verdict.text, "evidence": verdict.evidence}
-                self._writer.write("verdict", about)
+                self._writer.write("verdict", verdict.to_dict())
         self._writer.write(
             "done",
             {

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from tunelab.book import BookProgram, Place
-from tunelab.data import Dataset, load
+from tunelab.data import Dataset, counts, load
 from tunelab.errors import BadInput
 from tunelab.experiment.declaration import Experiment, TrainingSection
 from tunelab.experiment.network_shape import parameters
@@ -18,7 +18,7 @@ from tunelab.network import Network
 from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Training
 from tunelab.training.loop import Order, shuffled
 
-__all__ = ["assemble", "data_key", "initialization_of", "load_data", "stacks"]
+__all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "stacks"]
 
 _MOST_PARAMETERS = 200_000_000  # in a training: 800 MB of float32, and their gradients as much again
 _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
@@ -52,6 +52,14 @@ def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | 
             raise BadInput(f"data.evaluation is {count:,}, but {dataset.title} has {there:,} test examples")
         dataset = replace(dataset, validation=dataset.test.first(count))
     return _program([experiment]).prepared(dataset)
+
+
+def available_examples(experiment: Experiment) -> int:
+    """How many training examples its data have, of which it may use few; 0 where they can't be counted any more."""
+    try:
+        return counts(experiment.data.name, experiment.data.classes)[0]
+    except BadInput:
+        return 0
 
 
 def data_key(experiment: Experiment) -> str:

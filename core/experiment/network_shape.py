@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tunelab.activations import ACTIVATIONS
-from tunelab.costs import OUTPUTS
-
 __all__ = ["drawing", "parameters"]
+
+_SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "ReLU", "leaky-relu": "LReLU", "linear": "lin", "softmax": "softmax"}
 
 
 def drawing(sizes: Sequence[int], activation: str, output: str) -> str:
     """The layers in a line: ``784 → 30 σ → 10 σ``."""
-    hidden = [f"{size:,} {ACTIVATIONS[activation].symbol}" for size in sizes[1:-1]]
-    return " → ".join([f"{sizes[0]:,}", *hidden, f"{sizes[-1]:,} {OUTPUTS[output].symbol}"])
+    hidden = [f"{size:,} {_SIGNS[activation]}" for size in sizes[1:-1]]
+    return " → ".join([f"{sizes[0]:,}", *hidden, f"{sizes[-1]:,} {_SIGNS[output]}"])
 
 
 def parameters(sizes: Sequence[int]) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 from tunelab.data import Dataset
 from tunelab.diagnosis import yardsticks
-from tunelab.experiment.assembly import assemble, load_data
+from tunelab.experiment.assembly import assemble, available_examples, load_data
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.network_shape import parameters
 from tunelab.experiment.validation_errors import checked
@@ -147,6 +147,8 @@ class StackedTraining:
         }
         if experiment.data.evaluate_on:
             data["evaluated_on"] = experiment.data.evaluate_on
+        if experiment.data.train is not None and (available := available_examples(experiment)):
+            data["available"] = available
         return {
             "experiment": experiment.to_dict(),
             "parameters": parameters(sizes),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tunelab.diagnosis import Curves, Verdict, on_test_set, verdicts
+from tunelab.diagnosis import Curves, DataFacts, FirstLayers, Setting, Verdict, on_test_set, verdicts
 from tunelab.records.events import MEASURES, Event
 from tunelab.statistics import Accuracy
 
@@ -215,6 +215,7 @@ class History:
         latest = self._recent[k - len(self) - 1] if k else {}
         answers = latest.get("evaluation_answers")
         few = slice(max(k - 3, 0), k)  # all that a diagnosis looks at of the layers
+        facts = DataFacts.from_event(self.start)
         return verdicts(
             Curves(
                 epoch=self.epochs[:k],
@@ -224,25 +225,23 @@ class History:
                 training_accuracy=self.values("training_accuracy")[:k],
                 evaluation_accuracy=self.values("evaluation_accuracy")[:k],
                 evaluation_total=int(latest.get("evaluation_total", 1)),
-                chance=self.chance,
-                eta=float(self._training.get("eta", 0.0)),
-                lmbda=float(self._training.get("lambda", 0.0)),
+                setting=Setting.from_tables(self.start.get("experiment") or {}, facts.training),
+                facts=facts,
                 answers=np.array(answers) if answers else None,
                 diverged=bool(latest.get("diverged")),
                 ended=bool(self.done),
+                reason=str(self.done.get("reason", "")),
                 seeds=self.seeds,
-                mini_batch=int(self._training.get("mini_batch", 1)),
-                n=int(self.data.get("training", 0)),
                 first_cost=_number(self.initial.get("training_cost")),
-                constant_cost=_number(self.data.get("constant_cost")),
-                activation=str(self.start.get("experiment", {}).get("network", {}).get("activation", "")),
+                first=FirstLayers(*(self._first(name) for name in ("saturated_share", "z_rms", "gradient_norm"))),
                 saturated=self.layer_values("saturated_share")[few],
                 update_ratio=self.layer_values("update_ratio")[few],
-                saturated_at_first=np.array(
-                    [_number(v) for v in self.initial.get("layer_saturated_share", [])], np.float64
-                ),
             )
         )
+
+    def _first(self, name: str) -> Array:
+        """A statistic of the layers before training, (layers,); empty where it wasn't recorded."""
+        return np.array([_number(value) for value in self.initial.get(f"layer_{name}", [])], np.float64)
 
     def accuracy(self, at: int = -1) -> Accuracy | None:
         """Return the evaluation accuracy at one of its measurements; None where it isn't a number."""

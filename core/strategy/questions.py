@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tunelab.diagnose import checkup
+from tunelab.diagnose import diagnose_experiment
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
@@ -83,9 +83,13 @@ class FindLambda(Question):
         self, result: SearchResult, experiment: Experiment, trials: Trainer, journal: Journal
     ) -> Recommendation:
         """Recommend λ for the whole of the data: λ/n stays."""
+        chosen, because = dict(result.settings), result.because
         n = len(trials.dataset(Experiment.model_validate(fold(journal.events).base)).training)
-        answer = result.for_examples(len(trials.dataset(experiment).training), n)
-        return Recommendation(dict(answer.settings), answer.because, answer.sure)
+        few = len(trials.dataset(experiment).training)
+        if n != few:
+            chosen["training.lambda"] = float(f"{result.chosen * n / few:.3g}")
+            because += f" For all {n:,} examples that is λ = {chosen['training.lambda']:g}."
+        return Recommendation(chosen, because, result.sure)
 
 
 class FindMiniBatch(Question):
@@ -120,11 +124,11 @@ class Why(Question):
     ) -> Recommendation:
         """Say what is known before training, what a few epochs show, and whether a tenth of η or no λ would help."""
         training = experiment.training
-        found = checkup(experiment, pulse=pulse)
-        context = found.before
-        for verdict in context:
+        found = diagnose_experiment(experiment, pulse=pulse)
+        for verdict in found.verdicts:
             journal.write(
-                "row", {"stage": "why", "label": "before training", "text": verdict.text, "code": verdict.code}
+                "row",
+                {"stage": "why", "label": verdict.cause_name or "seen", "text": verdict.text, "code": verdict.code},
             )
         brief = changed(
             experiment,
@@ -150,7 +154,7 @@ class Why(Question):
             spread = f" ± {100 * score.std(ddof=1):.1f}" if len(score) > 1 else ""
             text = f"{100 * score.mean():.1f}{spread} % right after {brief.training.epochs} epochs"
             journal.write("row", {"stage": "why", "label": label, "text": text})
-        verdict = context[0] if context and context[0].code == "shrink-factor" else found.after[0]
+        verdict = found.verdicts[0]
         best = max(scores, key=lambda label: float(scores[label].mean()))
         gain = 100 * float(scores[best].mean() - scores["as it is"].mean())
         noise = 100 * float((scores[best] - scores["as it is"]).std(ddof=1) / len(scores[best]) ** 0.5)

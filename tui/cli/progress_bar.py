@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from tunelab.tui.cli.output import say
 from tunelab.tui.text.numbers import accuracy_text, cost_text
 
 if TYPE_CHECKING:
@@ -43,12 +41,12 @@ class Progress:
 class Lines(Progress):
     """A line a measurement, in the words of the book's program."""
 
-    def __init__(self, *, several: bool, write: Callable[[str], None] = say) -> None:
+    def __init__(self, *, several: bool, stream: TextIO | None = None) -> None:
         self._several = several
-        self._write = write
+        self._stream = stream or sys.stderr
 
     def see(self, event: dict[str, Any]) -> None:
-        """Write a measurement, or the end, as a line."""
+        """Print a measurement, or the end, as a line: on stderr, where no other stream was asked for."""
         arm = f"[{event['arm']}] " if self._several else ""
         if event["event"] == "measure":
             epoch = event["epoch"]
@@ -58,7 +56,7 @@ class Lines(Progress):
             text = f"Ended: {event['reason']}, after {event['seconds']:.1f} s"
         else:
             return
-        self._write(arm + text)
+        print(arm + text, file=self._stream, flush=True)
 
 
 class Bars(Progress):

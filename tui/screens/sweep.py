@@ -43,7 +43,7 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
     class Read(Message):
         """The study has been read again."""
 
-    PANELS = {"pictures": "Map", "best": "Best", "trials": "Trials", "remarks": "Verdict"}
+    PANELS = ("pictures", "best", "trials", "remarks")
 
     def __init__(self, state: LabState) -> None:
         super().__init__()

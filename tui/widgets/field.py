@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -11,7 +13,6 @@ from textual.widgets import Input, Label, Select
 from tunelab.errors import BadInput
 from tunelab.experiment.fields import Described
 from tunelab.tui.state.draft import Draft
-from tunelab.tui.widgets.value_input import ValueInput
 
 __all__ = ["Field"]
 
@@ -38,10 +39,26 @@ _NAMES = {
 }
 
 
-class Field(Vertical):
-    """A parameter: its name, an editor, and a sentence below where a value can't be taken.
+class Numbers(Input):
+    """An input for numbers. Letters that can't be part of one stay commands, so `r` runs from inside it."""
 
-    On a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10. Posts :class:`Changed` for every value
+    def __init__(self, allowed: str, **options: Any) -> None:
+        super().__init__(compact=True, select_on_focus=False, **options)
+        self._allowed = allowed
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:  # noqa: ARG002
+        """Whether a key is typed here rather than being a command."""
+        return character is not None and character in self._allowed
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and not self.check_consume_key(event.key, event.character):
+            event.prevent_default()  # else Textual has the plain input type it; it bubbles to where it is a command
+
+
+class Field(Vertical):
+    """A parameter: its name, an editor, and a sentence below where what is typed can't be.
+
+    In a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10. Posts :class:`Changed` for every value
     that the draft has taken.
     """
 
@@ -72,14 +89,10 @@ class Field(Vertical):
             value = text or str(about.default)
             self._editor = Select(options, value=value, allow_blank=False, compact=True)
         else:
-            letters = "".join(sorted({character for choice in about.choices for character in choice}))
-            numeric = about.kind != "text"
-            self._editor = ValueInput(
-                text,
-                characters="0123456789.-+e_" + (", " if about.kind == "list" else "") + letters if numeric else "",
-                begins=".-+" + "".join(sorted({choice[0] for choice in about.choices})) if numeric else "",
-                placeholder=_BLANKS.get(about.key, ""),
-            )
+            allowed = "0123456789.-+e_" + (", " if about.kind == "list" else "")
+            if about.choices:
+                allowed += "".join(sorted(set("".join(about.choices))))
+            self._editor = Numbers(allowed, value=text, placeholder=_BLANKS.get(about.key, ""))
         return self._editor
 
     def _options(self, current: str) -> list[tuple[str, str]]:
@@ -104,8 +117,8 @@ class Field(Vertical):
                 if self.about.key == "data.name":
                     self._editor.set_options(self._options(text))
                 self._editor.value = text or str(self.about.default)
-            elif isinstance(self._editor, ValueInput):
-                self._editor.rest(text)
+            elif isinstance(self._editor, Input) and self._editor.value != text:
+                self._editor.value = text
         self.complain("")
 
     def complain(self, sentence: str) -> None:
@@ -115,13 +128,6 @@ class Field(Vertical):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        """Say at once what is wrong with a value, before it is taken."""
-        event.stop()
-        if isinstance(self._editor, ValueInput) and self._editor.editing:
-            self.complain(self._problem(event.value))
-
-    @on(ValueInput.Taken)
-    def _edited(self, event: ValueInput.Taken) -> None:
         event.stop()
         self._take(event.value)
 
@@ -130,26 +136,15 @@ class Field(Vertical):
         event.stop()
         self._take(str(event.value))
 
-    def _problem(self, text: str) -> str:
-        """Return what is wrong with a value, in a sentence; nothing where the draft can take it."""
-        try:
-            self.draft.checked(self.about.key, text)
-        except BadInput as problem:
-            return str(problem).removeprefix("the form: ").removeprefix(f"{self.about.key} ")
-        return ""
-
     def _take(self, text: str) -> None:
         if text == self.draft.text(self.about.key):
             self.complain("")
             return
-        if problem := self._problem(text):
-            self.complain(problem)
-            if isinstance(self._editor, ValueInput):
-                self._editor.edit(
-                    old=self.draft.text(self.about.key)
-                )  # until it is right, or escape gives the old back
+        try:
+            self.draft.set(self.about.key, text)
+        except BadInput as problem:
+            self.complain(str(problem).removeprefix("the form: ").removeprefix(f"{self.about.key} "))
             return
-        self.draft.set(self.about.key, text)
         varied = self.draft.varied(self.about.key)
         self.complain("Each arm has its own; what you set here changes nothing." if varied else "")
         self.post_message(self.Changed(self.about.key))
@@ -157,7 +152,7 @@ class Field(Vertical):
     def on_key(self, event: events.Key) -> None:
         """Steps: ↑ ↓ by 2, with shift by 10."""
         factor = {"up": 2.0, "down": 0.5, "shift+up": 10.0, "shift+down": 0.1}.get(event.key)
-        if factor is None or self.about.kind not in _STEPPED or not isinstance(self._editor, ValueInput):
+        if factor is None or self.about.kind not in _STEPPED or not isinstance(self._editor, Input):
             return
         event.stop()
         event.prevent_default()
@@ -165,7 +160,7 @@ class Field(Vertical):
 
     def step(self, factor: float) -> None:
         """Multiply the number, or give it a first value where it is 0 or left out."""
-        assert isinstance(self._editor, ValueInput)
+        assert isinstance(self._editor, Input)
         try:
             old = float(self._editor.value)
         except ValueError:
@@ -174,6 +169,4 @@ class Field(Vertical):
         new = from_nothing if old == 0 and self.about.kind == "number" else old * factor
         if self.about.kind == "whole":
             new = max(round(new), old + 1) if factor > 1 else max(int(new), 1)
-        text = f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}"
-        self._editor.rest(text)
-        self._take(text)
+        self._editor.value = f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}"

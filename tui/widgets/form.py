@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.worker import Worker, get_current_worker
-from tunelab.diagnosis import Plan, Verdict, warnings
+from tunelab.diagnosis import Verdict
 from tunelab.errors import BadInput
 from tunelab.experiment.network_shape import drawing, parameters
 from tunelab.tui.state.lab_state import LabState
@@ -18,6 +18,8 @@ from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.panel import Panel
 
 __all__ = ["PANELS", "Form"]
+
+_SHOWN_AS_NUMBERS = {"", "saturated-start"}  # causes without a note of their own: σ_z stands there, and remarks
 
 PANELS = {
     "data": ("1 Data", ("data.name", "data.train", "data.evaluation", "data.classes")),
@@ -88,6 +90,7 @@ class Form(VerticalScroll, can_focus=False):
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _check(self) -> None:
         """Load what the form names and see what the first weights do to it, away from the keys."""
+        from tunelab.diagnose import known_before_training
         from tunelab.experiment import load_data
         from tunelab.experiment.assembly import initialization_of
         from tunelab.initialization import effects
@@ -111,11 +114,11 @@ class Form(VerticalScroll, can_focus=False):
         first = f"σ_z {layer_effects[0].predicted_std:.3g}, saturated {100 * layer_effects[0].saturated_share:.1f} %"
         if draft.varied("initialization.weights"):
             first += "\n(the arms differ: i shows them)"
-        training = base.training
-        verdicts = warnings(Plan(training.eta, training.lmbda, training.mini_batch, n), layer_effects)
-        notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in verdicts if verdict.code != "saturated-start"]
+        verdicts = known_before_training(base, dataset)
+        known = [verdict for verdict in verdicts if verdict.cause not in _SHOWN_AS_NUMBERS]
+        notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in known]
         self._if_current(worker, self._say, {"first": first, "hyper": "\n".join(notes)})
-        self._if_current(worker, self.post_message, self.Checked(verdicts))
+        self._if_current(worker, self.post_message, self.Checked(known))
 
     def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
         """A newer look has made an older one's answer worthless."""

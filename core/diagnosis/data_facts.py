@@ -1,0 +1,203 @@
+"""What the data alone say: class counts, sizes of inputs and targets, and whether neighbours share their labels.
+
+The neighbours are an experiment without a network: where the nearest other example is of the same class no more often
+than any other, there is nothing to learn; where it is in training but not from training to evaluation, the labels of
+the two parts don't match.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tunelab.data import Dataset, Examples
+from tunelab.statistics import BinomialTest, binomial_test
+
+__all__ = ["DataFacts", "Neighbours", "data_facts"]
+
+Array = NDArray[Any]
+
+_ROWS, _EVALUATION_ROWS = 600, 400  # looked at for neighbours: some 20 ms with 784 inputs
+_SIZED = 1000  # rows looked at for sizes
+_NEIGHBOURS = 5  # whose mean is the prediction of a number
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """How often an example's nearest neighbour in training has its label, of ``total``, and how often any has it."""
+
+    agree: int
+    total: int
+    any_agree: float
+
+    @property
+    def test(self) -> BinomialTest:
+        """Whether neighbours agree more (or less) often than any two examples."""
+        return binomial_test(self.agree, self.total, self.any_agree)
+
+    @property
+    def accuracy(self) -> float:
+        """The share that agrees: the accuracy of the nearest neighbour as a classifier."""
+        return self.agree / self.total if self.total else math.nan
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What a start event says of the data. Older records lack most of it: then it is NaN, 0 or None.
+
+    ``training`` and ``evaluation`` count examples, ``available`` the training examples that there are (0: not known).
+    ``training_counts``, ``evaluation_counts``: examples a class. ``input_rms`` and ``column_ratio``: the root mean
+    square of an input, and how many times the largest column's standard deviation is that of the middle one.
+    ``target_std``, ``target_low``, ``target_high`` are of numbers to predict. ``r2`` is what neighbours explain
+    of them, on training and on evaluation examples. ``parameters`` are the network's.
+    """
+
+    classes: int = 0
+    training: int = 0
+    evaluation: int = 0
+    available: int = 0
+    chance: float = 0.0
+    constant_cost: float = math.nan
+    training_counts: tuple[int, ...] = ()
+    evaluation_counts: tuple[int, ...] = ()
+    input_rms: float = math.nan
+    column_ratio: float = math.nan
+    target_std: float = math.nan
+    target_low: float = math.nan
+    target_high: float = math.nan
+    training_neighbours: Neighbours | None = None
+    evaluation_neighbours: Neighbours | None = None
+    r2: tuple[float, ...] = ()
+    parameters: int = 0
+
+    @classmethod
+    def from_event(cls, start: Mapping[str, Any]) -> DataFacts:
+        """From a start event, whatever version wrote it."""
+        data = start.get("data") or {}
+        classes = data.get("classes") or ()
+        neighbours = data.get("neighbours") or {}
+        pairs = {
+            part: Neighbours(*neighbours[part]) if neighbours.get(part) else None for part in ("training", "evaluation")
+        }
+        counts = data.get("class_counts") or {}
+        targets, inputs = data.get("targets") or {}, data.get("inputs") or {}
+        return cls(
+            classes=len(classes),
+            training=int(data.get("training") or 0),
+            evaluation=int(data.get("evaluation") or 0),
+            available=int(data.get("available") or 0),
+            chance=float(data.get("chance", 1 / len(classes) if classes else 0.0) or 0.0),
+            constant_cost=_number(data.get("constant_cost")),
+            training_counts=tuple(counts.get("training") or ()),
+            evaluation_counts=tuple(counts.get("evaluation") or ()),
+            input_rms=_number(inputs.get("rms")),
+            column_ratio=_number(inputs.get("column_ratio")),
+            target_std=_number(targets.get("std")),
+            target_low=_number(targets.get("low")),
+            target_high=_number(targets.get("high")),
+            training_neighbours=pairs["training"],
+            evaluation_neighbours=pairs["evaluation"],
+            r2=tuple(_number(value) for value in data.get("neighbours_r2") or ()),
+            parameters=int(start.get("parameters") or 0),
+        )
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def data_facts(dataset: Dataset) -> dict[str, Any]:
+    """The facts as plain values, for a start event's ``data``. Some 20 ms with 784 inputs."""
+    training, evaluation = dataset.training, dataset.validation
+    kinds = len(dataset.classes or ())
+    rows = _rows(len(training), _SIZED)
+    x = training.scaled(rows).astype(np.float64)
+    with np.errstate(all="ignore"):
+        spreads = x.std(axis=0)
+        moving = spreads[spreads > 0]
+        ratio = float(moving.max() / np.median(moving)) if len(moving) and dataset.image_shape is None else 1.0
+        facts: dict[str, Any] = {
+            "inputs": {"rms": _rounded(np.sqrt(np.square(x).mean())), "column_ratio": _rounded(ratio)}
+        }
+        if kinds:
+            counts = {
+                part: np.bincount(np.asarray(examples.targets, np.intp), minlength=kinds).tolist()
+                for part, examples in (("training", training), ("evaluation", evaluation))
+            }
+            facts |= {"class_counts": counts, "neighbours": _neighbours(dataset)}
+        else:
+            y = np.asarray(training.targets, np.float64)
+            facts["targets"] = {
+                "std": _rounded(y.std(axis=0).max()),
+                "low": _rounded(y.min()),
+                "high": _rounded(y.max()),
+            }
+            facts["neighbours_r2"] = _explained(dataset)
+    return facts
+
+
+def _rounded(value: Any) -> float | None:
+    """Six digits, so that the same data give the same record on every machine; None where it isn't finite."""
+    return float(f"{float(value):.6g}") if np.isfinite(value) else None
+
+
+def _rows(n: int, count: int) -> Array:
+    """At most ``count`` rows of n, always the same, from all over."""
+    return np.arange(n) if n <= count else np.sort(np.random.default_rng(0).choice(n, count, replace=False))
+
+
+def _parts(dataset: Dataset) -> list[tuple[Array, Array]]:
+    """Some rows of training and evaluation: inputs in units of their spread, and targets."""
+    parts = []
+    for examples, count in ((dataset.training, _ROWS), (dataset.validation, _EVALUATION_ROWS)):
+        rows = _rows(len(examples), count)
+        parts.append((_inputs(examples, rows), np.asarray(examples.targets)[rows]))
+    if dataset.image_shape is None:
+        centre, spread = parts[0][0].mean(axis=0), parts[0][0].std(axis=0)
+        spread = np.where(spread > 0, spread, 1)
+        parts = [((x - centre) / spread, y) for x, y in parts]
+    return parts
+
+
+def _inputs(examples: Examples, rows: Array) -> Array:
+    return np.asarray(examples.scaled(rows), np.float32)
+
+
+def _nearest(x: Array, among: Array, count: int, *, same: bool) -> Array:
+    """For each row of x the ``count`` nearest rows of ``among``, itself left out where they are the ``same``."""
+    distance = np.square(among).sum(axis=1) - 2 * (x @ among.T)
+    if same:
+        np.fill_diagonal(distance, np.inf)
+    return np.argpartition(distance, count - 1, axis=1)[:, :count]
+
+
+def _neighbours(dataset: Dataset) -> dict[str, list[Any]]:
+    (x, y), (held_x, held_y) = _parts(dataset)
+    kinds = len(dataset.classes or ())
+    if len(y) < 2:
+        return {}
+    shares = np.bincount(y, minlength=kinds) / len(y)
+    pairs = {}
+    for part, inputs, targets in (("training", x, y), ("evaluation", held_x, held_y)):
+        nearest = _nearest(inputs, x, 1, same=part == "training")[:, 0]
+        others = np.bincount(targets, minlength=kinds) / max(len(targets), 1)
+        pairs[part] = [int((y[nearest] == targets).sum()), len(targets), _rounded((shares * others).sum())]
+    return pairs
+
+
+def _explained(dataset: Dataset) -> list[float | None]:
+    """R² of the mean of the nearest neighbours' targets, the worst output's, on training and evaluation rows."""
+    (x, y), (held_x, held_y) = _parts(dataset)
+    if len(y) <= _NEIGHBOURS or len(held_y) < 2:
+        return []
+    found = []
+    for inputs, targets, same in ((x, y, True), (held_x, held_y, False)):
+        wanted = targets.astype(np.float64)
+        guess = y[_nearest(inputs, x, _NEIGHBOURS, same=same)].astype(np.float64).mean(axis=1)
+        variance = np.square(wanted - wanted.mean(axis=0)).mean(axis=0)
+        found.append(_rounded((1 - np.square(wanted - guess).mean(axis=0) / np.where(variance > 0, variance, 1)).min()))
+    return found

@@ -1,0 +1,95 @@
+"""From curves to verdicts: causes in the order in which they must be put right, none contradicting another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tunelab.diagnosis.causes import rank
+from tunelab.diagnosis.curves import Curves, finite_curves
+from tunelab.diagnosis.preflight import preflight
+from tunelab.diagnosis.symptoms import failure, improvement, oscillates, progress, rises
+from tunelab.diagnosis.training_causes import TRAINING_CAUSES
+from tunelab.diagnosis.verdict import CERTAIN, POSSIBLE, Verdict
+
+__all__ = ["ranked", "verdicts"]
+
+_LEARNT = 0.1  # share of the constant answer's cost below which a bad start holds nothing up
+_TELLING = {"diverged", "constant"}  # symptoms that name a verdict whatever its cause is
+_GROUPS = (
+    {"one-class", "classes-missing", "labels-disagree", "no-signal", "unequal-classes"},
+    {"inputs-unscaled", "targets-unscaled"},
+    {"output-cost-mismatch"},
+    {"identical-neurons", "saturated-start", "weights-too-large", "vanishing-gradient"},
+)
+"""Causes that leave nothing else to be judged until they are put right."""
+
+
+def verdicts(curves: Curves) -> list[Verdict]:
+    """What the curves show, the most important first; never empty."""
+    if len(curves.epoch) == 0:
+        return [Verdict("nothing-yet", "Nothing is measured yet.")]
+    c = finite_curves(curves)
+    failing = failure(c)
+    known = [verdict for verdict in preflight(c.setting, c.facts, c.first) if verdict.cause]
+    if failing is None:
+        known = [verdict for verdict in known if _shows(verdict, c)]
+    found = ranked([*known, *(verdict for rule in TRAINING_CAUSES if (verdict := rule(c)) is not None)])
+    if failing is None:
+        return found or [rises(c) or oscillates(c) or _healthy(c)]
+    if not found:
+        unknown = "None of the causes that are known fits."
+        return [replace(failing, why=unknown, advice="tunelab diagnose --try tells causes apart by experiments.")]
+    first = found[0]
+    seen = first.seen if failing.code == first.code else f"{failing.seen} {first.seen}"
+    code = failing.code if failing.code in _TELLING else first.code
+    evidence = {"symptom": failing.code} | failing.evidence | first.evidence
+    joined = replace(first, code=code, seen=seen.strip(), evidence=evidence)
+    return [joined, *found[1:]]
+
+
+def _healthy(c: Curves) -> Verdict:
+    gain = improvement(c) if c.ended else None
+    if gain is None:
+        return progress(c)
+    return Verdict(
+        "still-improving",
+        f"Ended at {100 * c.evaluation_accuracy[-1]:.1f} %, still improving: {100 * gain[0]:.1f} points in the last "
+        f"{gain[1]:.3g} epochs.",
+        evidence={"gained": gain[0]},
+    )
+
+
+def _shows(verdict: Verdict, c: Curves) -> bool:
+    """Whether something known before training has done harm that shows, where the training learns all the same."""
+    if verdict.cause in {"classes-missing", "one-class", "identical-neurons"}:
+        return True
+    if verdict.cause == "mini-batch-too-large":
+        return False  # the curves tell
+    harmed = c.progress > _LEARNT or c.behind_neighbours > 0
+    return bool(harmed)
+
+
+def ranked(found: Iterable[Verdict]) -> list[Verdict]:
+    """Verdicts by the order of their causes, one a cause; no two cures change the same parameter.
+
+    Behind a cause that leaves nothing else to be judged only what is certain as well is said.
+    """
+    kept: list[Verdict] = []
+    changed: set[str] = set()
+    blocking = len(_GROUPS)
+    for verdict in sorted(found, key=lambda v: rank(v.cause)):
+        if any(verdict.cause == other.cause for other in kept):
+            continue
+        group = next((place for place, causes in enumerate(_GROUPS) if verdict.cause in causes), len(_GROUPS))
+        if group > blocking and verdict.certainty != CERTAIN:
+            continue
+        if kept and verdict.certainty == POSSIBLE:
+            continue
+        keys = set(verdict.cure or ())
+        if keys & changed:
+            continue
+        kept.append(verdict)
+        changed |= keys
+        blocking = min(blocking, group)
+    return kept

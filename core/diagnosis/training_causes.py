@@ -1,0 +1,434 @@
+"""Causes that show in the curves: each rule reads its own evidence and says nothing where it isn't there.
+
+A rule accuses a hyper-parameter only where its value is outside of what is usual as well, since the curves of a good
+setting can look like those of a bad one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from tunelab.diagnosis.curves import Curves, log_steps
+from tunelab.diagnosis.preflight import small_mini_batch
+from tunelab.diagnosis.symptoms import improvement, oscillates, rises
+from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
+from tunelab.statistics import binomial_test
+
+__all__ = ["TRAINING_CAUSES"]
+
+_EARLY = 6  # epochs in which a good training may still have come down little
+_MUCH_LEFT = 0.25  # share of the constant answer's cost
+_SMOOTH = 0.85  # share of measurements at which the cost fell
+_UNLEARNT = 0.1  # training mistakes above which a level cost is too little
+_FORGETS = 0.3  # e-foldings an epoch by which λ alone lets the weights fade
+_OFF = 0.97  # a healthy ReLU layer is off for about half of what it sees
+_DRIVEN = 0.3  # growth of the saturated share where large steps are to blame
+_NEARLY_ALL = 0.8
+_MANY_STEPS, _FEW_PER_EPOCH = 400, 8  # mini-batches in all, and an epoch
+_FREQUENT = 0.75  # share of the largest class
+_WIDE_GAP = 0.07  # between training and evaluation accuracy, beyond noise
+_SHARED = 20  # examples whose neighbours are looked at, at least
+
+
+# Data
+
+
+def labels_disagree(c: Curves) -> Verdict | None:
+    """Evaluation labels that contradict what training labels teach."""
+    f = c.facts
+    near, far = f.training_neighbours, f.evaluation_neighbours
+    learnt = c.training_test is not None and c.training_test.better_than_chance()
+    below = _below_independence(c)
+    consistent = near is not None and near.test.better_than_chance()
+    contradicted = far is not None and far.test.worse_than_chance()
+    unrelated = (
+        near is not None
+        and far is not None
+        and far.total >= _SHARED
+        and far.test.pvalue > 0.05
+        and near.accuracy - near.any_agree > 4 * _error(far.any_agree, far.total)
+    )
+    no_better = c.evaluation_test is not None and not c.evaluation_test.better_than_chance()
+    if (
+        not (consistent and contradicted)
+        and not (learnt and below is not None)
+        and not (consistent and unrelated and no_better)
+    ):
+        return None
+    evidence = {
+        "training_accuracy": float(c.training_accuracy[-1]),
+        "evaluation_accuracy": float(c.evaluation_accuracy[-1]),
+        "p_below": below,
+        "neighbours_agree": far.accuracy if far is not None else None,
+    }
+    against = below is not None or contradicted
+    return Verdict(
+        "below-chance" if against else "chance",
+        f"{100 * c.training_accuracy[-1]:.0f} % of the training examples are right and "
+        f"{100 * c.evaluation_accuracy[-1]:.1f} % of the evaluation examples"
+        + (": fewer than guessing gets." if against else ", no more than guessing gets."),
+        "What training labels teach is wrong on evaluation labels: they are inverted, renamed or shifted.",
+        "Look at evaluation examples beside their labels.",
+        evidence,
+        "labels-disagree",
+        None,
+        CERTAIN if against else LIKELY,
+    )
+
+
+def _error(p: float, total: int) -> float:
+    return math.sqrt(max(p * (1 - p), 1e-9) / total)
+
+
+def _below_independence(c: Curves) -> float | None:
+    """P(so few right), were answers and labels independent; None where it isn't far below that."""
+    counts = c.facts.evaluation_counts
+    if c.answers is None or len(counts) != len(c.answers) or not np.isfinite(c.evaluation_accuracy[-1]):
+        return None
+    total = c.evaluation_total
+    expected = float((c.answers / max(c.answers.sum(), 1) * np.array(counts)).sum() / max(sum(counts), 1))
+    test = binomial_test(round(float(c.evaluation_accuracy[-1]) * total), total, expected)
+    return test.pvalue_below if test.worse_than_chance() else None
+
+
+def no_signal(c: Curves) -> Verdict | None:
+    """Labels that inputs say nothing about: neighbours don't share them, and what is learnt doesn't carry over."""
+    f = c.facts
+    if not c.classification:
+        if len(f.r2) < 2 or not max(f.r2) < 0.02 or f.training < 50 or c.evaluation_data_cost[-1] < 0.97 * _constant(c):
+            return None
+    else:
+        near, far, test = f.training_neighbours, f.evaluation_neighbours, c.evaluation_test
+        if near is None or far is None or test is None or min(near.total, far.total) < 50:
+            return None
+        if max(f.training_counts, default=0) > _FREQUENT * sum(f.training_counts):
+            return None  # neighbours agree anyway
+        if near.test.pvalue < 0.02 or far.test.pvalue < 0.02 or test.better_than_chance():
+            return None
+    by_heart = bool(c.training_accuracy[-1] > f.chance + 0.15)
+    heart = f", though {100 * c.training_accuracy[-1]:.0f} % of the training examples are" if by_heart else ""
+    return Verdict(
+        "chance",
+        f"No more evaluation examples are right than by guessing ({100 * c.evaluation_accuracy[-1]:.1f} %){heart}.",
+        "Examples that look alike don't have the same label more often than any others: the labels are shuffled or "
+        "shifted against their rows, or the inputs say nothing about them.",
+        "Look at some examples beside their labels. No hyper-parameter helps.",
+        {
+            "training_accuracy": float(c.training_accuracy[-1]),
+            "evaluation_accuracy": float(c.evaluation_accuracy[-1]),
+            "neighbours_agree": f.training_neighbours.accuracy if f.training_neighbours else None,
+            "any_agree": f.training_neighbours.any_agree if f.training_neighbours else None,
+        },
+        "no-signal",
+        None,
+        LIKELY,
+    )
+
+
+def _constant(c: Curves) -> float:
+    return c.facts.constant_cost
+
+
+def unequal_classes(c: Curves) -> Verdict | None:
+    """One class so frequent that its name alone is nearly as right as the network."""
+    counts, test = c.facts.training_counts, c.evaluation_test
+    if not counts or max(counts) < _FREQUENT * sum(counts) or test is None or test.better_than_chance():
+        return None
+    share = max(counts) / sum(counts)
+    return Verdict(
+        "chance",
+        f"{100 * c.evaluation_accuracy[-1]:.1f} % right, and the most frequent class alone is {100 * share:.1f} %.",
+        "The rare classes are hardly learnt: naming the frequent one always is cheap.",
+        "Judge by the balanced accuracy; weight the classes (data.class_weights) or collect more of the rare ones.",
+        {"largest_share": share, "training_counts": list(counts), "accuracy": float(c.evaluation_accuracy[-1])},
+        "unequal-classes",
+        None,
+        LIKELY,
+    )
+
+
+# η, λ, m
+
+
+def shrinking(c: Curves) -> Verdict | None:
+    """λ holds the weights so small that even the training examples aren't learnt."""
+    s = c.setting
+    if s.lmbda <= 0 or not s.n or s.shrink < 0 or s.decay < _FORGETS or s.decay * c.epoch[-1] < 2:
+        return None
+    if c.diverged or not c.progress > 0.2:
+        return None
+    penalty = float(c.training_cost[-1] - c.training_data_cost[-1])
+    return Verdict(
+        "lambda-crushing",
+        f"The training cost stays at {c.training_data_cost[-1]:.3g} without its penalty: even what it is trained on "
+        "isn't learnt.",
+        f"λ = {s.lmbda:g} lets the weights fade by e^−{s.decay:.2g} in an epoch, as fast as they learn.",
+        "Begin without regularization, λ = 0, until η is found.",
+        {"penalty_share": penalty / float(c.training_data_cost[-1]), "folds_an_epoch": s.decay},
+        "lambda-too-large",
+        {"training.lambda": 0.0},
+        LIKELY,
+    )
+
+
+def few_steps(c: Curves) -> Verdict | None:
+    """So large a mini-batch that there are too few steps to get anywhere."""
+    s = c.setting
+    taken = s.steps * c.epoch[-1] if s.n else math.nan
+    if not s.steps <= _FEW_PER_EPOCH or not taken < _MANY_STEPS or s.mini_batch < 20 or c.diverged:
+        return None
+    if not c.progress > 0.15 and improvement(c) is None:
+        return None
+    return Verdict(
+        "few-steps",
+        f"{taken:,.0f} steps in {c.epoch[-1]:.3g} epochs: with m = {s.mini_batch:,} the weights move "
+        f"{s.steps:.0f} time{'' if s.steps == 1 else 's'} an epoch.",
+        "The network has hardly begun to learn.",
+        "Use m = 10.",
+        {"steps": taken, "steps_an_epoch": s.steps, "progress": c.progress},
+        "mini-batch-too-large",
+        small_mini_batch(s),
+        LIKELY,
+    )
+
+
+def dead(c: Curves) -> Verdict | None:
+    """Hidden ReLUs that are off on nearly every example: no gradient passes them."""
+    s = c.setting
+    if s.activation != "relu" or len(c.saturated) < 2 or c.saturated.shape[1] < 2:
+        return None
+    off = c.saturated[-2:, :-1].min(axis=0)
+    layer = int(np.argmax(np.nan_to_num(off)))
+    if not off[layer] >= _OFF:
+        return None
+    cure: dict[str, object] = {"training.eta": s.smaller_eta()}
+    cure |= {} if s.weights.startswith("he-") else {"initialization.weights": "he-normal"}
+    return Verdict(
+        "dead",
+        f"{100 * off[layer]:.0f} % of the outputs of hidden layer {layer + 1} are off: its ReLUs are dead.",
+        "A ReLU that is off for every example passes no gradient, so it never comes back; a large η throws it there.",
+        f"Try η = {cure['training.eta']:g} with he-normal weights, or leaky-relu.",
+        {"layer": layer + 1, "off": float(off[layer])},
+        "dead-relu",
+        cure,
+        LIKELY,
+    )
+
+
+def eta_too_large(c: Curves) -> Verdict | None:
+    """Steps that overshoot: diverged, rising, oscillating, driven into saturation, or stuck far above what is usual."""
+    s = c.setting
+    far = s.eta > 4 * s.usual_eta
+    seen = rises(c) or oscillates(c)
+    driven = _driven(c)
+    worse = c.progress > 1.05 and not _falls_smoothly(c)
+    slow_learner = c.behind_neighbours > 0 and not _bottleneck(c)
+    behind = far and (slow_learner or _unsteady(c)) and not c.progress < 0.02
+    if not (c.diverged or seen or driven or worse or behind) or (s.eta < s.usual_eta / 3 and not c.diverged):
+        return None
+    if _bottleneck(c) and not (c.diverged or worse or s.eta > 8 * s.usual_eta):
+        return None  # so few neurons jump about whatever η is
+    if (
+        not c.diverged
+        and not far
+        and not (seen and (seen.code == "rising" or not c.progress <= 0.5 or s.eta > 2 * s.usual_eta))
+    ):
+        return None
+    text = seen.seen if seen else ""
+    if driven:
+        text = f"{100 * driven:.0f} % of a hidden layer's outputs have been driven into saturation."
+    elif not text and not c.diverged:
+        text = f"The training cost stays at {c.training_data_cost[-1]:.3g} with η = {s.eta:g}."
+    return Verdict(
+        "saturated" if driven else seen.code if seen else "overshooting",
+        text,
+        f"Steps of η = {s.eta:g} overshoot the bottom of the valley.",
+        f"Try η = {s.smaller_eta():g}.",
+        {"eta": s.eta, "usual_eta": s.usual_eta, "progress": c.progress} | (seen.evidence if seen else {}),
+        "eta-too-large",
+        {"training.eta": s.smaller_eta()},
+        CERTAIN if (c.diverged and s.eta > s.usual_eta) or (far and seen) else LIKELY,
+    )
+
+
+def _driven(c: Curves) -> float:
+    """The share of a hidden layer that training has driven into saturation; 0 where it hasn't."""
+    if c.setting.activation not in {"sigmoid", "tanh"} or len(c.saturated) < 2 or c.saturated.shape[1] < 2:
+        return 0.0
+    share = np.nan_to_num(c.saturated[-2:, :-1].min(axis=0))
+    layer = int(np.argmax(share))
+    before = float(c.first.saturated[layer]) if len(c.first.saturated) > layer else math.nan
+    driven = share[layer] > max(_NEARLY_ALL, before + _DRIVEN) and c.progress > 0.3
+    return float(share[layer]) if driven else 0.0
+
+
+def _bottleneck(c: Curves) -> bool:
+    """Whether a hidden layer is so narrow that hardly anything gets through."""
+    return bool(c.setting.hidden) and min(c.setting.hidden or (0,)) <= max(2, c.facts.classes // 3)
+
+
+def _falls_smoothly(c: Curves) -> bool:
+    moves = log_steps(c.training_data_cost)
+    return len(moves) > 2 and bool((moves < 0).mean() >= _SMOOTH)
+
+
+def _unsteady(c: Curves) -> bool:
+    """Whether the cost jumps from measurement to measurement by a tenth or more."""
+    moves = log_steps(c.training_data_cost)
+    return len(moves) > 3 and bool(np.abs(np.diff(moves)).mean() > 0.2) and bool((moves > 0).any())
+
+
+def eta_too_small(c: Curves) -> Verdict | None:
+    """The cost falls at every measurement and has hardly come down."""
+    s, cost = c.setting, c.training_data_cost
+    if s.eta > s.usual_eta / 4 or len(cost) < 3 or not np.isfinite(cost).all() or c.diverged:
+        return None
+    if c.epoch[-1] < _EARLY and s.eta > s.usual_eta / 20:
+        return None  # the first epochs of a training that is a little slow look like this too
+    falls = (np.diff(np.log(np.maximum(cost, 1e-300))) < 0).mean() >= _SMOOTH
+    if not falls or not c.progress > _MUCH_LEFT or (not c.ended and c.epoch[-1] < _EARLY and c.progress < 0.8):
+        return None
+    moved = c.moved
+    slow = f" An epoch's steps move no layer by more than {100 * moved:.2g} % of its size." if moved < 1 else ""
+    return Verdict(
+        "too-slow",
+        f"The training cost falls steadily but slowly: {cost[-1]:.3g} after {c.epoch[-1]:.3g} epochs.",
+        f"Steps of η = {s.eta:g} are small.{slow}",
+        f"Try η = {s.larger_eta():g}.",
+        {"cost": float(cost[-1]), "progress": c.progress, "moved": moved if math.isfinite(moved) else None},
+        "eta-too-small",
+        {"training.eta": s.larger_eta()},
+        LIKELY,
+    )
+
+
+# Capacity, regularization, patience
+
+
+def too_little_capacity(c: Curves) -> Verdict | None:
+    """A cost that has settled with training examples still wrong that their neighbours would get right."""
+    s = c.setting
+    wrong = 1 - float(c.training_accuracy[-1])
+    if not c.classification or not wrong > _UNLEARNT or s.hidden is None or c.diverged:
+        return None
+    bottleneck, behind = _bottleneck(c), c.behind_neighbours
+    narrow = bottleneck or not s.hidden or min(s.hidden) <= 0.8 * c.facts.classes
+    if c.gap > (0.15 if bottleneck else max(0.06, 3 * c.noise)):
+        return None
+    if s.eta > 8 * s.usual_eta or s.eta < s.usual_eta / 10:
+        return None
+    settled = len(c.recent) > 0 and float(c.recent[0] - c.recent[-1]) < 0.2
+    clearly = bottleneck and behind > 0.1 and c.epoch[-1] >= _EARLY
+    if not clearly and not (settled and (behind > 0.03 or (math.isnan(behind) and narrow))):
+        return None
+    width = max(10, 5 * min(s.hidden)) if s.hidden else 20
+    if c.facts.classes > 2:
+        width = max(width, 30)
+    kind = f"{min(s.hidden)} hidden neurons" if s.hidden else "no hidden layer"
+    return Verdict(
+        "underfitting",
+        f"Level with {100 * wrong:.0f} % of its training examples still wrong, where the nearest neighbour gets "
+        f"{100 * (1 - c.facts.training_neighbours.accuracy):.0f} % wrong."
+        if c.facts.training_neighbours
+        else f"Level with {100 * wrong:.0f} % of its training examples still wrong.",
+        f"With {kind} it can't draw the boundary." if narrow else "The network may be too small, or η not right.",
+        f"Try {width} hidden neurons.",
+        {"training_accuracy": 1 - wrong, "behind_neighbours": behind, "hidden": list(s.hidden)},
+        "too-little-capacity",
+        {"network.hidden": [width] if len(s.hidden) < 2 else [max(width, h) for h in s.hidden]},
+        LIKELY if narrow else POSSIBLE,
+    )
+
+
+def memorizing(c: Curves) -> Verdict | None:
+    """Training examples learnt by heart: too few of them where more are at hand, else overfitting."""
+    s, f = c.setting, c.facts
+    if len(c.epoch) < 4 or not c.classification or not c.training_accuracy[-1] > 0.85:
+        return None
+    cost = c.evaluation_data_cost
+    if not np.isfinite(cost).any() or not np.isfinite(cost[-1]):
+        return None
+    best = int(np.nanargmin(cost))
+    risen = float(min(cost[-1], np.nanmin(cost[-2:])) / max(cost[best], 1e-100) - 1)
+    sure_gap = c.gap - 2 * c.gap_error
+    if sure_gap < 0.03 or (sure_gap < _WIDE_GAP and not (risen > 0.3 and sure_gap > 0.04)):
+        return None
+    more = f.available >= 2 * s.n > 0
+    if not more and risen < 0.1:
+        return None
+    much = f"by {100 * risen:.0f} %" if risen < 10 else "many times over"
+    text = f"{100 * c.training_accuracy[-1]:.0f} % of the training examples are right and "
+    text += f"{100 * c.evaluation_accuracy[-1]:.0f} % of the evaluation examples"
+    if risen > 0.05:
+        text += f"; the evaluation cost has risen {much} since epoch {c.epoch[best]:.3g}"
+    evidence = {
+        "gap": c.gap,
+        "gap_error": c.gap_error,
+        "risen": risen,
+        "epoch": float(c.epoch[best]),
+        "available": f.available,
+    }
+    if more:
+        count = min(f.available, max(10 * s.n, 2000))
+        return Verdict(
+            "overfitting",
+            f"{text}.",
+            f"It learns its {s.n:,} training examples by heart, and {f.available:,} are at hand.",
+            f"Train on {count:,} of them.",
+            evidence,
+            "too-few-examples",
+            {"data.train": count},
+            LIKELY,
+        )
+    lmbda = float(f"{max(0.005 * s.n, 3 * s.lmbda):.2g}")
+    return Verdict(
+        "overfitting",
+        f"Overfitting: {text}.",
+        "It learns its training examples by heart.",
+        f"Try {'a larger λ' if s.lmbda else 'λ'}, {lmbda:g}, more examples, or stop early.",
+        evidence,
+        "overfitting",
+        {"training.lambda": lmbda},
+        LIKELY,
+    )
+
+
+def too_few_epochs(c: Curves) -> Verdict | None:
+    """Ended by its number of epochs while evaluation was getting better by more than noise."""
+    s = c.setting
+    if not c.ended or c.reason not in {"", "epochs"} or c.diverged:
+        return None
+    gain = improvement(c)
+    if gain is None or c.progress < 0.02:
+        return None
+    gained, epochs = gain
+    more = int(max(10, 4 * math.ceil(c.epoch[-1])))
+    return Verdict(
+        "still-improving",
+        f"Ended at {100 * c.evaluation_accuracy[-1]:.1f} %, still improving: {100 * gained:.1f} points in the last "
+        f"{epochs:.3g} epochs.",
+        "It was stopped before it was done.",
+        f"Give it {more} epochs.",
+        {"gained": gained, "epochs": epochs, "noise": c.noise},
+        "too-few-epochs",
+        {"training.epochs": more},
+        LIKELY if s.n else POSSIBLE,
+    )
+
+
+TRAINING_CAUSES: tuple[Callable[[Curves], Verdict | None], ...] = (
+    labels_disagree,
+    no_signal,
+    unequal_classes,
+    shrinking,
+    few_steps,
+    dead,
+    eta_too_large,
+    eta_too_small,
+    too_little_capacity,
+    memorizing,
+    too_few_epochs,
+)
+"""Every rule that reads curves."""

@@ -1,0 +1,57 @@
+"""Verdicts and trials of cures as a person reads them: what is seen, why, what to try, and what trying it came to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tunelab.cure_trials import CureTrial, CureTrials
+from tunelab.diagnosis import Verdict
+from tunelab.tui.text.tables import aligned
+
+__all__ = ["set_options", "trials_text", "verdict_paragraph"]
+
+
+def verdict_paragraph(verdict: Verdict) -> str:
+    """A verdict, a line each: its cause and what is seen, why, what to try, and the cure as it is typed."""
+    name = verdict.cause_name
+    sure = "" if verdict.certainty == "likely" else f" ({verdict.certainty})"
+    head = f"{name[0].upper()}{name[1:]}{sure}: " if name else ""
+    lines = [f"• {head}{verdict.seen}", *(f"  {part}" for part in (verdict.why, verdict.advice) if part)]
+    if verdict.cure:
+        lines.append(f"  {set_options(verdict.cure)}")
+    return "\n".join(lines)
+
+
+def set_options(cure: Mapping[str, Any]) -> str:
+    """A cure as it is typed: ``--set training.eta=0.05``."""
+    return " ".join(f"--set {key}={_toml(value)}" for key, value in cure.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value)
+    return f"'{text}'" if " " in text else text
+
+
+def trials_text(trials: CureTrials) -> str:
+    """A row an experiment: what was changed, before → after, the difference and its 95 % interval; then what helps."""
+    scale, unit = (100, " %") if trials.measure == "accuracy" else (1, "")
+    before = trials.trials[0].result
+    rows = [["tried", f"{trials.measure} before → after", "difference"]]
+    for trial in trials.trials[1:]:
+        result = f"{scale * before.mean:.3g} → {scale * trial.result.mean:.3g}{unit}"
+        rows.append([trial.label, result, _difference(trial, scale)])
+    if trials.verdict is not None:
+        return f"{aligned(rows)}\n\n{verdict_paragraph(trials.verdict)}"
+    return f"{aligned(rows)}\n\nNone of this does better than the setting as it is, beyond noise."
+
+
+def _difference(trial: CureTrial, scale: int) -> str:
+    d = trial.difference
+    if trial.change is None or d is None or math.isnan(d.half_width):
+        return "a control"
+    return f"{scale * d.difference:+.3g} ± {scale * d.half_width:.2g}{'  helps' if trial.helps else ''}"
