@@ -78,7 +78,7 @@ def test_settings_that_cannot_be(tiny: str, settings: list[str], sentence: str) 
         (["--data", "mnist"], "MNIST is not here yet: get it with `tunelab data fetch mnist`"),
         (["--data", "fashion-mnist"], "`tunelab data fetch fashion-mnist`"),
         (["--data", "minst"], "did you mean 'mnist'?"),
-        (["--data", "points"], 'use network.cost = "quadratic"'),
+        (["--data", "points", "--set", "network.cost=cross-entropy"], 'use network.cost = "quadratic"'),
         (["--data", "nowhere.npz"], "nowhere.npz"),
         (["--data", "x" * 5000], "xxx"),
         (["--data", "~nobody-of-this-name/x.csv"], "~nobody-of-this-name/x.csv"),

@@ -116,8 +116,8 @@ def test_strange_names_are_one_printable_sentence(name: str) -> None:
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "data.parquet").write_bytes(b"PAR1")
-    assert "neither" in sentence(str(tmp_path / "data.parquet"))
+    (tmp_path / "data.xlsx").write_bytes(b"PAR1")
+    assert "neither" in sentence(str(tmp_path / "data.xlsx"))
 
 
 def test_the_same_content_is_prepared_once_whatever_it_is_called(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_the_same_content_is_prepared_once_whatever_it_is_called(tmp_path: Path)
     dataset = load(str(second), report=lambda what, _done, _total: heard.append(what))
     assert len(list(paths.datasets().glob("csv-*"))) == 1
     assert (dataset.name, dataset.title) == (str(second), "two.csv")
-    assert any("standardised" in what for what in heard)  # told every time, not only when it was prepared
+    assert any("column used as numbers" in what for what in heard)  # told every time, not only when it was prepared
     first.write_text(rows + "\n99,1.25,a")
     assert len(load(str(first)).training) + 10 == 31  # changed content is another set
 

@@ -10,11 +10,15 @@ from pathlib import Path
 from tunelab import paths
 from tunelab.data import store
 from tunelab.data.dataset import Dataset, Examples, Report
+from tunelab.data.options import FileOptions
 from tunelab.data.store import Damaged, Origin
 from tunelab.errors import BadInput, printable
 from tunelab.suggestions import did_you_mean
 
-__all__ = ["NAMED", "Entry", "Named", "counts", "entries", "load"]
+__all__ = ["NAMED", "TABLE_SUFFIXES", "Entry", "Named", "counts", "entries", "is_table", "load"]
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab")
+_PREPARED = 2  # counts up when files are prepared in another way, so that what was kept is prepared again
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,14 @@ def load(
     training: int | None = None,
     evaluation: int | None = None,
     classes: Sequence[int | str] | None = None,
+    options: FileOptions | None = None,
     report: Report | None = None,
 ) -> Dataset:
     """The data set called ``name`` (a key of ``NAMED``), or the one in the file or directory ``name``.
 
     ``classes`` are chosen first; of what is left, ``training`` and ``evaluation`` are how many training and
-    validation examples to take from the front (None: all). The test part is never shortened. Pixels are
-    mapped from disk and not copied, unless classes are chosen.
+    validation examples to take from the front (None: all). The test part is never shortened. ``options`` say how a
+    file is read and split. Pixels are mapped from disk and not copied, unless classes are chosen.
 
     ``report`` hears of progress and of notices such as "features were standardised".
     Raises :class:`BadInput` with one sentence for whatever can't be loaded.
@@ -76,7 +81,7 @@ def load(
 
         dataset = digits_dataset.load(training, evaluation, classes, say)
     else:
-        dataset = _whole(name, say)
+        dataset = _whole(name, options or FileOptions(), say)
         if classes is not None:
             dataset = dataset.only(classes)
     among = f" of {dataset.title}" + (" in these classes" if classes is not None else "")
@@ -87,7 +92,9 @@ def load(
     )
 
 
-def counts(name: str, classes: Sequence[int | str] | None = None) -> tuple[int, int]:
+def counts(
+    name: str, classes: Sequence[int | str] | None = None, options: FileOptions | None = None
+) -> tuple[int, int]:
     """How many training and validation examples ``load`` could give, of ``classes`` only if given.
 
     Cheap where drawing everything to count it would not be. Raises as ``load`` does.
@@ -96,7 +103,7 @@ def counts(name: str, classes: Sequence[int | str] | None = None) -> tuple[int, 
         from tunelab.data import digits_dataset
 
         return digits_dataset.counts(classes)
-    whole = load(name, classes=classes)
+    whole = load(name, classes=classes, options=options)
     return len(whole.training), len(whole.validation)
 
 
@@ -132,14 +139,14 @@ def _first(part: Examples, count: int | None, key: str, what: str) -> Examples:
     return part.first(count)
 
 
-def _whole(name: str, say: Report) -> Dataset:
+def _whole(name: str, options: FileOptions, say: Report) -> Dataset:
     if name == "points":
         from tunelab.data import points
 
         return points.load()
     if name in NAMED:
         return _fetched(name)
-    return _from_path(name, say)
+    return _from_path(name, options, say)
 
 
 def _fetched(name: str) -> Dataset:
@@ -154,7 +161,7 @@ def _fetched(name: str) -> Dataset:
         raise BadInput(f"{problem}; get it again with `tunelab data fetch {name}`") from None
 
 
-def _from_path(name: str, say: Report) -> Dataset:
+def _from_path(name: str, options: FileOptions, say: Report) -> Dataset:
     path = paths.expanded(name)
     try:
         directory, file = path.is_dir(), path.is_file()
@@ -165,27 +172,38 @@ def _from_path(name: str, say: Report) -> Dataset:
 
         sources, read_source = idx.files(path), lambda: idx.read_directory(path, name, _title(path))
     elif not file:
-        if path.suffix.lower() in (".npz", ".csv") or len(path.parts) > 1:
+        if path.suffix.lower() == ".npz" or is_table(path) or len(path.parts) > 1:
             raise BadInput(f"There is no file or directory '{printable(name)}' to read data from")
         raise BadInput(
             f"There is no data set '{printable(name, 60)}'{did_you_mean(name, NAMED)}; there are "
-            f"{', '.join(NAMED)}, or give a directory of IDX files, an .npz or a .csv"
+            f"{', '.join(NAMED)}, or give a directory of IDX files, an .npz or a table"
         )
     elif path.suffix.lower() == ".npz":
         from tunelab.data import npz
 
         sources, read_source = [path], lambda: npz.read(path, name, _title(path))
-    elif path.suffix.lower() == ".csv":
-        from tunelab.data import table
+    elif is_table(path):
+        from tunelab.data import tables
 
-        sources, read_source = [path], lambda: table.read(path, name, _title(path), say)
+        sources, read_source = [path], lambda: tables.read(path, name, _title(path), options, say)
     else:
-        raise BadInput(f"'{printable(name)}' is neither a directory of IDX files, nor an .npz or a .csv file")
-    dataset, origin = _through_cache(_content_name(sources), read_source, say)
+        raise BadInput(
+            f"'{printable(name)}' is neither a directory of IDX files, nor an .npz, nor a table "
+            f"({', '.join(TABLE_SUFFIXES)}, each also .gz, or .parquet)"
+        )
+    dataset, origin = _through_cache(_content_name(sources, options), read_source, say)
     for note in origin.notes:
         say(note, 0, 0)
     # The same content may lie under another name than the one it was prepared from.
     return replace(dataset, name=name, title=_title(path))
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table, by its name."""
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    if suffixes[-1:] == [".gz"]:
+        return suffixes[0] in TABLE_SUFFIXES
+    return suffixes[-1:] == [".parquet"] or (suffixes[-1:] != [] and suffixes[-1] in TABLE_SUFFIXES)
 
 
 def _title(path: Path) -> str:
@@ -215,14 +233,17 @@ def _through_cache(
         return dataset, origin
 
 
-def _content_name(sources: Sequence[Path]) -> str:
-    """A cache name made of what the files hold, so the same content under another name is the same set."""
-    digest = hashlib.sha256(f"prepared as format {store.FORMAT}".encode())
+def _content_name(sources: Sequence[Path], options: FileOptions) -> str:
+    """A cache name made of what the files hold and how they are read, so that a change of either is noticed.
+
+    The same content under another name is the same set.
+    """
+    digest = hashlib.sha256(f"prepared as format {store.FORMAT}.{_PREPARED} {options.key()}".encode())
     for path in sources:
         try:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as problem:
             raise BadInput(f"'{printable(path)}' can't be read: {printable(problem.strerror or problem)}") from None
-    kind = "idx" if len(sources) > 1 else sources[0].suffix.lower().lstrip(".")
+    kind = "idx" if len(sources) > 1 else sources[0].suffixes[0].lower().lstrip(".") or "table"
     return f"{kind}-{digest.hexdigest()[:24]}"

@@ -162,12 +162,14 @@ class Dataset:
             targets = new[rows].astype(smallest_integer(len(chosen)))
             return Examples(examples.inputs[rows], targets, examples.scale)
 
+        labels = tuple(self.classes[c] for c in chosen)
         return replace(
             self,
             training=part(self.training),
             validation=part(self.validation),
             test=part(self.test),
-            classes=tuple(self.classes[c] for c in chosen),
+            classes=labels,
+            encoder=self.encoder and self.encoder | {"classes": list(labels)},
         )
 
 

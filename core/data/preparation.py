@@ -11,7 +11,7 @@ from tunelab.data.dataset import Array, Dataset, Examples, smallest_integer
 from tunelab.data.store import Origin
 from tunelab.errors import BadInput, printable
 
-__all__ = ["LONGEST_LABEL", "MOST_BYTES", "assembled", "read_up_to", "shuffled", "too_few", "with_classes"]
+__all__ = ["LONGEST_LABEL", "MOST_BYTES", "assembled", "read_up_to", "too_few", "with_classes"]
 
 MOST_BYTES = 4 << 30  # nothing larger is unpacked; 75 times MNIST
 MOST_CLASSES = 1000
@@ -128,13 +128,6 @@ def _standardised(parts: Sequence[Array]) -> tuple[list[Array], Array, Array]:
     std = np.where(std > 1e-12 * np.abs(mean), std, 1.0)
     # A training column that hardly moves makes others huge; they are held to what float32 can multiply.
     return [np.clip((x - mean) / std, -_LARGEST, _LARGEST).astype(np.float32) for x in parts], mean, std
-
-
-def shuffled(count: int, seed: int) -> Array:
-    """A fixed order of ``count`` examples. Sorting raw Philox output gives the same on every machine and
-    with every numpy, which its ``permutation`` does not promise (NEP 19).
-    """
-    return np.argsort(np.random.Philox(key=seed).random_raw(count), kind="stable")
 
 
 def too_few(where: str, training: int, test: int) -> BadInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tunelab.data.encoding import encoder_of
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import StackedTraining
 from tunelab.experiment.nested_tables import flattened
@@ -49,6 +50,7 @@ class ArmRecorder:
             self._must_agree("start", about, started[0])
             self._writer.write("resume", {"epoch": self._training.epoch, "examples": self._training.examples})
         else:
+            self._writer.save_encoder(encoder_of(self._training.dataset))
             self._writer.write("start", about)
         if untrained is not None:
             self._note("initial", measure_fields(untrained, self._member.replicates))

@@ -11,6 +11,7 @@ from tunelab.engine.pool import usable_cores
 from tunelab.engine.training_worker import train_stack
 from tunelab.errors import BadInput, CutOff
 from tunelab.experiment import Experiment, Preset, assemble, load_data, stacks
+from tunelab.experiment.fitting import fitted_preset
 from tunelab.records import Run, create_run
 from tunelab.records.locks import Hold
 from tunelab.records.run import last_end
@@ -123,6 +124,7 @@ def start(
     experiments = [arm.experiment for arm in preset.arms]
     for experiment in experiments:
         check(experiment)
+    preset, _ = fitted_preset(preset, load_data(experiments[0]))
     run = create_run(preset, out)
     job = Job(run, run.hold())
     limits = list(until or [None] * len(experiments))

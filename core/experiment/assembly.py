@@ -12,6 +12,7 @@ from tunelab.book import BookProgram, Place
 from tunelab.data import Dataset, counts, load
 from tunelab.errors import BadInput
 from tunelab.experiment.declaration import Experiment, TrainingSection
+from tunelab.experiment.fitting import fitted
 from tunelab.experiment.network_shape import parameters
 from tunelab.initialization import Initialization, initial_network
 from tunelab.network import Network
@@ -45,7 +46,14 @@ def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | 
     data = experiment.data
     on_test = data.evaluate_on == "test"
     evaluation = 1 if on_test else data.evaluation  # validation examples that nobody looks at needn't be made
-    dataset = load(data.name, training=data.train, evaluation=evaluation, classes=data.classes, report=report)
+    dataset = load(
+        data.name,
+        training=data.train,
+        evaluation=evaluation,
+        classes=data.classes,
+        options=data.file_options,
+        report=report,
+    )
     if on_test:
         count, there = data.evaluation or len(dataset.test), len(dataset.test)
         if count > there:
@@ -102,6 +110,7 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
 
     Raises :class:`BadInput` where an experiment doesn't fit the data.
     """
+    experiments = [fitted(experiment, dataset) for experiment in experiments]
     for experiment in experiments:
         _check(experiment, dataset)
     first = experiments[0]
@@ -186,7 +195,7 @@ def _check(experiment: Experiment, dataset: Dataset) -> None:
     if dataset.classes is None and experiment.network.cost != "quadratic":
         raise BadInput(
             f"network.cost: {dataset.title} asks for numbers, not classes, and {experiment.network.cost} "
-            'judges classes; use network.cost = "quadratic"'
+            'judges classes; use network.cost = "quadratic" and network.output = "linear"'
         )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from tunelab.costs import COSTS
+from tunelab.data.options import FileOptions
 from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.validation_errors import checked
 
@@ -48,7 +49,15 @@ def parameter(default: Any, help: str, *, symbol: str = "", unit: str = "", **ho
     return Field(default=default, description=help, json_schema_extra=extra or None, **how)
 
 
-_LATER_KEYS = ("data.task", "data.standardize", "data.split_seed", "data.class_weights", "data.columns")
+_LATER_KEYS = (
+    "data.task",
+    "data.standardize",
+    "data.split_seed",
+    "data.validation_share",
+    "data.test_share",
+    "data.class_weights",
+    "data.columns",
+)
 """Keys that came after the first format of records, see :meth:`Experiment.to_dict`."""
 
 
@@ -113,6 +122,12 @@ class DataSection(Section):
         ge=0,
         le=2**32 - 1,
     )
+    validation_share: float = parameter(
+        0.15, "The share of a table's rows that is kept for validation, in proportion of every class.", ge=0.01, le=0.8
+    )
+    test_share: float = parameter(
+        0.15, "The share of a table's rows that is kept for the test, in proportion of every class.", ge=0.01, le=0.8
+    )
     class_weights: Literal["none", "balanced"] = parameter(
         "none",
         "balanced counts a rare class's examples for more, so that each class weighs the same; the accuracy falls "
@@ -124,6 +139,19 @@ class DataSection(Section):
         "file without a header NAME is the column's number from 0.",
         max_length=10_000,
     )
+
+    @property
+    def file_options(self) -> FileOptions:
+        """What is said here about reading and splitting a file."""
+        return FileOptions(
+            self.label,
+            self.task,
+            self.standardize,
+            self.split_seed,
+            self.validation_share,
+            self.test_share,
+            self.columns,
+        )
 
 
 class NetworkSection(Section):
@@ -404,7 +432,9 @@ class Experiment(Section):
             tunelab.errors.BadInput: experiment: training.eta must be greater than 0, is -1
         """
         spelled = {"training.lambda" if key == "training.lmbda" else key: value for key, value in values.items()}
-        return checked(Experiment, placed(self.to_dict(), spelled), "experiment")
+        # What nobody has set stays unset: the data may choose it (tunelab.experiment.fitting)
+        tables = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+        return checked(Experiment, placed(tables, spelled), "experiment")
 
     def __repr__(self) -> str:
         """The call that makes it: what isn't the default, section by section."""

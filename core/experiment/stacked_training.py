@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 from tunelab.data import Dataset
+from tunelab.data.encoding import table_facts
 from tunelab.diagnosis import yardsticks
 from tunelab.experiment.assembly import assemble, available_examples, load_data
 from tunelab.experiment.declaration import Experiment
+from tunelab.experiment.fitting import fitted
 from tunelab.experiment.network_shape import parameters
 from tunelab.experiment.validation_errors import checked
 from tunelab.network import Network
@@ -48,6 +50,7 @@ class StackedTraining:
 
     def __init__(self, experiments: Sequence[Experiment], dataset: Dataset) -> None:
         self.dataset = dataset
+        experiments = [fitted(experiment, dataset) for experiment in experiments]
         self._began = time.perf_counter()
         self._threads = ThreadpoolController()
         self._training = assemble(experiments, dataset)
@@ -143,6 +146,8 @@ class StackedTraining:
             "classes": list(dataset.classes) if dataset.classes is not None else None,
             "training": len(dataset.training),
             "evaluation": len(dataset.validation),
+            "task": "regression" if dataset.classes is None else "classification",
+            **(table_facts(dataset.encoder) if dataset.encoder else {}),
             **yardsticks(dataset, experiment.network.output, experiment.network.cost),
         }
         if experiment.data.evaluate_on:

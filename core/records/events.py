@@ -90,8 +90,19 @@ class Measures(TypedDict):
     diverged: NotRequired[bool]
 
 
+class ColumnSummary(TypedDict):
+    """How a table's column was read: ``kind`` is number, category or left-out, ``missing`` counts its empty cells."""
+
+    __pydantic_config__ = _LAX  # type: ignore[misc]
+
+    name: _Text
+    kind: _Text
+    missing: _Count
+    why: _Text
+
+
 class DataSummary(TypedDict):
-    """What a start event says of the data: ``classes`` is None for regression."""
+    """What a start event says of the data: ``classes`` is None for regression; a table has columns and a label."""
 
     __pydantic_config__ = _LAX  # type: ignore[misc]
 
@@ -102,6 +113,10 @@ class DataSummary(TypedDict):
     chance: NotRequired[_Measure]
     constant_cost: NotRequired[_Measure]
     evaluated_on: NotRequired[_Text]
+    task: NotRequired[_Text]
+    label: NotRequired[_Text]
+    label_why: NotRequired[_Text]
+    columns: NotRequired[list[ColumnSummary]]
 
 
 class Start(Head):

@@ -5,7 +5,8 @@
              environment.json   versions, platform, git commit if any
              control            a word from any terminal: pause, stop (absent: go on)
              lock               held by the job that works on the run
-             arms/00/           events.jsonl, checkpoint.npz, parameters.npz, and a lock held by who writes them
+             arms/00/           events.jsonl, encoder.json (how rows become inputs), checkpoint.npz, parameters.npz,
+                                and a lock held by who writes them
 
 Presets are data: nothing in a record is executed, and arrays are read without pickle.
 """
@@ -34,7 +35,7 @@ from tunelab.records.events import Event
 from tunelab.records.follow import MergedFollower, read_events
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
-from tunelab.records.writer import ArmWriter
+from tunelab.records.writer import ENCODER, ArmWriter
 from tunelab.suggestions import did_you_mean
 
 __all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directories"]
@@ -43,6 +44,7 @@ FORMAT = 1
 _PATIENCE = 1.0  # seconds: another look at the lock takes it for a moment
 _WORK = frozenset({"start", "resume", "initial", "measure", "done"})
 _MAX_BYTES = 4_000_000  # of a file that describes a run
+_MAX_ENCODER_BYTES = 64_000_000
 _YEAR_10000 = 253_402_300_800  # in seconds; beyond it there are no dates
 
 
@@ -99,6 +101,20 @@ class ArmRecord:
                 f"the arm '{printable(self.name, 60)}' of {self.run.name} has no parameters yet: it is "
                 f"{self.state()}, and they are written when its training ends"
             ) from None
+
+    def encoder(self) -> dict[str, Any] | None:
+        """Return how rows become inputs (:mod:`tunelab.data.encoding`); None in a record that is older than that."""
+        try:
+            encoder = json.loads(_text(self.directory / ENCODER, _MAX_ENCODER_BYTES))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError):
+            encoder = None
+        if not isinstance(encoder, dict):
+            raise BadInput(
+                f"the record {printable(self.run.name)} is damaged: {ENCODER} of '{printable(self.name)}' isn't JSON"
+            )
+        return encoder
 
     def is_being_written(self) -> bool:
         """Return whether a living process writes this arm."""
@@ -353,9 +369,9 @@ def _is_label(text: object) -> bool:
     return isinstance(text, str) and 0 < len(text) <= 200 and text.isprintable()
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, max_bytes: int = _MAX_BYTES) -> str:
     with path.open("rb") as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
         raise OSError(errno.EFBIG, "it is larger than any of ours")
     return content.decode("utf-8")

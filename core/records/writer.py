@@ -19,7 +19,9 @@ from tunelab.records import checkpoint, locks, npz_arrays, parameters
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.follow import Follower
 
-__all__ = ["ArmWriter"]
+__all__ = ["ENCODER", "ArmWriter"]
+
+ENCODER = "encoder.json"
 
 _PATIENCE = 5.0  # seconds for a process that was told to end, to save where it stands and do so
 _BLOCK = 4096
@@ -85,6 +87,10 @@ class ArmWriter:
     def save_parameters(self, network: Network) -> None:
         """The arm's parameters as ``parameters.npz``: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …"""
         self._save(parameters.FILE, npz_arrays.packed(parameters.parameter_arrays(network)))
+
+    def save_encoder(self, encoder: dict[str, Any]) -> None:
+        """How rows become inputs and outputs answers, as ``encoder.json``: with it the networks predict."""
+        self._save(ENCODER, json.dumps(encoder, ensure_ascii=False, allow_nan=False).encode())
 
     def save_checkpoint(self, saved: Checkpoint) -> None:
         """Put the arm's state on the disk, after the events that led to it."""

@@ -131,7 +131,7 @@ def by_validation(experiment: Experiment) -> Experiment:
     data = experiment.data
     if data.evaluate_on != "test":
         return experiment
-    there = counts(data.name, data.classes)[1]
+    there = counts(data.name, data.classes, data.file_options)[1]
     return changed(experiment, {"data.evaluate_on": None, "data.evaluation": min(data.evaluation or there, there)})
 
 

@@ -11,6 +11,7 @@ from tunelab.data import counts, load
 from tunelab.data.dataset import Dataset, Report
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
+from tunelab.experiment.declaration import DataSection
 
 __all__ = ["DatasetInfo", "chance_of", "dataset_info"]
 
@@ -47,18 +48,18 @@ class DatasetInfo:
 def dataset_info(experiment: Experiment, report: Report | None = None) -> DatasetInfo:
     """Look at the experiment's data. Raises :class:`BadInput` where they can't be loaded or have no classes."""
     data = experiment.data
-    few = load(data.name, training=1, evaluation=1, classes=data.classes, report=report)
+    few = load(data.name, training=1, evaluation=1, classes=data.classes, options=data.file_options, report=report)
     if few.classes is None:
         raise BadInput(
             f"the strategy is for classes, and {few.title} asks for numbers; `tunelab run` trains on them, "
             "and `tunelab find eta` looks for a learning rate"
         )
-    training, evaluation = counts(data.name, data.classes)
-    pair = _pair(data.name, few.classes)
+    training, evaluation = counts(data.name, data.classes, data.file_options)
+    pair = _pair(data, few.classes)
     if len(few.classes) == 2:
         pair_training, pair_evaluation = training, evaluation
     else:
-        pair_training, pair_evaluation = counts(data.name, pair)
+        pair_training, pair_evaluation = counts(data.name, pair, data.file_options)
     return DatasetInfo(
         title=few.title,
         classes=few.classes,
@@ -71,10 +72,10 @@ def dataset_info(experiment: Experiment, report: Report | None = None) -> Datase
     )
 
 
-def _pair(name: str, classes: Sequence[str]) -> tuple[str, str]:
+def _pair(data: DataSection, classes: Sequence[str]) -> tuple[str, str]:
     """The first two classes; the two most frequent where one of those is too rare to learn anything from."""
-    if len(classes) > 2 and name != "digits":  # of drawn digits there are as many as one likes
-        whole = load(name, classes=classes)
+    if len(classes) > 2 and data.name != "digits":  # of drawn digits there are as many as one likes
+        whole = load(data.name, classes=classes, options=data.file_options)
         share = np.bincount(whole.training.targets, minlength=len(classes))
         if share[:2].min() < _ENOUGH:
             first, second = sorted(np.argsort(-share, kind="stable")[:2])

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
+from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, say, suited
 
 if TYPE_CHECKING:
     from tunelab.experiment import Experiment, Preset
@@ -71,8 +71,9 @@ def find_command(
     asked = chosen(preset, settings, arms, data, None, seed, quiet)
     if len(asked.arms) > 1 and not quiet:
         say(f"{asked.name} has several arms; the search is for '{asked.arms[0].name}'. --arm takes another.")
+    asked = suited(asked, quiet)
     whole = asked.arms[0].experiment
-    n = len(load_data(whole, progress_report(quiet)).training)
+    n = len(load_data(whole).training)
     if whole.data.evaluate_on == "test" and not quiet:
         say(f"Judged on validation examples, though {asked.name} is judged on the test set: that isn't for choosing.")
     recorder = _Recorder(asked, as_json=as_json)

@@ -20,9 +20,11 @@ __all__ = [
     "Seeds",
     "Settings",
     "chosen",
+    "default_preset",
     "from_anywhere",
     "progress_report",
     "say",
+    "suited",
 ]
 
 Settings = Annotated[
@@ -46,6 +48,13 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 def say(text: str) -> None:
     """Talk goes to stderr; stdout is for results."""
     print(text, file=sys.stderr, flush=True)
+
+
+def default_preset(data: str) -> str:
+    """The preset where none is named: one network for data of a person's own, else the first look."""
+    from tunelab.data.catalogue import NAMED
+
+    return "first-look" if data in NAMED else "table"
 
 
 def chosen(
@@ -99,7 +108,7 @@ def _fitted(preset: Preset, asked: set[str], quiet: bool) -> Preset:
 
     lowered: dict[str, Any] = {}
     data = preset.arms[0].experiment.data
-    training, evaluation = counts(data.name, data.classes)
+    training, evaluation = counts(data.name, data.classes, data.file_options)
     for key, wanted, there in (("data.train", data.train, training), ("data.evaluation", data.evaluation, evaluation)):
         if wanted is not None and wanted > there and key not in asked:
             lowered[key] = there
@@ -112,6 +121,17 @@ def _fitted(preset: Preset, asked: set[str], quiet: bool) -> Preset:
             say(f"λ is scaled along, by {lowered['data.train'] / data.train:.3g}: what counts is λ/n.")
         preset = scaled
     return preset.with_settings(lowered) if lowered else preset
+
+
+def suited(preset: Preset, quiet: bool) -> Preset:
+    """The preset with what it leaves open chosen for its data, which are prepared here, where progress is seen."""
+    from tunelab.experiment import load_data
+    from tunelab.experiment.fitting import fitted_preset
+
+    preset, sentences = fitted_preset(preset, load_data(preset.arms[0].experiment, progress_report(quiet)))
+    for sentence in sentences if not quiet else ():
+        say(sentence)
+    return preset
 
 
 def progress_report(quiet: bool) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tunelab.errors import ExitCode
 from tunelab.tui.cli.following import followed
-from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report
+from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, default_preset, suited
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -19,7 +19,12 @@ __all__ = ["run_command"]
 
 
 def run_command(
-    presets: Annotated[list[str], typer.Argument(metavar="PRESET", help="Names of presets, or TOML files.")],
+    presets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PRESET", help="Names of presets, or TOML files. With --data it may be left out: one network on it."
+        ),
+    ] = None,
     settings: Settings = None,
     arms: Arms = None,
     data: DataName = None,
@@ -39,6 +44,11 @@ def run_command(
     from tunelab.engine import process_pool
     from tunelab.errors import BadInput
 
+    if not presets and data is None:
+        raise BadInput(
+            "PRESET is missing; `tunelab run --help` says what there is, and --data FILE trains on a file alone"
+        )
+    presets = presets or [default_preset(data or "")]
     if out is not None and len(presets) > 1:
         raise BadInput("--out names the directory of one run; give one preset")
     # All are read before the first is trained: a slip in the last name shouldn't cost an hour.
@@ -64,9 +74,7 @@ def _train(
 ) -> int:
     """Train one preset and print what came of it; the exit code."""
     from tunelab import engine
-    from tunelab.experiment import load_data
 
     # Drawing or unpacking data may take a while the first time; here it is seen, and the workers find it done.
-    load_data(preset.arms[0].experiment, progress_report(quiet))
-    job = engine.start(preset, pool, out=out, workers=workers)
+    job = engine.start(suited(preset, quiet), pool, out=out, workers=workers)
     return followed(job, as_json=as_json, plot=plot, quiet=quiet)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tunelab.errors import ExitCode
-from tunelab.tui.cli.options import DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say
+from tunelab.tui.cli.options import DataName, Json, Quiet, Seed, Seeds, Settings, chosen, progress_report, say, suited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +147,6 @@ def _plan(
     seed: int | None,
     quiet: bool,
 ) -> SweepPlan:
-    from tunelab.experiment import load_data
     from tunelab.sweeps import PRUNERS, SAMPLERS, SweepPlan
     from tunelab.sweeps.sweep_plan import only_arm, without_arms
 
@@ -161,9 +160,8 @@ def _plan(
         preset = without_arms(preset)
     else:
         preset = without_arms(preset)
-    load_data(preset.arms[0].experiment, progress_report(quiet))
     return SweepPlan.of(
-        preset,
+        suited(preset, quiet),
         over,
         sampler=next((s for s in SAMPLERS if s == sampler), None),
         pruner=next((p for p in PRUNERS if p == pruner), "none"),

@@ -1,0 +1,5 @@
+"""A person's own table, as published: read by polars, understood here (dialect, columns, label, split, encoding)."""
+
+from tunelab.data.tables.preparing import read
+
+__all__ = ["read"]
