@@ -97,6 +97,8 @@ def experiments_for(diagnosis: Diagnosis) -> dict[str, tuple[str, dict[str, Any]
 def _label(change: Mapping[str, Any]) -> str:
     """A change in a few signs: η = 0.05, hidden [30]."""
     signs = {"training.eta": "η", "training.lambda": "λ", "training.mini_batch": "m"}
+    if change == {"network.hidden": []}:
+        return "no hidden layer"
     return ", ".join(
         f"{signs.get(key, key.split('.')[-1])} = {value:g}" if isinstance(value, float) else
         f"{signs.get(key, key.split('.')[-1])} = {value}"
@@ -246,7 +248,7 @@ def _verdict(diagnosis: Diagnosis, trials: Sequence[CureTrial], measure: str) ->
         "tried",
         seen,
         known.why if known else CAUSES[chosen.cause].help,
-        f"Change {chosen.label}.",
+        f"Use {chosen.label}.",
         evidence,
         chosen.cause,
         chosen.change,

@@ -12,13 +12,14 @@ from tunelab.diagnosis.setting import Setting
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.initialization import LayerEffect
 
-__all__ = ["first_layers", "on_test_set", "preflight"]
+__all__ = ["FORGETS", "first_layers", "on_test_set", "preflight", "small_mini_batch", "too_large_eta"]
 
 _SATURATED = 0.3  # share of a hidden layer's z
 _EXPLODED = 8.0  # root mean square of the output layer's z, where healthy weights give about 1
 _DEEP = 4  # hidden layers of sigmoids from which on hardly any gradient arrives
 _VANISHED = 0.02  # gradient of the first layer beside that of the last
-_HEAVY_DECAY = 5.0  # e-foldings an epoch
+FORGETS = 0.3  # e-foldings an epoch by which λ alone lets the weights fade, that show
+_HEAVY_DECAY = 5.0  # … that are too much whatever the curves look like
 _FULL_MNIST = 50_000
 _LARGE_INPUT = 10.0  # root mean square, where standardized inputs have 1
 _UNEVEN_COLUMNS = 300.0  # largest standard deviation beside the middle one
@@ -286,7 +287,7 @@ def too_large_eta(setting: Setting) -> bool:
 
 
 def _decay(setting: Setting) -> Verdict | None:
-    if setting.decay < _HEAVY_DECAY or setting.shrink < 0 or not setting.n:
+    if setting.decay < _HEAVY_DECAY or setting.own_decay < FORGETS or setting.shrink < 0 or not setting.n:
         return None
     scaled = f" λ = {setting.lmbda:g} may suit {_FULL_MNIST:,} examples; for {setting.n:,} the same λ/n is "
     scaled += f"{setting.lmbda * setting.n / _FULL_MNIST:.3g}."

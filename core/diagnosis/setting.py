@@ -66,6 +66,11 @@ class Setting:
         return self.eta * self.lmbda / self.mini_batch
 
     @property
+    def own_decay(self) -> float:
+        """The same at an η that isn't far too large: what λ itself is to blame for."""
+        return min(self.eta, 2 * self.usual_eta) * self.lmbda / self.mini_batch
+
+    @property
     def shrink(self) -> float:
         """1 − ηλ/n: what each step multiplies the weights with, before the gradient has its say."""
         return 1.0 - self.eta * self.lmbda / self.n if self.n else 1.0

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from tunelab.diagnosis.curves import Curves, log_steps
-from tunelab.diagnosis.preflight import small_mini_batch
+from tunelab.diagnosis.preflight import FORGETS, small_mini_batch
 from tunelab.diagnosis.symptoms import improvement, oscillates, rises
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.statistics import binomial_test
@@ -22,7 +22,6 @@ _EARLY = 6  # epochs in which a good training may still have come down little
 _MUCH_LEFT = 0.25  # share of the constant answer's cost
 _SMOOTH = 0.85  # share of measurements at which the cost fell
 _UNLEARNT = 0.1  # training mistakes above which a level cost is too little
-_FORGETS = 0.3  # e-foldings an epoch by which λ alone lets the weights fade
 _OFF = 0.97  # a healthy ReLU layer is off for about half of what it sees
 _DRIVEN = 0.3  # growth of the saturated share where large steps are to blame
 _NEARLY_ALL = 0.8
@@ -155,7 +154,7 @@ def unequal_classes(c: Curves) -> Verdict | None:
 def shrinking(c: Curves) -> Verdict | None:
     """λ holds the weights so small that even the training examples aren't learnt."""
     s = c.setting
-    if s.lmbda <= 0 or not s.n or s.shrink < 0 or s.decay < _FORGETS or s.decay * c.epoch[-1] < 2:
+    if s.lmbda <= 0 or not s.n or s.shrink < 0 or s.own_decay < FORGETS or s.decay * c.epoch[-1] < 2:
         return None
     if c.diverged or not c.progress > 0.2:
         return None

@@ -18,7 +18,8 @@ def verdict_paragraph(verdict: Verdict) -> str:
     """A verdict, a line each: its cause and what is seen, why, what to try, and the cure as it is typed."""
     name = verdict.cause_name
     sure = "" if verdict.certainty == "likely" else f" ({verdict.certainty})"
-    head = f"{name[0].upper()}{name[1:]}{sure}: " if name else ""
+    # Η, the capital of η, looks like a Latin H
+    head = f"{name[0].upper() if name[0].isascii() else name[0]}{name[1:]}{sure}: " if name else ""
     lines = [f"• {head}{verdict.seen}", *(f"  {part}" for part in (verdict.why, verdict.advice) if part)]
     if verdict.cure:
         lines.append(f"  {set_options(verdict.cure)}")

@@ -1,0 +1,209 @@
+"""Known troubles: a cheap part of the collection is diagnosed at every run of the tests, and its cures are trained.
+
+``python -m tests.benchmarks.diagnosis`` measures the whole of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from benchmarks.diagnosis import events_of, judge, row
+from commandline import run_cli
+from troubles import CASES, Case
+from tunelab.cure_trials import experiments_for, try_cures
+from tunelab.diagnose import diagnose_experiment
+from tunelab.diagnosis import CAUSES, DataFacts, data_facts
+from tunelab.experiment import Experiment
+from tunelab.records.history import History
+
+QUICK = ("blobs", "xor", "linear", "unequal", "noise", "power", "points")
+FAULTY = [case for case in CASES if case.causes and case.half == "tune" and any(word in case.name for word in QUICK)]
+HEALTHY = [
+    case for case in CASES if not case.causes and case.half == "tune" and any(word in case.name for word in QUICK)
+]
+
+
+def named(case: Case) -> str:
+    return case.name
+
+
+@pytest.mark.parametrize("case", FAULTY, ids=named)
+def test_the_cause_is_named_first_and_its_cure_does_no_harm(case: Case) -> None:
+    result = row(case, None)
+    assert result.first in case.causes, result.text
+    assert not result.harms
+    assert result.helps in {True, None}
+    if case.good is None:
+        assert result.cure is None or set(result.cure) == {"data.standardize"}  # no hyper-parameter mends data
+
+
+@pytest.mark.parametrize("case", HEALTHY, ids=named)
+def test_nothing_healthy_is_accused(case: Case) -> None:
+    assert [verdict.cause for verdict in judge(events_of(case).events) if verdict.cause] == []
+
+
+def test_every_cause_is_in_the_collection_and_no_other() -> None:
+    assert {slug for case in CASES for slug in case.causes} <= set(CAUSES)
+    assert len([case for case in CASES if case.causes]) >= 60
+    assert len([case for case in CASES if not case.causes]) >= 25
+    untested = set(CAUSES) - {slug for case in CASES for slug in case.causes}
+    assert untested <= {"one-class"}, untested  # what a loader refuses
+
+
+# -- one voice, no contradiction --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two_faults() -> list[Any]:
+    experiment = Experiment(
+        data={"train": 300, "evaluation": 100},
+        network={"hidden": [10]},
+        initialization={"weights": "zeros"},
+        training={"eta": 50.0, "epochs": 8},
+    )
+    return diagnose_experiment(experiment).verdicts
+
+
+def test_what_must_be_right_first_is_said_first(two_faults: list[Any]) -> None:
+    order = list(CAUSES)
+    causes = [verdict.cause for verdict in two_faults if verdict.cause]
+    assert causes[0] == "identical-neurons"
+    assert causes == sorted(causes, key=order.index)
+
+
+def test_no_two_cures_change_one_parameter(two_faults: list[Any]) -> None:
+    keys = [key for verdict in two_faults for key in verdict.cure or {}]
+    assert len(keys) == len(set(keys))
+
+
+# -- the data's own evidence ------------------------------------------------------------------------------
+
+
+def facts_of(name: str) -> DataFacts:
+    from troubles import dataset_of
+
+    case = next(case for case in CASES if case.name == name)
+    dataset = dataset_of(case)
+    data: dict[str, Any] = {"classes": list(dataset.classes or ()), "training": len(dataset.training)}
+    return DataFacts.from_event({"data": data | data_facts(dataset)})
+
+
+def test_neighbours_share_labels_where_there_is_something_to_learn() -> None:
+    healthy, noise = facts_of("healthy blobs · blobs 800"), facts_of("noise · noise 500")
+    renamed = facts_of("validation classes renamed · renamed blobs 800")
+    for facts, training, evaluation in ((healthy, 1, 1), (noise, 0, 0), (renamed, 1, -1)):
+        assert facts.training_neighbours is not None
+        assert facts.evaluation_neighbours is not None
+        tests = facts.training_neighbours.test, facts.evaluation_neighbours.test
+        assert [t.better_than_chance() - t.worse_than_chance() for t in tests] == [training, evaluation]
+
+
+def test_the_facts_are_the_same_every_time_and_fit_json() -> None:
+    from troubles import dataset_of
+
+    dataset = dataset_of(HEALTHY[0])
+    assert json.dumps(data_facts(dataset)) == json.dumps(data_facts(dataset))
+
+
+# -- experiments ------------------------------------------------------------------------------------------
+
+
+def test_what_helps_when_it_is_tried_becomes_the_cure() -> None:
+    case = next(case for case in CASES if case.name == "η = 10⁻⁴ · blobs 800")
+    from troubles import dataset_of
+
+    diagnosis = diagnose_experiment(case.experiment(), dataset=dataset_of(case))
+    trials = try_cures(diagnosis, dataset=dataset_of(case))
+    assert trials.verdict is not None
+    assert trials.verdict.cause == "eta-too-small"
+    assert trials.verdict.certainty == "certain"
+    by_label = {trial.label: trial for trial in trials.trials}
+    assert by_label["η = 0.5"].helps
+    assert not by_label["η = 1e-05"].helps
+    assert by_label["labels shuffled"].change is None
+
+
+def test_what_is_tried_changes_something_and_begins_with_the_diagnosed_cure() -> None:
+    experiment = Experiment(data={"train": 200, "evaluation": 100}, training={"eta": 1e-4, "epochs": 8})
+    diagnosis = diagnose_experiment(experiment)
+    tries = list(experiments_for(diagnosis).values())
+    assert tries[0] == (diagnosis.verdicts[0].cause, diagnosis.verdicts[0].cure)
+    assert len({json.dumps(change) for _, change in tries}) == len(tries)
+    assert all("training.lambda" not in change for _, change in tries)  # λ = 0 as it is
+
+
+def test_the_command_tries_and_prints_rows(tmp_path: Path) -> None:
+    preset = tmp_path / "slow.toml"
+    preset.write_text(
+        "[data]\ntrain = 100\nevaluation = 100\n[network]\nhidden = []\n[training]\neta = 0.0001\nepochs = 4\n"
+    )
+    outcome = run_cli("diagnose", preset, "--try", "--json", "--quiet")
+    assert outcome.code == 0
+    trials = outcome.of("trial")
+    assert {"label", "change", "before", "after", "difference", "half_width", "helps"} <= trials[0].keys()
+    assert trials[0]["change"] == outcome.of("verdict")[0]["cure"]
+    assert outcome.events[-1]["event"] == "verdict"
+    assert outcome.events[-1]["certainty"] == "certain"
+    plain = run_cli("diagnose", preset, "--try", "--quiet").out
+    assert "before → after" in plain
+    assert "--set training.eta=0.3" in plain
+
+
+# -- records of every kind --------------------------------------------------------------------------------
+
+
+def older(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as the version before wrote it: without facts of the data."""
+    event = dict(event)
+    if event["event"] == "start":
+        new = {"class_counts", "neighbours", "inputs", "targets", "neighbours_r2", "available"}
+        event["data"] = {key: value for key, value in event["data"].items() if key not in new}
+    return event
+
+
+def one_epoch(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return events[:3]
+
+
+def interrupted(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return events[: len(events) // 2]
+
+
+def older_record(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [older(event) for event in events]
+
+
+def without_start(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return events[1:]
+
+
+@pytest.mark.parametrize("change", [one_epoch, interrupted, older_record, without_start])
+@pytest.mark.parametrize("case", [FAULTY[0], HEALTHY[0], HEALTHY[-1]], ids=named)
+def test_less_evidence_means_fewer_claims_and_never_a_crash(
+    case: Case, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+) -> None:
+    verdicts = History("", change(events_of(case).events)).verdicts()
+    assert verdicts
+    assert all(verdict.text.endswith(".") and "nan" not in verdict.text for verdict in verdicts)
+    if not case.causes:
+        assert [verdict.cause for verdict in verdicts if verdict.cause] == []
+
+
+def test_twenty_thousand_measurements_are_judged_at_once() -> None:
+    import time
+
+    rng = np.random.default_rng(0)
+    start, initial, *measures = events_of(HEALTHY[0]).events
+    events = [start, initial]
+    for k in range(20_000):
+        event = dict(measures[min(k, len(measures) - 2)])
+        events.append(event | {"epoch": k + 1.0, "training_cost": 0.1 + 0.001 * rng.random()})
+    history = History("", events)
+    began = time.process_time()
+    assert history.verdicts()
+    assert time.process_time() - began < 1
