@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,11 @@ class Activation:
 
     ``apply(z)`` overwrites z with the activation a. ``slope(a, out)`` writes σ′(z) into ``out``, computed
     from a alone, so that z need not be kept. ``saturated(z)`` says where the neuron hardly reacts to z;
-    ``saturation`` says the same in words. Arrays have any shape and are float32 or float64.
+    ``saturation`` says the same in words, ``bound`` is the |z| beyond which it is so on both sides (None where it
+    isn't). Arrays have any shape and are float32 or float64.
+
+    ``symbol`` stands for it in drawings and chart titles, ``help`` is its share of the parameter's help, and
+    ``libraries`` how other libraries write it (one that isn't named has no such neuron).
     """
 
     name: str
@@ -43,6 +47,10 @@ class Activation:
     slope: Callable[[Array, Array], None]
     saturated: Callable[[Array], Array]
     saturation: str
+    symbol: str
+    libraries: Mapping[str, str]
+    bound: float | None = None
+    help: str = ""
 
 
 def _sigmoid(z: Array) -> None:
@@ -106,6 +114,10 @@ ACTIVATIONS = {
             _sigmoid_slope,
             lambda z: np.abs(z) > SIGMOID_BOUND,
             "|z| > 2.94, where σ(z) is below 0.05 or above 0.95",
+            symbol="σ",
+            libraries={"pytorch": "nn.Sigmoid()", "keras": '"sigmoid"', "sklearn": "logistic"},
+            bound=SIGMOID_BOUND,
+            help="A sigmoid or tanh saturates where |z| is large and then learns slowly.",
         ),
         Activation(
             "tanh",
@@ -113,13 +125,44 @@ ACTIVATIONS = {
             _tanh_slope,
             lambda z: np.abs(z) > TANH_BOUND,
             "|z| > 1.47, where |tanh z| is above 0.9",
+            symbol="tanh",
+            libraries={"pytorch": "nn.Tanh()", "keras": '"tanh"', "sklearn": "tanh"},
+            bound=TANH_BOUND,
         ),
-        Activation("relu", _relu, _relu_slope, lambda z: z <= 0.0, "z ≤ 0, where the ReLU is off"),
-        Activation("leaky-relu", _leaky_relu, _leaky_relu_slope, _never, "a leaky ReLU doesn't saturate"),
-        Activation("linear", _linear, _linear_slope, _never, "a linear unit doesn't saturate"),
+        Activation(
+            "relu",
+            _relu,
+            _relu_slope,
+            lambda z: z <= 0.0,
+            "z ≤ 0, where the ReLU is off",
+            symbol="ReLU",
+            libraries={"pytorch": "nn.ReLU()", "keras": '"relu"', "sklearn": "relu"},
+            help="A ReLU that is off for every example never learns again.",
+        ),
+        Activation(
+            "leaky-relu",
+            _leaky_relu,
+            _leaky_relu_slope,
+            _never,
+            "a leaky ReLU doesn't saturate",
+            symbol="LReLU",
+            libraries={
+                "pytorch": f"nn.LeakyReLU({LEAK})",
+                "keras": f"lambda z: keras.ops.leaky_relu(z, negative_slope={LEAK})",
+            },
+        ),
+        Activation(
+            "linear",
+            _linear,
+            _linear_slope,
+            _never,
+            "a linear unit doesn't saturate",
+            symbol="lin",
+            libraries={"pytorch": "nn.Identity()", "keras": "None", "sklearn": "identity"},
+        ),
     )
 }
-"""Every activation by the name that presets use."""
+"""Every activation by the name that presets use: forms, help, schema, scripts and charts come from its entry."""
 
 
 def softmax(z: Array) -> None:

@@ -6,7 +6,7 @@ means something. Formulas: Nielsen, "Neural Networks and Deep Learning", chapter
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.activations import ACTIVATIONS, softmax
 
-__all__ = ["COSTS", "Output"]
+__all__ = ["COSTS", "COST_FUNCTIONS", "OUTPUTS", "Output", "OutputFunction"]
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class OutputFunction:
+    """What the output neurons do with z.
+
+    ``activate(z)`` overwrites z, (…, outputs), with the network's answer a. ``symbol`` stands for it in drawings,
+    ``help`` is its share of the parameter's help, ``libraries`` how other libraries apply it to {z} ('' where they
+    needn't).
+    """
+
+    activate: Callable[[Array], None]
+    symbol: str
+    help: str
+    libraries: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -26,11 +41,13 @@ class Output:
     ``activate(z)`` overwrites z, (…, outputs), with the network's answer a.
     ``cost(z, y)`` is C_x for each example, (…), from z before it is overwritten.
     ``error(a, y, out)`` writes δ = ∂C_x/∂z into ``out``, (…, outputs).
+    ``libraries`` are the same cost of a mini-batch in other libraries, from z and y; one that isn't named has none.
     """
 
     activate: Callable[[Array], None]
     cost: Callable[[Array, Array], Array]
     error: Callable[[Array, Array, Array], None]
+    libraries: Mapping[str, str]
 
 
 def _beyond(z: Array) -> Array:
@@ -101,14 +118,98 @@ def _log_likelihood_sigmoid_error(a: Array, y: Array, out: Array) -> None:
 _sigmoid = ACTIVATIONS["sigmoid"].apply
 _linear = ACTIVATIONS["linear"].apply
 
+OUTPUTS = {
+    "sigmoid": OutputFunction(
+        _sigmoid,
+        "σ",
+        "sigmoid gives each a number in (0, 1)",
+        {"pytorch": "torch.sigmoid({z})", "keras": "keras.ops.convert_to_numpy(keras.ops.sigmoid({z}))"},
+    ),
+    "softmax": OutputFunction(
+        softmax,
+        "softmax",
+        "softmax makes them probabilities that add up to 1",
+        {
+            "pytorch": "functional.softmax({z}, dim=1)",
+            "keras": "keras.ops.convert_to_numpy(keras.ops.softmax({z}))",
+        },
+    ),
+    "linear": OutputFunction(_linear, "lin", "linear leaves them unbounded, as a generator of points needs", {}),
+}
+"""Every kind of output by the name that presets use."""
+
+COST_FUNCTIONS = {
+    "quadratic": "The quadratic cost is slow where a sigmoid output is saturated.",
+    "cross-entropy": "Cross-entropy learns fast from gross mistakes.",
+    "log-likelihood": "With softmax, cross-entropy and log-likelihood are the same.",
+}
+"""Every cost by the name that presets use, and its share of the parameter's help."""
+
+_PYTORCH_SOFTMAX = "functional.cross_entropy(z, y)"
+_KERAS_SOFTMAX = "keras.losses.categorical_crossentropy(y, z, from_logits=True)"
+_SKLEARN_LOG_LOSS = "log_loss"
+
 COSTS = {
-    ("sigmoid", "quadratic"): Output(_sigmoid, _quadratic(_sigmoid), _quadratic_sigmoid_error),
-    ("sigmoid", "cross-entropy"): Output(_sigmoid, _binary_cross_entropy, _difference),
-    ("sigmoid", "log-likelihood"): Output(_sigmoid, _log_likelihood_sigmoid, _log_likelihood_sigmoid_error),
-    ("softmax", "quadratic"): Output(softmax, _quadratic(softmax), _quadratic_softmax_error),
-    ("softmax", "cross-entropy"): Output(softmax, _categorical_cross_entropy, _difference),
-    ("softmax", "log-likelihood"): Output(softmax, _categorical_cross_entropy, _difference),
-    ("linear", "quadratic"): Output(_linear, _quadratic(_linear), _difference),
+    ("sigmoid", "quadratic"): Output(
+        _sigmoid,
+        _quadratic(_sigmoid),
+        _quadratic_sigmoid_error,
+        {
+            "pytorch": "0.5 * (torch.sigmoid(z) - y).square().sum() / len(z)",
+            "keras": "0.5 * keras.ops.sum(keras.ops.square(keras.ops.sigmoid(z) - y), axis=-1)",
+        },
+    ),
+    ("sigmoid", "cross-entropy"): Output(
+        _sigmoid,
+        _binary_cross_entropy,
+        _difference,
+        {
+            "pytorch": 'functional.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(z)',
+            # Keras' binary cross-entropy is the mean over outputs, the cost their sum
+            "keras": "SIZES[-1] * keras.losses.binary_crossentropy(y, z, from_logits=True)",
+            "sklearn": _SKLEARN_LOG_LOSS,
+        },
+    ),
+    ("sigmoid", "log-likelihood"): Output(
+        _sigmoid,
+        _log_likelihood_sigmoid,
+        _log_likelihood_sigmoid_error,
+        {
+            "pytorch": "-(y * functional.logsigmoid(z)).sum() / len(z)",
+            "keras": "-keras.ops.sum(y * keras.ops.log_sigmoid(z), axis=-1)",
+        },
+    ),
+    ("softmax", "quadratic"): Output(
+        softmax,
+        _quadratic(softmax),
+        _quadratic_softmax_error,
+        {
+            "pytorch": "0.5 * (torch.softmax(z, dim=1) - y).square().sum() / len(z)",
+            "keras": "0.5 * keras.ops.sum(keras.ops.square(keras.ops.softmax(z) - y), axis=-1)",
+        },
+    ),
+    ("softmax", "cross-entropy"): Output(
+        softmax,
+        _categorical_cross_entropy,
+        _difference,
+        {"pytorch": _PYTORCH_SOFTMAX, "keras": _KERAS_SOFTMAX, "sklearn": _SKLEARN_LOG_LOSS},
+    ),
+    ("softmax", "log-likelihood"): Output(
+        softmax,
+        _categorical_cross_entropy,
+        _difference,
+        {"pytorch": _PYTORCH_SOFTMAX, "keras": _KERAS_SOFTMAX, "sklearn": _SKLEARN_LOG_LOSS},
+    ),
+    ("linear", "quadratic"): Output(
+        _linear,
+        _quadratic(_linear),
+        _difference,
+        {
+            "pytorch": "0.5 * (z - y).square().sum() / len(z)",
+            "keras": "0.5 * keras.ops.sum(keras.ops.square(z - y), axis=-1)",
+            "sklearn": "squared_error",
+        },
+    ),
 }
 """Every pair of output and cost that means something. A linear output isn't a probability, so only the
 quadratic cost can judge it."""

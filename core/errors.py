@@ -52,9 +52,10 @@ def printable(text: object, limit: int = 120) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+_NO_SPACE = "free some space there, or set TUNELAB_HOME to a directory on another disk"
 _CURES = {
-    errno.ENOSPC: "free some space, or set TUNELAB_HOME to a directory on another disk",
-    errno.EDQUOT: "free some space, or set TUNELAB_HOME to a directory on another disk",
+    errno.ENOSPC: _NO_SPACE,
+    errno.EDQUOT: _NO_SPACE,
     errno.EROFS: "set TUNELAB_HOME to a directory that can be written",
     errno.EMFILE: "allow more open files, for example with `ulimit -n 1024`",
     errno.ENFILE: "close other programs, or allow the system more open files",

@@ -95,7 +95,7 @@ def test_options_that_cannot_be(tiny: str, words: list[str], sentence: str) -> N
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["run"], "PRESET is missing; `tunelab run --help` says what there is"),
+        (["run"], "PRESET is missing; `tunelab run --help` lists its options"),
         (["run", "first-loook"], "did you mean 'first-look'?"),
         (["run", "nowhere/x.toml"], "there is no file nowhere/x.toml"),
         (["run", PRESET, "nonsense"], "there is no preset 'nonsense'"),

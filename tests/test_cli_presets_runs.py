@@ -70,11 +70,11 @@ def test_a_preset_is_shown_as_the_file_it_is_and_in_full() -> None:
 def test_checking_presets_names_each(tiny: Path) -> None:
     lines = fine(run_cli("presets", "check", "first-look", tiny)).out.splitlines()
     assert [line.split()[0] for line in lines] == ["first-look", str(tiny)]
-    assert all("fine: 2 arms" in line for line in lines)
+    assert all("valid: 2 arms" in line for line in lines)
 
 
 def test_every_shipped_preset_is_fine() -> None:
-    assert fine(run_cli("presets", "check", *available())).out.count("  fine: ") == len(available())
+    assert fine(run_cli("presets", "check", *available())).out.count("  valid: ") == len(available())
 
 
 def test_a_preset_is_saved_with_changes_shown_listed_and_trained(tiny: Path) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from commandline import Outcome, command, environment, recorded, run_cli, tunelab_process, write_npz
 from conftest import MakeExamples
-from tunelab import engine
+from tunelab import engine, records
 from tunelab.experiment.preset import Measure, find
 
 TINY = """
@@ -282,8 +282,8 @@ def test_plot_draws_the_curves_after_the_table(tiny: Path) -> None:
 
 def test_what_is_set_but_belongs_to_the_arms_is_said(tiny: Path) -> None:
     said = fine(run_cli("run", tiny, "--set", "lambda=3", "--set", "weights=zeros")).err
-    assert "training.lambda is the arms' own in tiny ([bold]new)" in said
-    assert "initialization.weights is the arms' own in tiny (old: N(0, 1))" in said
+    assert "training.lambda is set by the arms of tiny themselves ([bold]new)" in said
+    assert "initialization.weights is set by the arms of tiny themselves (old: N(0, 1))" in said
 
 
 # -- what is asked for ------------------------------------------------------------------------------------
@@ -457,7 +457,7 @@ def test_whoever_leaves_does_not_wait_for_trainings_that_nobody_follows(tiny: Pa
     assert all(arm.events("measure") for arm in jobs[0].run.arms)
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
+def test_a_reader_that_goes_away_interrupts_without_a_word() -> None:
     with subprocess.Popen(
         command("schema"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -465,4 +465,47 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
-        assert process.wait(60) == 0
+        assert process.wait(60) == 130
+
+
+def test_a_training_whose_reader_goes_away_stops_and_says_how_to_resume(tiny: Path) -> None:
+    words = command("run", tiny, "--set", "epochs=1000000", "--json", "--quiet")
+    with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["event"] == "start"
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        assert process.wait(60) == 130
+    [name] = recorded()
+    assert said == (
+        f"tunelab: the reader of stdout went away; all measurements are kept. Resume it with: tunelab resume {name}\n"
+    )
+    assert records.Run(name).state() == "stopped"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("words", [["schema"], ["--help"], ["run", "first-look", "--json", "--quiet"]], ids=" ".join)
+def test_a_full_stdout_is_a_sentence(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command(*words), env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=100
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("tunelab: stdout can't be written: no space left on device; ")
+    assert done.stderr.count("\n") == 1
+    for name in recorded():
+        assert done.stderr.endswith(f"Resume it with: tunelab resume {name}\n")
+
+
+def test_closed_streams_are_no_reason_for_a_traceback() -> None:
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command("schema")], env=environment(), capture_output=True, text=True
+    )
+    assert (closed.returncode, closed.stderr.count("\n")) == (2, 1)
+    assert "stdout is closed" in closed.stderr
+    silent = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&- <&-', "sh", *command("schema")], env=environment(), capture_output=True, text=True
+    )
+    assert silent.returncode == 0
+    assert json.loads(silent.stdout)["title"] == "PresetFile"

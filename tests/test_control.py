@@ -58,20 +58,20 @@ def test_watch_follows_another_process_to_its_end_through_a_pause_and_a_stop(tmp
         assert watcher.stderr is not None
         events = [json.loads(watcher.stdout.readline()) for _ in range(4)]
         assert [event["event"] for event in events] == ["start", "initial", "measure", "measure"]
-        assert said_to(run, "pause") == [f"0 {run.name} is held; `tunelab go {run.name}` lets it go on."]
+        assert said_to(run, "pause") == [f"0 {run.name} is paused; `tunelab go {run.name}` continues it."]
         # Its watcher reads on (a full pipe would hold it up) and says so
         reading = threading.Thread(target=lambda: events.extend(map(json.loads, watcher.stdout)))
         reading.start()
-        assert watcher.stderr.readline() == f"Paused; `tunelab go {run.name}` lets it go on.\n"
+        assert watcher.stderr.readline() == f"Paused; `tunelab go {run.name}` continues it.\n"
         assert run.state() == "running"
-        assert said_to(run, "go") == [f"0 {run.name} goes on."]
-        assert watcher.stderr.readline() == "It goes on.\n"
+        assert said_to(run, "go") == [f"0 {run.name} continues."]
+        assert watcher.stderr.readline() == "It continues.\n"
         [stopped] = said_to(run, "stop")
-        assert stopped == f"0 {run.name} was stopped; resume it with: tunelab resume {run.name}"
+        assert stopped == f"0 {run.name} was stopped. Resume it with: tunelab resume {run.name}"
         reading.join()
         assert watcher.wait() == 130
         watcher.stdout.close()
-        assert watcher.stderr.read().startswith(f"{run.name} was stopped; ")
+        assert watcher.stderr.read().startswith(f"{run.name} was stopped. ")
         watcher.stderr.close()
     assert events[-1]["event"] == "done"
     assert events == run.arms[0].events()
@@ -104,7 +104,7 @@ def test_nothing_is_said_to_a_run_that_nobody_trains(short: Preset, monkeypatch:
     assert said_to(run, "stop") == [f"0 Nothing to stop. {run.name} has ended: epochs."]
     assert not run.control_path.exists()
     stale = cut_off(short, 1, monkeypatch)
-    hint = f"{stale.name} isn't running: it was cut off; resume it with: tunelab resume {stale.name}"
+    hint = f"{stale.name} isn't running: it was cut off. Resume it with: tunelab resume {stale.name}"
     assert said_to(stale, "stop", "pause") == [f"0 Nothing to stop. {hint}", f"2 tunelab: {hint}"]
     assert run_cli("watch", stale.name).code == 130
 
@@ -125,7 +125,7 @@ def test_resume_on_the_command_line_goes_on_and_says_where(short: Preset, monkey
         run = trained(short)
     outcome = run_cli("resume", run.name)
     assert outcome.code == 0
-    assert f"Going on with {run.name}; measured up to epoch 0 (a), 0 (b).\n" in outcome.err
+    assert f"Resuming {run.name}; measured up to epoch 0 (a), 0 (b).\n" in outcome.err
     assert "epochs" in outcome.out
     assert run_cli("resume", run.name).err.startswith(f"{run.name} has ended, nothing is left to train; ")
     assert run_cli("resume", run.name, "--json").out == ""
@@ -144,7 +144,7 @@ def test_resume_says_what_is_otherwise_than_when_it_began(short: Preset, monkeyp
     path = run.directory / "environment.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"numpy": "1.0\x1b[2J"}))
     err = run_cli("resume", run.name).err
-    assert "numpy was 1.0�[2J when it began and is " in err
+    assert "numpy was 1.0�[2J at the start and is " in err
 
 
 def test_a_run_of_a_diverged_arm_gives_3(tmp_path: Path) -> None:

@@ -9,21 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commandline import refused, run_cli
 from tunelab import paths
 from tunelab.data import Dataset, Examples, idx, load, store
 from tunelab.data.store import Origin
-from tunelab.errors import BadInput
 from tunelab.tui.charts import halfblocks
-from tunelab.tui.cli.data import data_app
-from typer.testing import CliRunner
 
 
 def run(*arguments: str) -> str:
     """What the command prints on stdout; it must succeed."""
-    result = CliRunner().invoke(data_app, arguments)
-    if result.exception is not None:
-        raise result.exception
-    return result.stdout
+    outcome = run_cli("data", *arguments)
+    assert outcome.code == 0, outcome
+    return outcome.out
 
 
 @pytest.fixture
@@ -73,8 +70,7 @@ def test_show_draws_labels_and_counts() -> None:
     assert "24 training and 6 validation" in shown
     only = run("show", "mnist", "--count", "3", "--class", "[red]")
     assert "cat" not in only.partition("MNIST")[0]
-    with pytest.raises(BadInput, match="no class 'dog'"):
-        run("show", "mnist", "--class", "dog")
+    assert "no class 'dog'" in refused(run_cli("data", "show", "mnist", "--class", "dog"))
 
 
 @pytest.mark.usefixtures("tiny")
@@ -104,8 +100,7 @@ def test_fetch_and_export(tmp_path: Path, mnist_directory: Path) -> None:
         assert arrays["x_train"].shape == (50_000, 28, 28)
         assert arrays["x_test"].dtype == np.uint8
         np.testing.assert_array_equal(arrays["y_test"], idx.read_array(idx.files(mnist_directory)[3], 1))
-    with pytest.raises(BadInput, match="--force"):
-        run("export", "mnist", str(tmp_path / "mnist.npz"))
+    assert "--force" in refused(run_cli("data", "export", "mnist", tmp_path / "mnist.npz"))
 
 
 class Terminal(io.StringIO):

@@ -102,7 +102,7 @@ def test_damage_in_the_middle_is_kept_aside_and_trained_again(preset: Preset) ->
     damaged[len(damaged) // 2] = 0
     path.write_bytes(damaged)
     assert codes() == ["damaged-lines"]
-    assert run_cli("doctor", "--repair").err == "1 of 1 put right.\n"
+    assert run_cli("doctor", "--repair").err == "1 of 1 repaired.\n"
     assert path.with_name("events.jsonl.damaged").read_bytes() == damaged
     assert codes() == ["cut-off"]
     assert substance(resumed(run)) == whole
@@ -182,7 +182,7 @@ def test_a_home_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
     facts = {e["name"]: e for e in run_cli("doctor", "--json").events}
     assert facts["home"]["good"] is False
-    assert facts["home"]["value"].endswith(": nothing can be written there, permission denied")
+    assert facts["home"]["value"].endswith(": it can't be written: permission denied")
 
 
 def test_a_run_is_not_looked_into_while_it_is_trained(preset: Preset) -> None:

@@ -142,7 +142,7 @@ def test_ctrl_c_stops_in_good_order_and_says_what_to_type(preset: Preset, tmp_pa
             events = [json.loads(line)["event"] for line in stdout]
         assert process.wait() == 130
         run = Run("last")
-        assert (tmp_path / "said").read_text().endswith(f"resume it with: tunelab resume {run.name}\n")
+        assert (tmp_path / "said").read_text().endswith(f"Resume it with: tunelab resume {run.name}\n")
         assert events.count("done") == 2
         assert run.state() == "stopped"
         run.remove()
@@ -161,7 +161,7 @@ def test_a_reader_that_goes_away_ends_the_training(preset: Preset, tmp_path: Pat
     process.stdout.close()
     assert process.stderr is not None
     with process.stderr as stderr:
-        assert stderr.read() == b""
+        assert b"Resume it with: tunelab resume " in stderr.read()
     process.wait(60)
     assert Run("last").state() in ("stopped", "cut off")
 

@@ -11,6 +11,8 @@ import pytest
 import tomli_w
 from conftest import MakeExamples
 from pydantic import BaseModel
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import COST_FUNCTIONS, COSTS, OUTPUTS
 from tunelab.data import Dataset, Examples
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, assemble, stacks
@@ -94,6 +96,26 @@ def test_the_contracts_keys_are_there_by_the_names_of_files() -> None:
         "training.early_stopping": ["patience"],
     }
     assert {f"{table}.{key}" for table, keys in promised.items() for key in keys} <= set(KEYS)
+
+
+def test_what_a_form_a_schema_and_help_offer_is_what_the_tables_hold() -> None:
+    tables: dict[str, Any] = {
+        "network.activation": ACTIVATIONS,
+        "network.output": OUTPUTS,
+        "network.cost": COST_FUNCTIONS,
+        "initialization.weights": WEIGHTS,
+        "initialization.biases": BIASES,
+    }
+    written = schema()["$defs"]
+    for key, table in tables.items():
+        section, name = key.split(".")
+        about = described()[key]
+        assert (about.kind, about.choices) == ("choice", tuple(table))
+        assert written[f"{section.title()}Section"]["properties"][name]["enum"] == list(table)
+        for entry in table.values():
+            assert (entry if isinstance(entry, str) else getattr(entry, "help", "")) in about.help
+    assert {output for output, _ in COSTS} == set(OUTPUTS)
+    assert {cost for _, cost in COSTS} == set(COST_FUNCTIONS)
 
 
 def test_every_initializer_can_be_asked_for() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from screens import Lab, driven, opened, written_run
+from screens import WRITTEN, Lab, driven, opened, written_run
 from textual.widgets import Input, OptionList, Static
 from tunelab.records import all_runs
 from tunelab.tui.screens.initialization_explorer import InitializationExplorer
 from tunelab.tui.screens.lab import LabScreen
 from tunelab.tui.screens.list_browser import ListBrowser
 from tunelab.tui.screens.run_browser import RunBrowser
-from tunelab.tui.state.run_view import Playback
+from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.slider import Slider
 
@@ -46,8 +46,10 @@ async def test_crosshair_and_zoom_on_a_trained_chart() -> None:
 async def test_arms_are_brought_to_the_front_and_hidden() -> None:
     async with opened() as lab:
         await lab.trained()
-        await lab.press("f")
+        await lab.press("5", "tab")
         assert chart(lab, "cost").spec.focus == "new"
+        assert any(series.end for series in chart(lab, "cost").spec.series if series.label == "new")
+        await lab.press("n", "n")
         await lab.press("h")
         assert labels(lab) == {"old"}
         await lab.press("h")
@@ -67,8 +69,56 @@ async def test_an_old_run_is_filtered_for_laid_over_and_taken_off_again() -> Non
         await lab.type("old-and-new")
         await lab.press("enter", "o", "escape")
         assert labels(lab) == {"old", "new", "old: N(0, 1)", "new: N(0, 1/n)"}
+        assert "Overlaid: 20260101-000000-old-and-new (backspace drops it)" in lab.picture
         await lab.press("backspace")
         assert labels(lab) == {"old", "new"}
+        assert "Overlaid" not in lab.picture
+
+
+@driven
+async def test_overlays_are_gone_under_a_playback() -> None:
+    run = written_run()
+    async with opened() as lab:
+        await lab.press("b")
+        await lab.quiet()
+        await lab.press("o", "y")
+        assert isinstance(lab.state.view, Playback)
+        assert lab.state.overlays == []
+        assert lab.state.view.run.name == run.name
+
+
+@driven
+async def test_many_arms_leave_four_in_colour_and_the_one_in_front_is_one_of_them() -> None:
+    arms = "".join(f'[[arm]]\nname = "arm {n}"\n' for n in range(9))
+    async with opened() as lab:
+        lab.lab.look_at(RunView(written_run(preset=WRITTEN.split("[[arm]]")[0] + arms)))
+        await lab.press("5", *["tab"] * 6)
+        bright = {series.label for series in chart(lab, "cost").spec.series if series.label}
+        assert len(bright) == 4
+        assert "arm 6" in bright
+        assert "4 of 9 arms in colour" in lab.picture
+
+
+@driven
+async def test_z_zooms_whatever_panel_has_the_focus() -> None:
+    async with opened() as lab:
+        for key, name in (("7", "log"), ("8", "verdict"), ("1", "data")):
+            await lab.press(key, "z")
+            assert lab.lab.maximized is lab.lab.query_one(f"#{name}")
+            await lab.press("z")
+            assert lab.lab.maximized is None
+
+
+@driven
+async def test_a_run_that_is_still_training_is_offered_when_the_lab_opens() -> None:
+    run = written_run(ended=False)
+    hold = run.hold()
+    async with opened() as lab:
+        assert "is still training: Enter watches it" in lab.text("#sentence")
+        await lab.press("enter")
+        assert lab.state.view is not None
+        assert lab.state.view.run.name == run.name
+    hold.release()
 
 
 @driven
@@ -186,15 +236,3 @@ async def test_inside_a_network_just_trained() -> None:
         await lab.press("f")
         await lab.quiet()
         assert "new · seed 0" in lab.picture
-
-
-@driven
-async def test_in_a_number_digits_are_typed_and_letters_stay_commands() -> None:
-    async with opened() as lab:
-        await lab.press("4", "2")
-        assert lab.field("training.eta").editor.value == "0.52"  # type: ignore[attr-defined]
-        await lab.press("question_mark")
-        assert "training.eta" in lab.picture
-        await lab.press("escape", "w")
-        await lab.press("escape")
-        assert lab.field("training.eta").editor.value == "0.52"  # type: ignore[attr-defined]

@@ -52,7 +52,7 @@ def test_a_run_comes_out_again_to_the_last_bit(tables: str, tmp_path: Path) -> N
     outcome = run_cli("replay", run.name)
     assert outcome.code == 0
     assert outcome.out == (
-        f"{run.name} came out again: {count} measurements and the final parameters of {len(run.arms)} arms "
+        f"{run.name} was reproduced: {count} measurements and the final parameters of {len(run.arms)} arms "
         "are the same to the last bit.\n"
     )
     [said] = run_cli("replay", run.name, "--json", "--quiet").events
@@ -68,7 +68,7 @@ def test_a_difference_in_a_last_digit_is_named(run: Run) -> None:
     outcome = run_cli("replay", run.name, "--quiet")
     assert outcome.code == 4
     first = f"arm 'b', after 2 epochs: evaluation cost was {then + 1e-15} and is {then}"
-    assert outcome.err == f"{run.name} didn't come out again; the first difference: {first}.\n"
+    assert outcome.err == f"{run.name} wasn't reproduced; the first difference: {first}.\n"
     assert outcome.out.splitlines()[2].split() == ["2", "b", "evaluation", "cost", str(then + 1e-15), str(then)]
     *differences, end = run_cli("replay", run.name, "--quiet", "--json").events
     assert [(d["arm"], d["epoch"], d["measure"], d["recorded"], d["replayed"]) for d in differences] == [
@@ -163,7 +163,7 @@ def test_a_run_that_went_on_from_another_is_not_trained_from_its_beginning(run: 
     path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": {"run": "another"}}))
     outcome = run_cli("replay", run.name)
     assert outcome.code == 2
-    assert "went on from another with other values" in outcome.err
+    assert "branched from another with other values" in outcome.err
 
 
 def test_a_measurement_that_is_missing_is_a_difference(run: Run, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_nothing_is_chosen_by_the_test_set(tmp_path: Path) -> None:
     assert np.array_equal(dataset.validation.inputs, trials.dataset(SMALL).validation.inputs)
     state = begin(tmp_path / "study", by_test)
     assert Experiment.model_validate(state.base).data.evaluate_on is None
-    assert "isn't for choosing" in run_cli("find", "eta", "first-look", "--set", "data.evaluate_on=test").err
+    assert "never choose by that" in run_cli("find", "eta", "first-look", "--set", "data.evaluate_on=test").err
 
 
 def test_what_cannot_be_found_is_one_sentence() -> None:

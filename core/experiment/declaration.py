@@ -6,17 +6,22 @@ from here. A key that isn't declared is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from tunelab.costs import COSTS
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import COST_FUNCTIONS, COSTS, OUTPUTS
 from tunelab.data.options import FileOptions
 from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.validation_errors import checked
+from tunelab.initialization import BIASES, WEIGHTS
 
 __all__ = [
     "BookSection",
+    "Choice",
     "DataSection",
     "EarlyStoppingSection",
     "Experiment",
@@ -59,6 +64,22 @@ _LATER_KEYS = (
     "data.columns",
 )
 """Keys that came after the first format of records, see :meth:`Experiment.to_dict`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The type of a parameter whose value is the name of an entry of a table, as a Literal would be."""
+
+    names: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic calls to know how to validate it, and what stands in the JSON schema."""
+        return core_schema.literal_schema(list(self.names))
+
+
+def _help(entries: Iterable[Any]) -> str:
+    """What the entries of a table say of themselves."""
+    return " ".join(entry.help for entry in entries if entry.help)
 
 
 def _as_tuple(value: Any) -> Any:
@@ -163,20 +184,14 @@ class NetworkSection(Section):
         "simplest network that can learn something.",
         unit="neurons",
     )
-    activation: Literal["sigmoid", "tanh", "relu", "leaky-relu", "linear"] = parameter(
-        "sigmoid",
-        "What a hidden neuron does with its weighted input z. A sigmoid or tanh saturates where |z| is large "
-        "and then learns slowly; a ReLU that is off for every example never learns again.",
+    activation: Annotated[str, Choice(tuple(ACTIVATIONS))] = parameter(
+        "sigmoid", f"What a hidden neuron does with its weighted input z. {_help(ACTIVATIONS.values())}"
     )
-    output: Literal["sigmoid", "softmax", "linear"] = parameter(
-        "sigmoid",
-        "What the output neurons do: sigmoid gives each a number in (0, 1), softmax makes them probabilities "
-        "that add up to 1, linear leaves them unbounded, as a generator of points needs.",
+    output: Annotated[str, Choice(tuple(OUTPUTS))] = parameter(
+        "sigmoid", f"What the output neurons do: {', '.join(output.help for output in OUTPUTS.values())}."
     )
-    cost: Literal["quadratic", "cross-entropy", "log-likelihood"] = parameter(
-        "cross-entropy",
-        "What training makes small. Cross-entropy learns fast from gross mistakes; the quadratic cost is slow where "
-        "a sigmoid output is saturated. With softmax, cross-entropy and log-likelihood are the same.",
+    cost: Annotated[str, Choice(tuple(COST_FUNCTIONS))] = parameter(
+        "cross-entropy", f"What training makes small. {' '.join(COST_FUNCTIONS.values())}"
     )
     precision: Literal["float32", "float64"] = parameter(
         "float32",
@@ -187,28 +202,12 @@ class NetworkSection(Section):
 class InitializationSection(Section):
     """The first weights and biases, before any training."""
 
-    weights: Literal[
-        "standard",
-        "scaled",
-        "truncated",
-        "lecun-uniform",
-        "glorot-normal",
-        "glorot-uniform",
-        "he-normal",
-        "he-truncated",
-        "he-uniform",
-        "orthogonal",
-        "constant",
-        "zeros",
-    ] = parameter(
-        "scaled",
-        "How first weights are drawn. standard is N(0, 1): with many inputs z is large and neurons start "
-        "saturated. scaled is N(0, 1/fan-in): z stays near 1. truncated is scaled without the far tails; he-… suit "
-        "ReLUs, glorot-… tanh.",
+    weights: Annotated[str, Choice(tuple(WEIGHTS))] = parameter(
+        "scaled", f"How first weights are drawn. {_help(WEIGHTS.values())}"
     )
-    biases: Literal["standard", "zeros"] = parameter(
+    biases: Annotated[str, Choice(tuple(BIASES))] = parameter(
         "standard",
-        "How first biases are drawn: N(0, 1) or all zero. It matters little as long as nothing saturates.",
+        f"How first biases are drawn. {_help(BIASES.values())} It matters little as long as nothing saturates.",
     )
     gain: float = parameter(
         1.0,

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from tunelab.errors import BadInput, printable
-from tunelab.experiment.declaration import Experiment, Section
+from tunelab.experiment.declaration import Choice, Experiment, Section
 from tunelab.experiment.validation_errors import section_of
 
 __all__ = ["Described", "described", "value_of", "value_text"]
@@ -84,7 +84,9 @@ def _describe(key: str, field: FieldInfo, inside_optional: bool) -> Described:
     if get_origin(field.annotation) is Literal:
         kinds = [field.annotation]
     extra: dict[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    kind, choices = _kind(field.annotation, kinds)
+    table = next((how for how in field.metadata if isinstance(how, Choice)), None)
+    kind: Kind
+    kind, choices = ("choice", table.names) if table else _kind(field.annotation, kinds)
     return Described(
         key=key,
         name=key.rsplit(".", 1)[-1].replace("_", " "),

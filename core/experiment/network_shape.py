@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["drawing", "parameters"]
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import OUTPUTS
 
-_SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "ReLU", "leaky-relu": "LReLU", "linear": "lin", "softmax": "softmax"}
+__all__ = ["drawing", "parameters"]
 
 
 def drawing(sizes: Sequence[int], activation: str, output: str) -> str:
     """The layers in a line: ``784 → 30 σ → 10 σ``."""
-    hidden = [f"{size:,} {_SIGNS[activation]}" for size in sizes[1:-1]]
-    return " → ".join([f"{sizes[0]:,}", *hidden, f"{sizes[-1]:,} {_SIGNS[output]}"])
+    hidden = [f"{size:,} {ACTIVATIONS[activation].symbol}" for size in sizes[1:-1]]
+    return " → ".join([f"{sizes[0]:,}", *hidden, f"{sizes[-1]:,} {OUTPUTS[output].symbol}"])
 
 
 def parameters(sizes: Sequence[int]) -> int:

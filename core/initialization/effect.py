@@ -1,9 +1,9 @@
 """What an initialization does to z before any training: σ_z predicted and sampled, saturation, slopes.
 
-The prediction follows variances layer by layer. With weights of mean 0 and variance σ_w² and biases of
-variance σ_b², Var z = σ_w² Σ a_i² + σ_b², where a are the activations coming in; behind a hidden layer of
-fan_in units Σ a_i² is fan_in · E[f(z)²] over the Gaussian z just predicted (Glorot & Bengio 2010; He et al.
-2015). The sample draws networks and looks.
+The prediction follows variances layer by layer. With weights of mean 0 and variance σ_w² and biases of variance σ_b²,
+Var z = σ_w² Σ a_i² + σ_b², where a are the incoming activations; behind a hidden layer of fan_in units Σ a_i² is
+fan_in · E[f(z)²] over the Gaussian z of that layer (Glorot & Bengio 2010; He et al. 2015). The sample draws networks
+and measures them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ _SEEN = 5_000_000  # values of z looked at, at most
 _MOST_NETWORKS = 20_000
 _BINS = 81
 _MOST_EXAMPLES = 1_000
+_SMALLEST = 1e-30  # a variance below which z is as good as constant
+_SPREAD_NODES = 7  # of the variance from network to network
+_NODES_A_DECADE = 48  # of variance, for which the integrals are computed
+_INTEGRAL_NODES = 4001  # values of z in each integral
 
 
 @dataclass(frozen=True)
@@ -125,19 +129,53 @@ def _sample(
 
 
 def _predict(start: Initialization, inputs: Array, activations: list[Activation]) -> list[Array]:
-    """σ_z of every layer for each example, (n,): what a unit sees is the mixture over the examples."""
-    nodes, mass = np.polynomial.hermite_e.hermegauss(101)
+    """Return σ_z of every layer for each example, (n,): what a unit sees is the mixture over the examples.
+
+    Given the activations of the layer before, z is Gaussian with variance V = σ_w² Σ a² + σ_b². In a layer of finite
+    width V differs from network to network; ``spread`` is its relative variance, and V is taken to be lognormal.
+    """
+    nodes, mass = np.polynomial.hermite_e.hermegauss(_SPREAD_NODES)
     mass = mass / mass.sum()
-    squares = np.square(inputs, dtype=np.float64).sum(axis=1)
-    predicted = []
-    for layer, activation in enumerate(activations):
+    weight_std, bias_std = start.stds(0)
+    variance = weight_std**2 * np.square(inputs, dtype=np.float64).sum(axis=1) + bias_std**2
+    spread = np.zeros_like(variance)
+    predicted = [np.sqrt(variance)]
+    for layer, activation in enumerate(activations[:-1], start=1):
+        factors = np.exp(np.sqrt(np.log1p(spread))[:, None] * nodes)
+        drawn = variance[:, None] * factors / (factors @ mass)[:, None]
+        second, fourth = _activation_moments(activation, drawn)
         weight_std, bias_std = start.stds(layer)
-        std = np.sqrt(weight_std**2 * squares + bias_std**2)
-        predicted.append(std)
-        a = std[:, None] * nodes
-        activation.apply(a)
-        squares = start.sizes[layer + 1] * (np.square(a) @ mass)
+        units = start.sizes[layer]
+        mean = second @ mass
+        variance = weight_std**2 * units * mean + bias_std**2
+        # Units differ for one V, and all of them together with V
+        own, common = (fourth - second**2) @ mass, (second**2) @ mass - mean**2
+        spread = weight_std**4 * (units * own + units**2 * np.maximum(common, 0.0))
+        spread /= np.maximum(variance, _SMALLEST) ** 2
+        predicted.append(np.sqrt(variance))
     return predicted
+
+
+def _activation_moments(activation: Activation, variances: Array) -> tuple[Array, Array]:
+    """Return E[a²] and E[a⁴] of the activations of a Gaussian z, for each of its ``variances`` (any shape).
+
+    The integrals over z are taken on a few σ by the trapezoidal rule, which converges fast for a Gaussian weight also
+    where the activation is steep beside it, and between them along straight lines in logarithms.
+    """
+    safe = np.maximum(variances, _SMALLEST)
+    low, high = safe.min(), safe.max() * (1 + 1e-12)
+    grid = np.geomspace(low, high, 8 + min(int(_NODES_A_DECADE * np.log10(high / low)), 400))
+    x = np.linspace(-9.0, 9.0, _INTEGRAL_NODES)
+    mass = np.exp(-0.5 * x**2)
+    mass /= mass.sum()
+    a = np.sqrt(grid)[:, None] * x
+    activation.apply(a)
+    squares = np.square(a)
+    moments = (squares @ mass, np.square(squares) @ mass)
+    second, fourth = (
+        np.exp(np.interp(np.log(safe), np.log(grid), np.log(np.maximum(moment, _SMALLEST**2)))) for moment in moments
+    )
+    return second, fourth
 
 
 def _describe(start: Initialization, layer: int, activation: Activation, z: Array, stds: Array) -> LayerEffect:

@@ -7,8 +7,8 @@ schemes with one seed are the same draws on different scales: what differs is th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,12 +30,17 @@ class Scheme:
     """How a layer's first weights are drawn.
 
     ``draw(rng, fan_in, fan_out)`` gives (fan_in, fan_out) float64; ``std(fan_in, fan_out)`` is the standard
-    deviation of one weight; ``text`` says it in a formula.
+    deviation of one weight; ``text`` says it in a formula. ``code`` are lines of Python that draw the same numbers
+    from ``rng``, ``fan_in`` and ``fan_out`` into ``weights``, with numpy alone; ``libraries`` is what other libraries
+    call such a draw; ``help`` is its share of the parameter's help.
     """
 
     draw: Draw
     std: Callable[[int, int], float]
     text: str
+    code: str
+    libraries: Mapping[str, str]
+    help: str = ""
 
 
 def truncated_normal(rng: Generator, shape: tuple[int, ...]) -> Array:
@@ -46,15 +51,34 @@ def truncated_normal(rng: Generator, shape: tuple[int, ...]) -> Array:
     return drawn
 
 
+_CODE = {
+    "normal": "weights = {sigma} * rng.standard_normal((fan_in, fan_out))",
+    "truncated": f"""\
+weights = rng.standard_normal((fan_in, fan_out))
+while (far := np.abs(weights) > 2).any():
+    weights[far] = rng.standard_normal(int(far.sum()))
+# What is left of N(0, 1) between -2 and 2 has this standard deviation
+weights *= {{sigma}} / {TRUNCATED_STD!r}""",
+    "uniform": """\
+limit = np.sqrt(3) * {sigma}
+weights = rng.uniform(-limit, limit, (fan_in, fan_out))""",
+}
+
+
 def variance_scaling(
     scale: float,
     fan: Literal["in", "average", "one"],
     distribution: Literal["normal", "truncated", "uniform"],
+    *,
+    pytorch: str,
+    keras: str,
+    help: str = "",
 ) -> Scheme:
     """Weights of mean 0 and variance scale/fan.
 
     ``fan`` 'in' is fan_in (LeCun, He), 'average' is (fan_in + fan_out)/2 (Glorot), 'one' is 1 (the standard
-    normal). 'uniform' draws from ±√3 σ; 'truncated' is corrected so that what is left has σ.
+    normal). 'uniform' draws from ±√3 σ; 'truncated' is corrected so that what is left has σ. ``pytorch`` and
+    ``keras`` are what those libraries call it.
     """
 
     def std(fan_in: int, fan_out: int) -> float:
@@ -70,15 +94,16 @@ def variance_scaling(
         limit = np.sqrt(3.0) * sigma
         return rng.uniform(-limit, limit, shape)
 
-    over = {"in": "√({}/fan_in)", "average": "√({}/(fan_in + fan_out))", "one": "{}"}[fan]
-    number = 2 * scale if fan == "average" else scale
-    sigma_text = f"σ = {over.format(f'{number:g}')}"
+    number = f"{2 * scale if fan == 'average' else scale:g}"
+    over = {"in": "fan_in", "average": "(fan_in + fan_out)", "one": ""}[fan]
+    sigma_text = f"σ = √({number}/{over})" if over else f"σ = {number}"
     text = {
         "normal": f"normal, {sigma_text}",
         "truncated": f"normal, {sigma_text}, redrawn beyond ±2σ and corrected",
         "uniform": f"uniform, {sigma_text}",
     }[distribution]
-    return Scheme(draw, std, text)
+    code = _CODE[distribution].format(sigma=f"np.sqrt({number} / {over})" if over else f"{scale:.1f}")
+    return Scheme(draw, std, text, code, {"pytorch": pytorch, "keras": keras}, help)
 
 
 def _orthogonal(rng: Generator, fan_in: int, fan_out: int) -> Array:
@@ -98,27 +123,102 @@ def _ones(rng: Generator, fan_in: int, fan_out: int) -> Array:  # noqa: ARG001
 
 
 WEIGHTS: dict[str, Scheme] = {
-    "standard": variance_scaling(1, "one", "normal"),
-    "scaled": variance_scaling(1, "in", "normal"),
-    "truncated": variance_scaling(1, "in", "truncated"),
-    "lecun-uniform": variance_scaling(1, "in", "uniform"),
-    "glorot-normal": variance_scaling(1, "average", "normal"),
-    "glorot-uniform": variance_scaling(1, "average", "uniform"),
-    "he-normal": variance_scaling(2, "in", "normal"),
-    "he-truncated": variance_scaling(2, "in", "truncated"),
-    "he-uniform": variance_scaling(2, "in", "uniform"),
+    "standard": variance_scaling(
+        1,
+        "one",
+        "normal",
+        pytorch="nn.init.normal_(w)",
+        keras="RandomNormal(stddev=1.0)",
+        help="standard is N(0, 1): with many inputs z is large and neurons start saturated.",
+    ),
+    "scaled": variance_scaling(
+        1,
+        "in",
+        "normal",
+        pytorch="nn.init.normal_(w, std=fan_in**-0.5)",
+        keras='VarianceScaling(1.0, "fan_in", "untruncated_normal")',
+        help="scaled is N(0, 1/fan-in): z stays near 1.",
+    ),
+    "truncated": variance_scaling(
+        1,
+        "in",
+        "truncated",
+        pytorch="nn.init.trunc_normal_(w, std=s, a=-2 * s, b=2 * s) with s = fan_in**-0.5 / 0.8796",
+        keras='VarianceScaling(1.0, "fan_in", "truncated_normal")',
+        help="truncated is scaled without the far tails.",
+    ),
+    "lecun-uniform": variance_scaling(
+        1,
+        "in",
+        "uniform",
+        pytorch='nn.init.kaiming_uniform_(w, nonlinearity="linear")',
+        keras="LecunUniform()",
+    ),
+    "glorot-normal": variance_scaling(
+        1,
+        "average",
+        "normal",
+        pytorch="nn.init.xavier_normal_(w)",
+        keras='VarianceScaling(1.0, "fan_avg", "untruncated_normal")  (GlorotNormal truncates)',
+        help="glorot-… suit tanh.",
+    ),
+    "glorot-uniform": variance_scaling(
+        1, "average", "uniform", pytorch="nn.init.xavier_uniform_(w)", keras="GlorotUniform()"
+    ),
+    "he-normal": variance_scaling(
+        2,
+        "in",
+        "normal",
+        pytorch='nn.init.kaiming_normal_(w, nonlinearity="relu")',
+        keras='VarianceScaling(2.0, "fan_in", "untruncated_normal")  (HeNormal truncates)',
+        help="he-… suit ReLUs.",
+    ),
+    "he-truncated": variance_scaling(
+        2,
+        "in",
+        "truncated",
+        pytorch="nn.init.trunc_normal_(w, std=s, a=-2 * s, b=2 * s) with s = (2 / fan_in)**0.5 / 0.8796",
+        keras="HeNormal()",
+    ),
+    "he-uniform": variance_scaling(
+        2,
+        "in",
+        "uniform",
+        pytorch='nn.init.kaiming_uniform_(w, nonlinearity="relu")',
+        keras="HeUniform()",
+    ),
     "orthogonal": Scheme(
         _orthogonal,
         lambda fan_in, fan_out: float(1 / np.sqrt(max(fan_in, fan_out))),
         "orthogonal: QR of a Gaussian matrix",
+        """\
+q, r = np.linalg.qr(rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out))))
+q = q * np.sign(np.diag(r))
+weights = q if fan_in >= fan_out else q.T""",
+        {"pytorch": "nn.init.orthogonal_(w)", "keras": "Orthogonal()"},
     ),
-    "constant": Scheme(_ones, lambda fan_in, fan_out: 1.0, "every weight the same"),
-    "zeros": Scheme(_nothing, lambda fan_in, fan_out: 0.0, "every weight 0"),
+    "constant": Scheme(
+        _ones,
+        lambda fan_in, fan_out: 1.0,
+        "every weight the same",
+        "weights = np.ones((fan_in, fan_out))",
+        {"pytorch": "nn.init.constant_(w, 1.0)", "keras": "Ones()"},
+    ),
+    "zeros": Scheme(
+        _nothing,
+        lambda fan_in, fan_out: 0.0,
+        "every weight 0",
+        "weights = np.zeros((fan_in, fan_out))",
+        {"pytorch": "nn.init.zeros_(w)", "keras": "Zeros()"},
+    ),
 }
-"""Every scheme for weights by the name that presets use. Sources: LeCun et al. 1998, Glorot & Bengio 2010,
-He et al. 2015, Saxe et al. 2014."""
+"""Every scheme for weights by the name that presets use: forms, help, schema, scripts and the explorer come from its
+entry. Sources: LeCun et al. 1998, Glorot & Bengio 2010, He et al. 2015, Saxe et al. 2014."""
 
-BIASES: dict[str, Scheme] = {"standard": WEIGHTS["standard"], "zeros": WEIGHTS["zeros"]}
+BIASES: dict[str, Scheme] = {
+    "standard": replace(WEIGHTS["standard"], help="standard is N(0, 1)."),
+    "zeros": replace(WEIGHTS["zeros"], help="zeros are all 0."),
+}
 """Every scheme for biases: N(0, 1), as the lecture begins, or zeros."""
 
 

@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import COSTS, OUTPUTS
+from tunelab.initialization import WEIGHTS
 from tunelab.snippets.parts import ANSWERED, after, before
 from tunelab.snippets.recipe import Recipe
 
 __all__ = ["keras"]
-
-_ACTIVATIONS = {
-    "sigmoid": '"sigmoid"',
-    "tanh": '"tanh"',
-    "relu": '"relu"',
-    "leaky-relu": "lambda z: keras.ops.leaky_relu(z, negative_slope=0.01)",
-    "linear": "None",
-}
-_LOSSES = {
-    # Keras' binary cross-entropy is the mean over outputs, the cost their sum
-    ("sigmoid", "cross-entropy"): "SIZES[-1] * keras.losses.binary_crossentropy(y, z, from_logits=True)",
-    ("sigmoid", "quadratic"): "0.5 * keras.ops.sum(keras.ops.square(keras.ops.sigmoid(z) - y), axis=-1)",
-    ("sigmoid", "log-likelihood"): "-keras.ops.sum(y * keras.ops.log_sigmoid(z), axis=-1)",
-    ("softmax", "cross-entropy"): "keras.losses.categorical_crossentropy(y, z, from_logits=True)",
-    ("softmax", "log-likelihood"): "keras.losses.categorical_crossentropy(y, z, from_logits=True)",
-    ("softmax", "quadratic"): "0.5 * keras.ops.sum(keras.ops.square(keras.ops.softmax(z) - y), axis=-1)",
-    ("linear", "quadratic"): "0.5 * keras.ops.sum(keras.ops.square(z - y), axis=-1)",
-}
-_OWN = {
-    "standard": "RandomNormal(stddev=1.0)",
-    "scaled": 'VarianceScaling(1.0, "fan_in", "untruncated_normal")',
-    "truncated": 'VarianceScaling(1.0, "fan_in", "truncated_normal")',
-    "lecun-uniform": "LecunUniform()",
-    "glorot-normal": 'VarianceScaling(1.0, "fan_avg", "untruncated_normal")  (GlorotNormal truncates)',
-    "glorot-uniform": "GlorotUniform()",
-    "he-normal": 'VarianceScaling(2.0, "fan_in", "untruncated_normal")  (HeNormal truncates)',
-    "he-truncated": "HeNormal()",
-    "he-uniform": "HeUniform()",
-    "orthogonal": "Orthogonal()",
-    "constant": "Ones()",
-    "zeros": "Zeros()",
-}
 
 _IMPORTS = """
 import keras
@@ -79,7 +50,7 @@ def train(network, x, y, eta):
 
 def answer(network, x):
     """{answered}"""
-    return {squash}network.predict(x, batch_size=1000, verbose=0){end}
+    return {answer}
 
 
 def parameters(network):
@@ -92,19 +63,17 @@ def parameters(network):
 def keras(r: Recipe) -> str:
     """The script. Every experiment can be carried over."""
     net, first = r.experiment.network, r.experiment.initialization
-    squash = (
-        f"keras.ops.convert_to_numpy(keras.ops.{net.output}(" if r.classes is None and net.output != "linear" else ""
-    )
+    z = "network.predict(x, batch_size=1000, verbose=0)"
+    squash = OUTPUTS[net.output].libraries.get("keras") if r.classes is None else None
     body = _BODY.format(
         answered=ANSWERED if not squash else "The outputs.",
-        squash=squash,
-        end="))" if squash else "",
+        answer=squash.format(z=z) if squash else z,
         dtype=net.precision,
-        own=_OWN[first.weights],
+        own=WEIGHTS[first.weights].libraries["keras"],
         gain="" if first.gain == 1 else f" (times {first.gain!r})",
-        activation=_ACTIVATIONS[net.activation],
+        activation=ACTIVATIONS[net.activation].libraries["keras"],
         cost=net.cost,
         output=net.output,
-        loss=_LOSSES[net.output, net.cost],
+        loss=COSTS[net.output, net.cost].libraries["keras"],
     )
     return before(r, "Keras 3", _IMPORTS, []) + body + after(r)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
+from tunelab.initialization import BIASES, WEIGHTS
 from tunelab.snippets.recipe import Recipe
 
 __all__ = ["ANSWERED", "after", "before"]
@@ -58,44 +61,10 @@ def first_parameters(seed):
         rng = np.random.default_rng([seed, 0, layer])
 {weights}
         rng = np.random.default_rng([seed, 1, layer])
-        biases = {biases}
+{biases}
         layers.append(({gain}weights.astype(DTYPE), biases.astype(DTYPE)))
     return layers
 '''
-
-_SIGMA = {
-    "standard": "1.0",
-    "scaled": "np.sqrt(1 / fan_in)",
-    "truncated": "np.sqrt(1 / fan_in)",
-    "lecun-uniform": "np.sqrt(1 / fan_in)",
-    "glorot-normal": "np.sqrt(2 / (fan_in + fan_out))",
-    "glorot-uniform": "np.sqrt(2 / (fan_in + fan_out))",
-    "he-normal": "np.sqrt(2 / fan_in)",
-    "he-truncated": "np.sqrt(2 / fan_in)",
-    "he-uniform": "np.sqrt(2 / fan_in)",
-}
-_NORMAL = """\
-        weights = {sigma} * rng.standard_normal((fan_in, fan_out))"""
-_UNIFORM = """\
-        limit = np.sqrt(3) * {sigma}
-        weights = rng.uniform(-limit, limit, (fan_in, fan_out))"""
-_TRUNCATED = """\
-        weights = rng.standard_normal((fan_in, fan_out))
-        while (far := np.abs(weights) > 2).any():
-            weights[far] = rng.standard_normal(int(far.sum()))
-        # What is left of N(0, 1) between -2 and 2 has this standard deviation
-        weights *= {sigma} / 0.87962566103423978"""
-_OTHER = {
-    "orthogonal": """\
-        q, r = np.linalg.qr(rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out))))
-        q = q * np.sign(np.diag(r))
-        weights = q if fan_in >= fan_out else q.T""",
-    "constant": """\
-        weights = np.ones((fan_in, fan_out))""",
-    "zeros": """\
-        weights = np.zeros((fan_in, fan_out))""",
-}
-_BIASES = {"standard": "rng.standard_normal(fan_out)", "zeros": "np.zeros(fan_out)"}
 
 _MAIN = '''
 
@@ -156,10 +125,6 @@ def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
     t, first = e.training, e.initialization
     notes = [*notes, *_everywhere(r)]
     said = "\nWhat is not the same as in tunelab:\n" + "\n".join(f"- {note}" for note in notes) + "\n"
-    weights, sigma = _OTHER.get(first.weights), _SIGMA.get(first.weights, "")
-    if weights is None:
-        kind = {"uniform": _UNIFORM, "truncated": _TRUNCATED}.get(first.weights.rsplit("-", 1)[-1], _NORMAL)
-        weights = kind.format(sigma=sigma)
     targets = f"CLASSES = {list(r.classes)!r}" if r.classes else f"TOLERANCE = {r.tolerance!r}  # of a right answer"
     return "".join(
         [
@@ -178,8 +143,8 @@ def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
             ),
             _EXAMPLES.format(chosen=_CHOSEN if r.classes else _NUMBERS),
             _FIRST.format(
-                weights=weights,
-                biases=_BIASES[first.biases],
+                weights=indent(WEIGHTS[first.weights].code, " " * 8),
+                biases=indent(_of_biases(BIASES[first.biases].code), " " * 8),
                 gain="" if first.gain == 1 else f"{first.gain!r} * ",
             ),
         ]
@@ -220,6 +185,11 @@ def _everywhere(r: Recipe) -> list[str]:
     if e.training.monitor_every != "epoch":
         notes.append(f"tunelab measures (and decides) every {e.training.monitor_every:,} examples; here once an epoch.")
     return notes
+
+
+def _of_biases(code: str) -> str:
+    """The same draw for a layer's biases, (fan_out,)."""
+    return code.replace("weights", "biases").replace("(fan_in, fan_out)", "fan_out")
 
 
 def _plain(text: str) -> str:

@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import COSTS, OUTPUTS
+from tunelab.initialization import WEIGHTS
 from tunelab.snippets.parts import ANSWERED, after, before
 from tunelab.snippets.recipe import Recipe
 
 __all__ = ["pytorch"]
-
-_ACTIVATIONS = {
-    "sigmoid": "nn.Sigmoid()",
-    "tanh": "nn.Tanh()",
-    "relu": "nn.ReLU()",
-    "leaky-relu": "nn.LeakyReLU(0.01)",
-    "linear": "nn.Identity()",
-}
-_LOSSES = {
-    ("sigmoid", "cross-entropy"): 'functional.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(z)',
-    ("sigmoid", "quadratic"): "0.5 * (torch.sigmoid(z) - y).square().sum() / len(z)",
-    ("sigmoid", "log-likelihood"): "-(y * functional.logsigmoid(z)).sum() / len(z)",
-    ("softmax", "cross-entropy"): "functional.cross_entropy(z, y)",
-    ("softmax", "log-likelihood"): "functional.cross_entropy(z, y)",
-    ("softmax", "quadratic"): "0.5 * (torch.softmax(z, dim=1) - y).square().sum() / len(z)",
-    ("linear", "quadratic"): "0.5 * (z - y).square().sum() / len(z)",
-}
-_OWN = {
-    "standard": "nn.init.normal_(w)",
-    "scaled": "nn.init.normal_(w, std=fan_in**-0.5)",
-    "truncated": "nn.init.trunc_normal_(w, std=s, a=-2 * s, b=2 * s) with s = fan_in**-0.5 / 0.8796",
-    "lecun-uniform": 'nn.init.kaiming_uniform_(w, nonlinearity="linear")',
-    "glorot-normal": "nn.init.xavier_normal_(w)",
-    "glorot-uniform": "nn.init.xavier_uniform_(w)",
-    "he-normal": 'nn.init.kaiming_normal_(w, nonlinearity="relu")',
-    "he-truncated": "nn.init.trunc_normal_(w, std=s, a=-2 * s, b=2 * s) with s = (2 / fan_in)**0.5 / 0.8796",
-    "he-uniform": 'nn.init.kaiming_uniform_(w, nonlinearity="relu")',
-    "orthogonal": "nn.init.orthogonal_(w)",
-    "constant": "nn.init.constant_(w, 1.0)",
-    "zeros": "nn.init.zeros_(w)",
-}
 
 _IMPORTS = """
 import numpy as np
@@ -86,7 +58,7 @@ def train(network, x, y, eta):
 def answer(network, x):
     """{answered}"""
     with torch.no_grad():
-        return {squash}network[0](torch.from_numpy(x)){end}.numpy()
+        return {answer}.numpy()
 
 
 def parameters(network):
@@ -99,21 +71,17 @@ def parameters(network):
 def pytorch(r: Recipe) -> str:
     """The script. Every experiment can be carried over."""
     net, first = r.experiment.network, r.experiment.initialization
-    squash = (
-        ""
-        if r.classes is not None
-        else {"sigmoid": "torch.sigmoid(", "softmax": "functional.softmax("}.get(net.output, "")
-    )
+    z = "network[0](torch.from_numpy(x))"
+    squash = OUTPUTS[net.output].libraries.get("pytorch") if r.classes is None else None
     body = _BODY.format(
         answered=ANSWERED if not squash else "The outputs.",
-        squash=squash,
-        end="" if not squash else ")" if net.output == "sigmoid" else ", dim=1)",
+        answer=squash.format(z=z) if squash else z,
         dtype=net.precision,
-        own=_OWN[first.weights],
+        own=WEIGHTS[first.weights].libraries["pytorch"],
         gain="" if first.gain == 1 else f" (times {first.gain!r})",
-        activation=_ACTIVATIONS[net.activation],
+        activation=ACTIVATIONS[net.activation].libraries["pytorch"],
         cost=net.cost,
         output=net.output,
-        loss=_LOSSES[net.output, net.cost],
+        loss=COSTS[net.output, net.cost].libraries["pytorch"],
     )
     return before(r, "PyTorch", _IMPORTS, []) + body + after(r)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from tunelab.activations import ACTIVATIONS
+from tunelab.costs import COSTS
 from tunelab.errors import BadInput
 from tunelab.snippets.parts import after, before
 from tunelab.snippets.recipe import Recipe
 
 __all__ = ["sklearn"]
-
-_ACTIVATIONS = {"sigmoid": "logistic", "tanh": "tanh", "relu": "relu", "linear": "identity"}
-_CLASSIFIED = {("sigmoid", "cross-entropy"), ("softmax", "cross-entropy"), ("softmax", "log-likelihood")}
 
 _IMPORTS = """
 import numpy as np
@@ -62,10 +61,10 @@ def parameters(network):
 def sklearn(r: Recipe) -> str:
     """The script; :class:`BadInput` where scikit-learn has no such network."""
     net = r.experiment.network
-    pair = (net.output, net.cost)
-    if net.activation not in _ACTIVATIONS:
+    activation = ACTIVATIONS[net.activation].libraries.get("sklearn")
+    if activation is None:
         raise BadInput(f"scikit-learn has no {net.activation} neurons; --for pytorch or keras carries them over")
-    if pair != ("linear", "quadratic") and pair not in _CLASSIFIED:
+    if "sklearn" not in COSTS[net.output, net.cost].libraries:
         raise BadInput(
             f"scikit-learn can't judge {net.output} outputs by the {net.cost} cost; --for pytorch or keras can"
         )
@@ -95,7 +94,7 @@ def sklearn(r: Recipe) -> str:
         kind=kind,
         given=given,
         targets=targets,
-        activation=_ACTIVATIONS[net.activation],
+        activation=activation,
         classes=classes,
         answer=answer,
         shape=shape,

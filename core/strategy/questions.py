@@ -83,13 +83,9 @@ class FindLambda(Question):
         self, result: SearchResult, experiment: Experiment, trials: Trainer, journal: Journal
     ) -> Recommendation:
         """Recommend λ for the whole of the data: λ/n stays."""
-        chosen, because = dict(result.settings), result.because
         n = len(trials.dataset(Experiment.model_validate(fold(journal.events).base)).training)
-        few = len(trials.dataset(experiment).training)
-        if n != few:
-            chosen["training.lambda"] = float(f"{result.chosen * n / few:.3g}")
-            because += f" For all {n:,} examples that is λ = {chosen['training.lambda']:g}."
-        return Recommendation(chosen, because, result.sure)
+        answer = result.for_examples(len(trials.dataset(experiment).training), n)
+        return Recommendation(dict(answer.settings), answer.because, answer.sure)
 
 
 class FindMiniBatch(Question):

@@ -182,6 +182,8 @@ def _words(canvas: Canvas, spec: ChartSpec, across: _Scale, up: _Scale, inked: _
             column = grid.column(at)
             beside = (column + 1, column - len(text))
             _put(canvas, [(c, row) for row in range(grid.rows // 2) for c in beside], text, inked(mark.colour))
+    for each in spec.series:
+        _end(canvas, each, across, up, inked(each.colour))
     for level in spec.levels:
         text, at = canvas.drawable(level.label), up(floats(level.y))[0]
         if text and 0 <= at <= 1:
@@ -194,6 +196,18 @@ def _words(canvas: Canvas, spec: ChartSpec, across: _Scale, up: _Scale, inked: _
         if text and len(text) <= last - first + 1:
             middle = (first + last + 1 - len(text)) // 2
             _put(canvas, [(middle, row) for row in range(grid.rows)], text, Ink(dim=True))
+
+
+def _end(canvas: Canvas, series: Series, across: _Scale, up: _Scale, ink: Ink) -> None:
+    """The series' last value beside its last point."""
+    u, v = across(floats(series.x)), up(floats(series.y))
+    inside = np.flatnonzero((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1))
+    text = canvas.drawable(series.end)
+    if not text or not len(inside):
+        return
+    column, row = canvas.grid.column(u[inside[-1]]), canvas.grid.row(v[inside[-1]])
+    starts = (column + 2, min(column, canvas.grid.columns - 1) - len(text) + 1)
+    _put(canvas, [(start, row + by) for by in (0, -1, 1, -2, 2) for start in starts], text, ink)
 
 
 def _ends(zone: Zone, across: _Scale) -> Floats:

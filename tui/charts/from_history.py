@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tunelab.activations import ACTIVATIONS, SIGMOID_BOUND, TANH_BOUND
+from tunelab.activations import ACTIVATIONS
 from tunelab.records.history import History
 from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated
 from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
@@ -125,18 +125,17 @@ def activation_charts(density: ChartSpec, name: str) -> tuple[ChartSpec, ChartSp
         activation.slope(a, out)
         return out
 
-    sign = {"sigmoid": "σ"}.get(name, name)
     zones = _saturated_zones(name)
     return (
-        activation_chart(value, f"{sign}(z)", density.x.limits, zones=zones),
-        activation_chart(slope, f"{sign}′(z)", density.x.limits, zones=zones),
+        activation_chart(value, f"{activation.symbol}(z)", density.x.limits, zones=zones),
+        activation_chart(slope, f"{activation.symbol}′(z)", density.x.limits, zones=zones),
     )
 
 
 def _saturated_zones(name: str) -> tuple[Zone, ...]:
     if name == "relu":
         return (Zone(-np.inf, 0.0, "off"),)
-    bound = {"sigmoid": SIGMOID_BOUND, "tanh": TANH_BOUND}.get(name)
+    bound = ACTIVATIONS[name].bound
     return saturated(bound) if bound is not None else ()
 
 

@@ -44,6 +44,7 @@ class Series:
     ``dashed`` draws it dotted with a hollow marker, which is how evaluation differs from training;
     ``part`` is what the legend calls that ("training", "evaluation"). Series of one ``label`` share an
     entry in the legend. ``points`` puts markers on it, which tell curves apart without colour.
+    ``end`` is written at its last point.
     """
 
     x: Any
@@ -55,6 +56,7 @@ class Series:
     low: Any = None
     high: Any = None
     points: bool = True
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)

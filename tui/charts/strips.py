@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 from tunelab.tui.charts.picture import Colour, Ink, Picture, Row, cells
 
-__all__ = ["strip", "strips"]
+__all__ = ["rich_style", "strip", "strips"]
 
 
 def strips(picture: Picture) -> list[Strip]:
@@ -20,12 +20,13 @@ def strips(picture: Picture) -> list[Strip]:
 
 def strip(row: Row) -> Strip:
     """A row as a strip of its full width."""
-    segments = [Segment(text, _style(ink)) for text, ink in row]
+    segments = [Segment(text, rich_style(ink)) for text, ink in row]
     return Strip(segments, sum(cells(text) for text, _ in row))
 
 
 @lru_cache(maxsize=1024)
-def _style(ink: Ink) -> Style:
+def rich_style(ink: Ink) -> Style:
+    """An ink as Rich wants it."""
     return Style(color=_color(ink.colour), bgcolor=_color(ink.background), dim=ink.dim or None, bold=ink.bold or None)
 
 

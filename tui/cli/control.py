@@ -2,102 +2,89 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-from tunelab.tui.cli.following import exit_code
-from tunelab.tui.cli.options import Json, say
-
-if TYPE_CHECKING:
-    from tunelab.records import Run
+from tunelab import records
+from tunelab.errors import BadInput
+from tunelab.tui.cli.following import exit_code_of_run, resume_hint
+from tunelab.tui.cli.options.training import PauseOptions, SteerOptions, WatchOptions
+from tunelab.tui.cli.output import print_json, print_text, say
+from tunelab.tui.cli.progress_bar import Lines
 
 __all__ = ["go_command", "pause_command", "stop_command", "watch_command"]
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")]
+_POLL_INTERVAL = 0.1  # seconds
+_STOP_TIMEOUT = 9.0  # seconds
 
-_LOOK_EVERY = 0.1  # seconds
 
-
-def watch_command(name: RunName, as_json: Json = False) -> None:
-    """Follow a run, whoever trains it, until it ends: a line a measurement, or with --json its events."""
-    from tunelab.records import Run
-    from tunelab.tui.cli.progress_bar import Lines
-
-    run = Run(name)
-    follower, lines = run.follower(), Lines(several=len(run.arms) > 1, stream=sys.stdout)
+def watch_command(options: WatchOptions) -> int:
+    """Print what a run measures until it ends; return what its end means as an exit code."""
+    run = records.Run(options.name)
+    follower, lines = run.follower(), Lines(several=len(run.arms) > 1, write=print_text)
     paused = False
     while True:
-        # Looked at before reading: what was written until then is read
-        running = run.is_running()
+        running = run.is_running()  # asked before reading: everything written until then is read
         for event in follower.new():
-            if as_json:
-                print(json.dumps(event, ensure_ascii=False), flush=True)
+            if options.as_json:
+                print_json(event)
             else:
                 lines.see(event)
         if not running:
             break
         if paused != (run.request() == "pause"):
             paused = not paused
-            say(f"Paused; `tunelab go {run.argument}` lets it go on." if paused else "It goes on.")
-        time.sleep(_LOOK_EVERY)
-    say(_standing(run))
-    raise typer.Exit(exit_code(run))
+            say(f"Paused; `tunelab go {run.argument}` continues it." if paused else "It continues.")
+        time.sleep(_POLL_INTERVAL)
+    say(_state_sentence(run))
+    return exit_code_of_run(run)
 
 
-def pause_command(
-    name: RunName,
-    off: Annotated[bool, typer.Option("--off", help="Let a paused run go on, as `tunelab go` does.")] = False,
-) -> None:
-    """Hold a run where it stands, until `tunelab go`."""
-    run = _running(name)
-    if off:
-        _let_go(run)
-    else:
-        run.send("pause")
-        say(f"{run.name} is held; `tunelab go {run.argument}` lets it go on.")
+def pause_command(options: PauseOptions) -> None:
+    """Pause a run until `tunelab go`, or with --off let it continue."""
+    if options.off:
+        go_command(SteerOptions(name=options.name))
+        return
+    run = _running(options.name)
+    run.send("pause")
+    say(f"{run.name} is paused; `tunelab go {run.argument}` continues it.")
 
 
-def go_command(name: RunName) -> None:
-    """Let a paused run go on."""
-    _let_go(_running(name))
+def go_command(options: SteerOptions) -> None:
+    """Let a paused run continue."""
+    run = _running(options.name)
+    run.send("go")
+    say(f"{run.name} continues.")
 
 
-def stop_command(name: RunName) -> None:
-    """Stop a run, and wait until it has stopped; everything measured is kept, and it can be resumed."""
-    from tunelab.records import Run
-
-    run = Run(name)
+def stop_command(options: SteerOptions) -> None:
+    """Stop a run, and wait until it has stopped; everything measured is kept."""
+    run = records.Run(options.name)
     if not run.is_running():
-        say(f"Nothing to stop. {_standing(run)}")
+        say(f"Nothing to stop. {_state_sentence(run)}")
         return
     run.send("stop")
+    deadline = time.monotonic() + _STOP_TIMEOUT
     while run.is_running():
-        time.sleep(_LOOK_EVERY)
-    say(_standing(run))
+        if time.monotonic() > deadline:
+            raise BadInput(
+                f"{run.name} hasn't stopped within {_STOP_TIMEOUT:g} s: its process may be suspended, or busy with one "
+                "long step; it stops at its next mini-batch"
+            )
+        time.sleep(_POLL_INTERVAL)
+    say(_state_sentence(run))
 
 
-def _running(name: str) -> Run:
-    from tunelab.errors import BadInput
-    from tunelab.records import Run
-
-    run = Run(name)
+def _running(name: str) -> records.Run:
+    run = records.Run(name)
     if not run.is_running():
-        raise BadInput(_standing(run))
+        raise BadInput(_state_sentence(run))
     return run
 
 
-def _let_go(run: Run) -> None:
-    run.send("go")
-    say(f"{run.name} goes on.")
-
-
-def _standing(run: Run) -> str:
-    """How a run stands on which nobody works, in a sentence that says what can be done."""
+def _state_sentence(run: records.Run) -> str:
+    """How a run stands that isn't running, and what can be done."""
     state = run.state()
     if state in ("cut off", "stopped"):
-        word = "was stopped" if state == "stopped" else "isn't running: it was cut off"
-        return f"{run.name} {word}; resume it with: tunelab resume {run.argument}"
+        reason = "was stopped" if state == "stopped" else "isn't running: it was cut off"
+        return f"{run.name} {reason}. {resume_hint(run)}"
     return f"{run.name} has ended: {state}."

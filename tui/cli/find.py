@@ -2,139 +2,103 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
-import typer
-from tunelab.tui.cli.options import Arms, DataName, Json, Quiet, Seed, Seeds, Settings, chosen, say, suited
-
-if TYPE_CHECKING:
-    from tunelab.experiment import Experiment, Preset
-    from tunelab.network_inspection import Way
-    from tunelab.records.history import History
-    from tunelab.search import SearchResult, Trials
-
-    Ways = tuple[tuple[str, Way], ...]
+from tunelab.errors import BadInput
+from tunelab.experiment import Experiment, Preset, load_data
+from tunelab.records.history import History
+from tunelab.search import SearchResult, Trials, find_eta, find_lambda, find_mini_batch
+from tunelab.search.lambda_cv import find_lambda_from_below
+from tunelab.search.trials import reduced
+from tunelab.strategy.state import StageState
+from tunelab.strategy.trial_curves import curves_of
+from tunelab.tui.charts.from_history import stage_plotted, ways_plotted
+from tunelab.tui.cli.options.searching import FindOptions, LambdaRule, SearchTarget
+from tunelab.tui.cli.output import print_json, print_text, say
+from tunelab.tui.cli.preset_options import fitted_to_data, load_preset
+from tunelab.tui.text.tables import aligned
 
 __all__ = ["find_command"]
 
 
-class Rule(StrEnum):
-    """The two schools of choosing λ."""
-
-    book = "book"
-    low = "low"
-
-
-class What(StrEnum):
-    """What can be searched for."""
-
-    eta = "eta"
-    lmbda = "lambda"
-    batch = "batch"
-
-
-def find_command(
-    what: Annotated[What, typer.Argument(help="The learning rate, the regularization, or the mini-batch size.")],
-    preset: Annotated[str, typer.Argument(metavar="PRESET", help="The name of a preset, or a TOML file.")],
-    settings: Settings = None,
-    arms: Arms = None,
-    data: DataName = None,
-    seeds: Seeds = None,
-    seed: Seed = None,
-    rule: Annotated[
-        Rule,
-        typer.Option(
-            "--rule",
-            help="For λ: the book's, from 1.0 by tens; or low, upwards, cross-validated, by how smooth the output is.",
-        ),
-    ] = Rule.book,
-    as_json: Json = False,
-    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves of what was tried.")] = False,
-    quiet: Quiet = False,
-) -> None:
-    """Search for η, λ or m by the lecture's rule: a table of what was tried, the choice, and why."""
-    from tunelab.errors import BadInput
-    from tunelab.experiment import load_data
-    from tunelab.search.trials import reduced
-
-    if rule is Rule.low and what is not What.lmbda:
-        raise BadInput(f"--rule is for lambda; `tunelab find {what.value}` has one rule")
-    if rule is Rule.low and seeds is not None:
-        raise BadInput("--rule low trains one network a fold; leave --seeds out")
+def find_command(options: FindOptions) -> None:
+    """Search, and print what was tried, the choice, and why."""
+    seeds, from_below = options.seeds, options.rule is LambdaRule.low
+    if from_below and options.what is not SearchTarget.lmbda:
+        raise BadInput(f"--rule is for lambda; `tunelab find {options.what.value}` has one rule")
+    if from_below and seeds is not None:
+        raise BadInput("--rule low trains one network per fold; leave --seeds out")
     if seeds is not None and seeds < 1:
         raise BadInput(f"--seeds must be at least 1, is {seeds}")
-    asked = chosen(preset, settings, arms, data, None, seed, quiet)
-    if len(asked.arms) > 1 and not quiet:
-        say(f"{asked.name} has several arms; the search is for '{asked.arms[0].name}'. --arm takes another.")
-    asked = suited(asked, quiet)
-    whole = asked.arms[0].experiment
+    preset = load_preset(
+        options.preset,
+        settings=options.settings,
+        arms=options.arms,
+        data=options.data,
+        seed=options.seed,
+        quiet=options.quiet,
+    )
+    notice = (lambda _: None) if options.quiet else say
+    if len(preset.arms) > 1:
+        notice(f"{preset.name} has several arms; the search is for '{preset.arms[0].name}'. --arm takes another.")
+    preset = fitted_to_data(preset, options.quiet)
+    whole = preset.arms[0].experiment
     n = len(load_data(whole).training)
-    if whole.data.evaluate_on == "test" and not quiet:
-        say(f"Judged on validation examples, though {asked.name} is judged on the test set: that isn't for choosing.")
-    recorder = _Recorder(asked, as_json=as_json)
-    trials = recorder.trials()
+    if whole.data.evaluate_on == "test":
+        notice(f"Judged on validation examples, though {preset.name} is judged on the test set: never choose by that.")
+    recorder = _Recorder(preset, as_json=options.as_json)
+    trials = Trials(recorder.record)
     experiment = reduced(whole, trials)
-    if not quiet and (experiment.data.train or n) < n:
-        say(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
-    ways: Ways = ()
-    if rule is Rule.low:
-        from tunelab.search.lambda_cv import find_lambda_from_below
-
+    if (experiment.data.train or n) < n:
+        notice(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
+    curves = None
+    if from_below:
         below = find_lambda_from_below(experiment, trials)
-        tried, ways = below.result, below.ways
+        tried, curves = below.result, below.ways
     else:
-        tried = _search(what, experiment, trials, seeds)
+        tried = _search(options.what, experiment, trials, seeds)
     result = tried.for_examples(min(experiment.data.train or n, n), n)
-    if as_json:
-        recorder.print("found", "", result.to_dict())
+    if options.as_json:
+        recorder.print_event("found", "", result.to_dict())
         return
-    print(_table(tried))
-    print(f"\n{result.because}\n{result.sure}" + (f"\n{result.second}" if result.second else ""))
-    if plot:
-        from tunelab.tui.charts.from_history import stage_plotted
-
-        print()
-        if ways:
-            from tunelab.tui.charts.from_history import ways_plotted
-
-            print(ways_plotted(ways, colour=sys.stdout.isatty()))
+    print_text(_table(tried))
+    print_text(f"\n{result.because}\n{result.sure}" + (f"\n{result.second}" if result.second else ""))
+    if options.plot:
+        colour = sys.stdout.isatty()
+        if curves:
+            print_text(f"\n{ways_plotted(curves, colour=colour)}")
         else:
-            print(stage_plotted(recorder.curves(), cost=what is What.eta, colour=sys.stdout.isatty()))
-    if not quiet and result.settings:
-        say(_next(preset, asked, settings or [], data, result.settings))
+            cost = options.what is SearchTarget.eta
+            print_text(f"\n{stage_plotted(recorder.curves(), cost=cost, colour=colour)}")
+    if result.settings:
+        notice(_next_command(options, preset, result.settings))
 
 
-def _search(what: What, experiment: Experiment, trials: Trials, seeds: int | None) -> SearchResult:
-    from tunelab.search import find_eta, find_lambda, find_mini_batch
-
-    if what is What.eta:
+def _search(what: SearchTarget, experiment: Experiment, trials: Trials, seeds: int | None) -> SearchResult:
+    if what is SearchTarget.eta:
         return find_eta(experiment, trials, seeds=seeds or 3)
-    if what is What.lmbda:
+    if what is SearchTarget.lmbda:
         return find_lambda(experiment, trials, seeds=seeds or 5)
     return find_mini_batch(experiment, trials, seeds=seeds or 3)
 
 
-def _next(typed: str, asked: Preset, settings: list[str], data: str | None, answer: dict[str, float]) -> str:
-    """Return what to type next: the command with everything that was asked for, and the answer."""
-    arm = asked.arms[0].name
-    if own := [key for key in answer if arm in asked.overridden(key)]:
+def _next_command(options: FindOptions, preset: Preset, answer: dict[str, float]) -> str:
+    """What to type next: the command with everything that was asked for, and what was found."""
+    arm = preset.arms[0].name
+    if own := [key for key in answer if arm in preset.overridden(key)]:
         values = ", ".join(f"{key} = {answer[key]:g}" for key in own)
         return f"'{arm}' sets {' and '.join(own)} itself, so --set changes nothing there: write {values} into that arm."
-    words = ["tunelab", "run", typed, *(["--arm", arm] if len(asked.tables.get("arm", [])) else [])]
-    words += ["--data", data] if data is not None else []
-    words += [word for setting in settings for word in ("--set", setting)]
+    words = ["tunelab", "run", options.preset, *(["--arm", arm] if len(preset.tables.get("arm", [])) else [])]
+    words += ["--data", options.data] if options.data is not None else []
+    words += [word for setting in options.settings or [] for word in ("--set", setting)]
     words += [word for key, value in answer.items() for word in ("--set", f"{key}={value:g}")]
     return f"With it: {shlex.join(words)}"
 
 
 def _table(result: SearchResult) -> str:
-    from tunelab.tui.text.tables import aligned
-
     rows = [["", "tried", "result", "each seed"]]
     for row in result.rows:
         mark = "★" if row.value == result.chosen else "=" if row.good else ""
@@ -143,33 +107,25 @@ def _table(result: SearchResult) -> str:
 
 
 class _Recorder:
-    """Keeps what is measured, for the chart, and prints it as JSON lines where those are wanted."""
+    """Keeps what is measured, for the chart, and prints it as JSON lines where that was asked for."""
 
     def __init__(self, preset: Preset, *, as_json: bool) -> None:
         self._json, self._name = as_json, preset.name
         self._began = time.monotonic()
         self._events: dict[str, list[dict[str, Any]]] = {}
 
-    def trials(self) -> Trials:
-        """Trials that report here."""
-        from tunelab.search import Trials
-
-        return Trials(self._measured)
-
-    def _measured(self, label: str, fields: dict[str, Any]) -> None:
-        event = self.print("measure", label, fields) if self._json else {"event": "measure"} | fields
+    def record(self, label: str, fields: dict[str, Any]) -> None:
+        """Take note of a measurement of the trial ``label``."""
+        event = self.print_event("measure", label, fields) if self._json else {"event": "measure"} | fields
         self._events.setdefault(label, []).append(event)
 
-    def print(self, kind: str, arm: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """One JSON line."""
+    def print_event(self, kind: str, arm: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Print one JSON line and return its event."""
         head = {"event": kind, "run": self._name, "arm": arm, "time": round(time.monotonic() - self._began, 3)}
         event = head | fields
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        print_json(event)
         return event
 
     def curves(self) -> list[History]:
-        """Return the curves of everything that was tried."""
-        from tunelab.strategy.state import StageState
-        from tunelab.strategy.trial_curves import curves_of
-
+        """What was tried, as curves."""
         return curves_of(StageState("find", arms=self._events))

@@ -2,89 +2,120 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
-from tunelab.errors import ExitCode
-from tunelab.tui.cli.options import say
+from tunelab.engine import Job
+from tunelab.errors import BadInput, ExitCode, os_error_sentence
+from tunelab.records import Run
+from tunelab.tui.charts.from_history import plotted
+from tunelab.tui.cli.failures import Interrupted
+from tunelab.tui.cli.output import print_json, print_text, say
+from tunelab.tui.cli.progress_bar import Progress
+from tunelab.tui.text.run_text import verdict_text
+from tunelab.tui.text.tables import results_table, terminal_width
 
-if TYPE_CHECKING:
-    from tunelab.engine import Job
-    from tunelab.records import Run
+__all__ = [
+    "exit_code_of_run",
+    "follow",
+    "follow_and_report",
+    "interruptible",
+    "print_curves",
+    "print_results",
+    "resume_hint",
+]
 
-__all__ = ["attend", "exit_code", "followed", "report"]
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def followed(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
-    """Show what a job does until it has ended, and print what came of it; the exit code."""
-    attend(job, as_json=as_json, quiet=quiet)
+def follow_and_report(job: Job, *, as_json: bool, plot: bool, quiet: bool) -> int:
+    """Show what a job does until it has ended, and print its results; return the exit code."""
+    follow(job, as_json=as_json, quiet=quiet)
     if not as_json:
-        report(job.run, plot)
-    code, name = exit_code(job.run), job.run.name
+        print_results(job.run, plot)
+    code = exit_code_of_run(job.run)
     if not quiet:
         if code == ExitCode.INTERRUPTED:
-            say(f"Stopped; everything measured is kept, and resume it with: tunelab resume {job.run.argument}")
+            say(f"Stopped; all measurements are kept. {resume_hint(job.run)}")
         else:
-            say(f"Recorded as {name}.")
+            say(f"Recorded as {job.run.name}.")
     return code
 
 
-def attend(job: Job, *, as_json: bool, quiet: bool) -> None:
-    """Show what a job does until it has ended; with ``as_json`` its events on stdout."""
-    from tunelab.tui.cli.progress_bar import Progress
+def follow(job: Job, *, as_json: bool, quiet: bool) -> None:
+    """Show what a job does until it has ended; with ``as_json`` its events on stdout.
 
-    with _Interruptible(job), Progress.of(job.run.preset, quiet=quiet) as progress:
-        for events in job.follow():
-            for event in events:
-                progress.see(event)
-                if as_json:
-                    print(json.dumps(event, ensure_ascii=False), flush=True)
+    Raises :class:`Interrupted` where the reader of stdout went away, and :class:`BadInput` where stdout can't be
+    written, once the training has stopped and its record is complete.
+    """
+    with interruptible(job.stop), Progress.of(job.run.preset, quiet=quiet) as progress:
+        try:
+            for events in job.follow():
+                for event in events:
+                    progress.see(event)
+                    if as_json:
+                        print_json(event)
+        except OSError as error:
+            job.stop()
+            job.wait()
+            ended = exit_code_of_run(job.run) != ExitCode.INTERRUPTED
+            kept = f"recorded as {job.run.name}" if ended else f"all measurements are kept. {resume_hint(job.run)}"
+            if isinstance(error, BrokenPipeError):
+                raise Interrupted(f"the reader of stdout went away; {kept}") from None
+            raise BadInput(f"{os_error_sentence(error)}; {kept}") from None
+        finally:
+            if not job.ended:
+                job.stop()  # nobody follows it any more
 
 
-def exit_code(run: Run) -> int:
-    """What a run that has ended, one way or the other, means as an exit code."""
-    return {"diverged": 3, "stopped": ExitCode.INTERRUPTED, "cut off": ExitCode.INTERRUPTED}.get(run.state(), 0)
+def resume_hint(run: Run) -> str:
+    """Return the sentence that names the command to continue with."""
+    return f"Resume it with: tunelab resume {run.argument}"
 
 
-def report(run: Run, plot: bool) -> None:
+def exit_code_of_run(run: Run) -> ExitCode:
+    """Return what a run that has ended, one way or the other, means as an exit code."""
+    codes = {
+        "diverged": ExitCode.DIVERGED,
+        "stopped": ExitCode.INTERRUPTED,
+        "cut off": ExitCode.INTERRUPTED,
+    }
+    return codes.get(run.state(), ExitCode.DONE)
+
+
+def print_results(run: Run, plot: bool) -> None:
     """Print how every arm ended, what the curves show, and with ``plot`` the curves."""
-    from tunelab.tui.charts.from_history import plotted
-    from tunelab.tui.text.run_text import verdict_text
-    from tunelab.tui.text.tables import results_table, terminal_width
-
-    print(results_table(run, terminal_width()))
+    print_text(results_table(run, terminal_width()))
     if sentences := verdict_text(run.histories()):
-        print(f"\n{sentences}")
+        print_text(f"\n{sentences}")
     if plot:
-        print()
-        print(plotted(run, colour=sys.stdout.isatty()))
+        print_curves(run)
 
 
-class _Interruptible:
-    """Makes ctrl+c, a closed terminal and a plain kill stop the job in good order; a second ctrl+c leaves at once."""
+def print_curves(run: Run) -> None:
+    """Draw the curves of cost and accuracy."""
+    print_text(f"\n{plotted(run, colour=sys.stdout.isatty())}")
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._asked = False
 
-    def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._ask) for number in _SIGNALS}
+@contextmanager
+def interruptible(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Make ctrl+c, a closed terminal and a plain kill call ``stop``; a second ctrl+c leaves at once.
 
-    def _ask(self, number: int, _frame: FrameType | None) -> None:
-        if self._asked and number == signal.SIGINT:
+    Gives a function that says whether that has happened.
+    """
+    interrupted = False
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        if interrupted and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self._asked = True
-        self._job.stop()
+        interrupted = True
+        stop()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield lambda: interrupted
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)
-        if error is not None and not self._job.ended:
-            self._job.stop()  # nobody follows it any more (`tunelab run --json | head`)

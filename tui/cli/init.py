@@ -2,85 +2,53 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-from tunelab.tui.cli.options import Json, progress_report
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from tunelab.initialization import LayerEffect
+from numpy.typing import NDArray
+from tunelab.activations import ACTIVATIONS
+from tunelab.data import load
+from tunelab.errors import BadInput, printable
+from tunelab.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effects
+from tunelab.suggestions import did_you_mean
+from tunelab.tui.charts.from_history import z_plotted
+from tunelab.tui.cli.options.searching import InitOptions
+from tunelab.tui.cli.output import print_json, print_text, progress_report
+from tunelab.tui.text.tables import aligned
 
 __all__ = ["init_command"]
 
-_MOST_WEIGHTS = 50_000_000  # a few seconds, and 400 MB while they are drawn
+_MAX_WEIGHTS = 50_000_000  # a few seconds, and 400 MB while they are drawn
 
 
-def init_command(
-    sizes: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SIZES",
-            help="Neurons a layer, inputs first: 784,30,10. One number alone is the inputs of a single neuron. "
-            "784,30,10 (or with --data that data's inputs) if not given.",
-        ),
-    ] = None,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option("--weights", metavar="SCHEME", help="standard, scaled, truncated, he-normal, … May be repeated."),
-    ] = None,
-    biases: Annotated[str, typer.Option("--biases", metavar="SCHEME", help="standard or zeros.")] = "standard",
-    activation: Annotated[
-        str, typer.Option("--activation", metavar="NAME", help="sigmoid, tanh, relu, leaky-relu or linear.")
-    ] = "sigmoid",
-    active: Annotated[
-        int | None,
-        typer.Option("--active", metavar="N", help="How many inputs are 1, the others 0; half if not given."),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME|PATH", help="Take real inputs, from this data set.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="K", min=0, help="Of the networks that are sampled.")] = 0,
-    plot: Annotated[bool, typer.Option("--plot", help="Draw the distribution of z for every layer.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show what an initialization does: per layer σ_z predicted and sampled, and the share of saturated neurons."""
-    from tunelab.errors import BadInput
-    from tunelab.initialization import Initialization, effects
-
-    if active is not None and data is not None:
+def init_command(options: InitOptions) -> None:
+    """Print, per scheme and layer, what the first weights do."""
+    active = options.active
+    if active is not None and options.data is not None:
         raise BadInput("--active assumes inputs and --data brings real ones: give one of the two")
     inputs: NDArray | None = None  # type: ignore[type-arg]
-    layers = _sizes(sizes or [])
-    if data is not None:
-        inputs, layers = _inputs(data, layers)
+    layers = _sizes(options.sizes or [])
+    if options.data is not None:
+        inputs, layers = _inputs(options.data, layers)
     layers = layers or (784, 30, 10)
     if active is not None and not 0 <= active <= layers[0]:
         raise BadInput(f"--active must be from 0 to the {layers[0]:,} inputs, is {active}")
-    found = []
-    for scheme in weights or ["standard", "scaled"]:
-        _known(scheme, biases, activation)
-        start = Initialization(layers, scheme, biases)
-        layer_effects = effects(start, inputs, active=active, activation=activation, seed=seed)
-        found.append((scheme, layer_effects))
-    if as_json:
-        _print_json(found)
+    schemes = []
+    for scheme in options.weights or ["standard", "scaled"]:
+        _check_names(scheme, options.biases, options.activation)
+        start = Initialization(layers, scheme, options.biases)
+        layer_effects = effects(start, inputs, active=active, activation=options.activation, seed=options.seed)
+        schemes.append((scheme, layer_effects))
+    if options.as_json:
+        _print_json(schemes)
         return
-    _print_table(found, layers, inputs is not None, active)
-    if plot:
-        from tunelab.tui.charts.from_history import z_plotted
-
-        print()
-        print(z_plotted(found, colour=sys.stdout.isatty()))
+    _print_table(schemes, layers, inputs is not None, active)
+    if options.plot:
+        print_text(f"\n{z_plotted(schemes, colour=sys.stdout.isatty())}")
 
 
 def _sizes(typed: list[str]) -> tuple[int, ...]:
-    from tunelab.errors import BadInput, printable
-
     words = [word for text in typed for word in re.split(r"[\s,x→>-]+", text) if word]
     try:
         sizes = tuple(int(word) for word in words)
@@ -89,30 +57,22 @@ def _sizes(typed: list[str]) -> tuple[int, ...]:
     if any(not 1 <= size <= 1_000_000 for size in sizes):
         raise BadInput(f"SIZES: every layer has from 1 to 1,000,000 neurons, not {printable(' '.join(typed))}")
     weights = sum(fan_in * units for fan_in, units in pairwise(sizes))
-    if weights > _MOST_WEIGHTS:
+    if weights > _MAX_WEIGHTS:
         raise BadInput(
-            f"SIZES: {printable(' '.join(typed))} has {weights:,} weights; at most {_MOST_WEIGHTS:,} are drawn"
+            f"SIZES: {printable(' '.join(typed))} has {weights:,} weights; at most {_MAX_WEIGHTS:,} are drawn"
         )
     return (*sizes, 1) if len(sizes) == 1 else sizes
 
 
 def _inputs(data: str, sizes: tuple[int, ...]) -> tuple[NDArray, tuple[int, ...]]:  # type: ignore[type-arg]
     """Real inputs to look at, and the sizes of a network for them."""
-    from tunelab.data import load
-    from tunelab.errors import BadInput
-
     dataset = load(data, report=progress_report(False))
     if sizes and sizes[0] != dataset.features:
         raise BadInput(f"SIZES begin with {sizes[0]:,}, but {dataset.title} has {dataset.features:,} inputs")
     return dataset.training.scaled(slice(0, 1000)), sizes or (dataset.features, 30, dataset.outputs)
 
 
-def _known(weights: str, biases: str, activation: str) -> None:
-    from tunelab.activations import ACTIVATIONS
-    from tunelab.errors import BadInput, printable
-    from tunelab.initialization import BIASES, WEIGHTS
-    from tunelab.suggestions import did_you_mean
-
+def _check_names(weights: str, biases: str, activation: str) -> None:
     for option, name, known in (
         ("--weights", weights, WEIGHTS),
         ("--biases", biases, BIASES),
@@ -124,8 +84,8 @@ def _known(weights: str, biases: str, activation: str) -> None:
             )
 
 
-def _print_json(found: list[tuple[str, list[LayerEffect]]]) -> None:
-    for scheme, layer_effects in found:
+def _print_json(schemes: list[tuple[str, list[LayerEffect]]]) -> None:
+    for scheme, layer_effects in schemes:
         for effect in layer_effects:
             line = {
                 "weights": scheme,
@@ -140,19 +100,17 @@ def _print_json(found: list[tuple[str, list[LayerEffect]]]) -> None:
                 "dead_units": effect.dead_units,
                 "saturated_where": effect.saturation,
             }
-            print(json.dumps(line, ensure_ascii=False))
+            print_json(line)
 
 
 def _print_table(
-    found: list[tuple[str, list[LayerEffect]]], layers: tuple[int, ...], real: bool, active: int | None
+    schemes: list[tuple[str, list[LayerEffect]]], layers: tuple[int, ...], real: bool, active: int | None
 ) -> None:
-    from tunelab.tui.text.tables import aligned
-
     on = layers[0] // 2 if active is None else active
     inputs = "real inputs" if real else f"{on:,} of {layers[0]:,} inputs at 1, the others at 0"
-    print(f"{' → '.join(f'{size:,}' for size in layers)}, {inputs}, before any training")
+    print_text(f"{' → '.join(f'{size:,}' for size in layers)}, {inputs}, before any training")
     rows = [["weights", "layer", "fan-in", "units", "σ_z predicted", "σ_z sampled", "saturated", "mean σ′(z)"]]
-    for scheme, layer_effects in found:
+    for scheme, layer_effects in schemes:
         rows += [
             [
                 scheme,
@@ -166,6 +124,6 @@ def _print_table(
             ]
             for effect in layer_effects
         ]
-    print(aligned(rows, right=frozenset(range(1, 8))))
-    rules = {effect.saturation for _, layer_effects in found for effect in layer_effects}
-    print("saturated: " + "; ".join(sorted(rules)))
+    print_text(aligned(rows, right=frozenset(range(1, 8))))
+    rules = {effect.saturation for _, layer_effects in schemes for effect in layer_effects}
+    print_text("saturated: " + "; ".join(sorted(rules)))

@@ -6,7 +6,7 @@ import socket
 
 from aiohttp import web
 from textual_serve.server import Server
-from tunelab.tui.cli.options import say
+from tunelab.tui.cli.output import say
 
 __all__ = ["LabServer"]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from tunelab.tui.cli.output import say
 from tunelab.tui.text.numbers import accuracy_text, cost_text
 
 if TYPE_CHECKING:
@@ -41,12 +43,12 @@ class Progress:
 class Lines(Progress):
     """A line a measurement, in the words of the book's program."""
 
-    def __init__(self, *, several: bool, stream: TextIO | None = None) -> None:
+    def __init__(self, *, several: bool, write: Callable[[str], None] = say) -> None:
         self._several = several
-        self._stream = stream or sys.stderr
+        self._write = write
 
     def see(self, event: dict[str, Any]) -> None:
-        """Print a measurement, or the end, as a line: on stderr, where no other stream was asked for."""
+        """Write a measurement, or the end, as a line."""
         arm = f"[{event['arm']}] " if self._several else ""
         if event["event"] == "measure":
             epoch = event["epoch"]
@@ -56,7 +58,7 @@ class Lines(Progress):
             text = f"Ended: {event['reason']}, after {event['seconds']:.1f} s"
         else:
             return
-        print(arm + text, file=self._stream, flush=True)
+        self._write(arm + text)
 
 
 class Bars(Progress):

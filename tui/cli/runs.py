@@ -1,177 +1,123 @@
-"""`tunelab runs`: what has been recorded, listed, shown, exported and removed."""
+"""`tunelab runs`: what has been recorded, listed, shown, compared, exported and removed."""
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
 
-import typer
-from tunelab.tui.cli.options import Json, say
+from tunelab import paths, records
+from tunelab.errors import BadInput
+from tunelab.records import run_export
+from tunelab.run_comparison import METRICS, Comparison, Side, compare, find_sides
+from tunelab.tui.charts.from_history import plotted_arms
+from tunelab.tui.cli.following import print_curves
+from tunelab.tui.cli.options.records import (
+    CompareRunsOptions,
+    ExportFormat,
+    ExportRunOptions,
+    ListOptions,
+    RemoveRunsOptions,
+    ShowRunOptions,
+)
+from tunelab.tui.cli.output import print_json, print_text, say
+from tunelab.tui.text.comparison_text import comparison_text, difference_sentence
+from tunelab.tui.text.tables import results_table, terminal_width
 
-__all__ = ["runs_app"]
-
-runs_app = typer.Typer(help="Recorded runs: list, show, compare, export and remove them.", no_args_is_help=False)
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")]
-
-
-class Format(StrEnum):
-    """What a run can be exported as."""
-
-    csv = "csv"
-    json = "json"
-    npz = "npz"
-    md = "md"
-
-
-@runs_app.callback(invoke_without_command=True)
-def _default(context: typer.Context) -> None:
-    """List the runs where no command is given."""
-    if context.invoked_subcommand is None:
-        list_runs()
+__all__ = ["compare_runs", "export_run", "list_runs", "remove_runs", "show_run"]
 
 
-@runs_app.command("list")
-def list_runs(as_json: Json = False) -> None:
-    """List every run, newest first: its name, how it stands, what it was."""
-    from tunelab.records import all_runs
-
+def list_runs(options: ListOptions) -> None:
+    """List every run, newest first: its name, its state, when it began, its title."""
     rows = []
-    for run in all_runs():
-        state = run.state()
-        if as_json:
-            about = {
-                "run": run.name,
-                "state": state,
-                "preset": run.about["preset"],
-                "title": run.about.get("title", ""),
-            }
-            print(json.dumps(about | {"began": run.about["began"], "arms": run.about["arms"]}, ensure_ascii=False))
+    for run in records.all_runs():
+        state, title = run.state(), run.about.get("title", "")
+        if options.as_json:
+            about = {"run": run.name, "state": state, "preset": run.about["preset"], "title": title}
+            print_json(about | {"began": run.about["began"], "arms": run.about["arms"]})
         else:
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about["began"]))
-            rows.append((run.name, state, when, str(run.about.get("title", ""))))
-    if as_json:
-        return
-    if not rows:
+            rows.append((run.name, state, when, str(title)))
+    if not rows and not options.as_json:
         say("There is no run yet; `tunelab run first-look` makes one.")
-        return
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for row in rows:
-        print("  ".join(f"{text:<{width}}" for text, width in zip(row, [*widths, 0], strict=True)).rstrip())
+        print_text("  ".join(f"{text:<{width}}" for text, width in zip(row, [*widths, 0], strict=True)).rstrip())
 
 
-@runs_app.command("show")
-def show_run(
-    name: RunName,
-    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves too.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show what a run was and how it ended; with --json its events, as `run --json` printed them."""
-    from tunelab.records import Run
-    from tunelab.tui.text.tables import results_table, terminal_width
-
-    run = Run(name)
-    if as_json:
-        events = sorted((event for arm in run.arms for event in arm.events()), key=lambda event: event["time"])
-        for event in events:
-            print(json.dumps(event, ensure_ascii=False))
+def show_run(options: ShowRunOptions) -> None:
+    """Print how a run ended, or its events."""
+    run = records.Run(options.name)
+    if options.as_json:
+        for event in sorted((event for arm in run.arms for event in arm.events()), key=lambda event: event["time"]):
+            print_json(event)
         return
-    print(f"{run.name}  {run.state()}  {run.preset.title}")
-    print(results_table(run, terminal_width()))
-    if plot:
-        from tunelab.tui.charts.from_history import plotted
-
-        print()
-        print(plotted(run, colour=sys.stdout.isatty()))
+    print_text(f"{run.name}  {run.state()}  {run.preset.title}")
+    print_text(results_table(run, terminal_width()))
+    if options.plot:
+        print_curves(run)
     say(f"Its files are in {run.directory}.")
 
 
-@runs_app.command("compare")
-def compare_runs(
-    names: Annotated[
-        list[str], typer.Argument(metavar="RUN[:ARM]", help="Runs, all their arms; or RUN:ARM for one arm.")
-    ],
-    plot: Annotated[bool, typer.Option("--plot", help="Draw the curves over each other too.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Say in what runs differ, and whether their results differ by more than noise. ± is a 95 % interval."""
-    from tunelab.run_comparison import METRICS, compare, find_sides
-    from tunelab.tui.text.comparison_text import comparison_text, difference_sentence
-    from tunelab.tui.text.tables import terminal_width
-
-    found = find_sides(names)
-    comparison = compare(found)
-    if as_json:
-        for position, side in enumerate(found):
-            about = {"event": "side", "name": side.name, "run": side.run, "arm": side.arm}
-            measures = {}
-            for (when, measure), row in zip(METRICS, comparison.means, strict=True):
-                m = row[position]
-                half = m.half_width if m and math.isfinite(m.half_width) else None
-                over = "" if half is None else "seeds" if m and m.n > 1 else "examples"
-                measures[f"{when}_{measure}"] = m and {"mean": m.mean, "half_width": half, "over": over}
-            print(json.dumps(about | {"seeds": side.experiment.seeds} | measures, ensure_ascii=False))
-        for key, values in comparison.settings:
-            print(json.dumps({"event": "setting", "key": key, "values": values}, ensure_ascii=False))
-        for one in comparison.differences:
-            d = one.difference
-            event: dict[str, object] = {"event": "difference", "measure": "final_evaluation_accuracy"}
-            event |= {"first": one.first, "second": one.second, "mean": d.difference, "half": d.half_width}
-            event |= {"p": d.pvalue, "how": d.method, "seeds": d.n, "comparisons": d.comparisons}
-            event |= {"beyond_noise": d.beyond_noise, "text": difference_sentence(one)}
-            print(json.dumps(event, ensure_ascii=False))
-        for note in comparison.notes:
-            print(json.dumps({"event": "note", "text": note}, ensure_ascii=False))
+def compare_runs(options: CompareRunsOptions) -> None:
+    """Print in what runs differ, and whether their results differ by more than noise."""
+    sides = find_sides(options.names)
+    comparison = compare(sides)
+    if options.as_json:
+        _print_comparison_json(sides, comparison)
         return
-    print(comparison_text(comparison, terminal_width()))
-    if plot:
-        from tunelab.tui.charts.from_history import plotted_arms
-
-        print()
-        print(plotted_arms([side.history.renamed(side.name) for side in found], colour=sys.stdout.isatty()))
+    print_text(comparison_text(comparison, terminal_width()))
+    if options.plot:
+        histories = [side.history.renamed(side.name) for side in sides]
+        print_text(f"\n{plotted_arms(histories, colour=sys.stdout.isatty())}")
 
 
-@runs_app.command("export")
-def export_run(
-    name: RunName,
-    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.csv,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="FILE", help="Where to; stdout if not given (npz needs a file).")
-    ] = None,
-) -> None:
-    """Take a run's measurements (csv, json, md) or its parameters (npz) home."""
-    from tunelab import paths
-    from tunelab.errors import BadInput
-    from tunelab.records import Run, run_export
+def _print_comparison_json(sides: list[Side], comparison: Comparison) -> None:
+    for position, side in enumerate(sides):
+        measures = {}
+        for (when, measure), row in zip(METRICS, comparison.means, strict=True):
+            m = row[position]
+            half = m.half_width if m and math.isfinite(m.half_width) else None
+            over = "" if half is None else "seeds" if m and m.n > 1 else "examples"
+            measures[f"{when}_{measure}"] = m and {"mean": m.mean, "half_width": half, "over": over}
+        about = {"event": "side", "name": side.name, "run": side.run, "arm": side.arm, "seeds": side.experiment.seeds}
+        print_json(about | measures)
+    for key, values in comparison.settings:
+        print_json({"event": "setting", "key": key, "values": values})
+    for pair in comparison.differences:
+        d = pair.difference
+        about = {"event": "difference", "measure": "final_evaluation_accuracy"}
+        numbers = {"first": pair.first, "second": pair.second, "mean": d.difference, "half": d.half_width}
+        evidence = {"p": d.pvalue, "how": d.method, "seeds": d.n, "comparisons": d.comparisons}
+        verdict = {"beyond_noise": d.beyond_noise, "text": difference_sentence(pair)}
+        print_json(about | numbers | evidence | verdict)
+    for note in comparison.notes:
+        print_json({"event": "note", "text": note})
 
-    run = Run(name)
-    if form is Format.npz:
-        if to is None:
+
+def export_run(options: ExportRunOptions) -> None:
+    """Write a run's measurements or parameters to a file or stdout."""
+    run = records.Run(options.name)
+    if options.form is ExportFormat.npz:
+        if options.to is None:
             raise BadInput("--format npz writes arrays, which need a file: add --to FILE.npz")
         content = run_export.npz_bytes(run)
     else:
         write = {
-            Format.csv: run_export.csv_text,
-            Format.json: run_export.json_text,
-            Format.md: run_export.markdown_text,
-        }[form]
+            ExportFormat.csv: run_export.csv_text,
+            ExportFormat.json: run_export.json_text,
+            ExportFormat.md: run_export.markdown_text,
+        }[options.form]
         content = write(run).encode()
-    if to is None:
-        sys.stdout.write(content.decode())
+    if options.to is None:
+        print_text(content.decode(), end="")
     else:
-        paths.write_whole(to, content)
-        say(f"Written to {to}.")
+        paths.write_whole(options.to, content)
+        say(f"Written to {options.to}.")
 
 
-@runs_app.command("remove")
-def remove_runs(names: Annotated[list[str], typer.Argument(metavar="RUN", help="Names of runs.")]) -> None:
-    """Delete runs. One that is being trained is left alone."""
-    from tunelab.records import Run
-
-    for run in [Run(name) for name in names]:
+def remove_runs(options: RemoveRunsOptions) -> None:
+    """Delete runs, none unless all names are right."""
+    for run in [records.Run(name) for name in options.names]:
         run.remove()
-        print(run.name)
+        print_text(run.name)

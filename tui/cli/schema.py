@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from tunelab.experiment import preset as presets
+from tunelab.tui.cli.options.records import SchemaOptions
+from tunelab.tui.cli.output import print_json
+
 __all__ = ["schema_command"]
 
 
-def schema_command() -> None:
-    """Print the JSON schema of a preset: every parameter, its type, range and meaning."""
-    import json
-
-    from tunelab.experiment.preset import schema
-
-    print(json.dumps(schema(), indent=2, ensure_ascii=False))
+def schema_command(_options: SchemaOptions) -> None:
+    """Print the schema."""
+    print_json(presets.schema(), indent=2)

@@ -17,6 +17,7 @@ from tunelab.errors import BadInput, CutOff
 from tunelab.tui.state.actions import bindings
 from tunelab.tui.state.worker_failures import notify_failure
 from tunelab.tui.widgets.key_line import KeyLine
+from tunelab.tui.widgets.tab_strip import TabStrip
 
 __all__ = ["BaseScreen", "Dialog", "in_background"]
 
@@ -35,8 +36,8 @@ class BaseScreen(Screen[Result], Generic[Result]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (50, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (14, "-short"), (24, "-tall")]
-    PANELS: ClassVar[tuple[str, ...]] = ()
-    """The panels by their ids, in the order of their number keys."""
+    PANELS: ClassVar[dict[str, str]] = {}
+    """The panels' ids, in the order of their number keys, each with the label on its tab."""
     WHERE: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, where: str = "", **kwargs: Any) -> None:
@@ -47,11 +48,13 @@ class BaseScreen(Screen[Result], Generic[Result]):
 
     def __init__(self) -> None:
         super().__init__(id=self.WHERE)
-        self.panel = self.PANELS[0] if self.PANELS else ""
+        self.panel = next(iter(self.PANELS), "")
 
     def compose(self) -> ComposeResult:
         """The screen's own widgets, the line of keys, and a sentence in place of all where there is no room."""
         yield from self.compose_content()
+        if self.PANELS:
+            yield TabStrip(tuple(self.PANELS.values()))
         yield KeyLine()
         yield Static("tunelab needs at least 50 × 14 characters; this terminal has less.", id="too-small")
 
@@ -75,6 +78,7 @@ class BaseScreen(Screen[Result], Generic[Result]):
         self.remove_class(f"-{self.panel}")
         self.panel = name
         self.add_class(f"-{name}")
+        self.query_one(TabStrip).show(list(self.PANELS).index(name))
 
     def panel_widget(self, name: str) -> Widget:
         """Return what gets the focus when a person goes to a panel."""
@@ -82,7 +86,7 @@ class BaseScreen(Screen[Result], Generic[Result]):
 
     def action_panel(self, number: int) -> None:
         """Go to a panel by its number."""
-        self.show_panel(self.PANELS[number - 1])
+        self.show_panel(list(self.PANELS)[number - 1])
         target = self.panel_widget(self.panel)
         if self.wide:
             target.focus()  # it is displayed already, and a layout takes longer than a key should

@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.diagnosis import Verdict
 from tunelab.records.history import History
-from tunelab.tui.charts.palette import marker
+from tunelab.tui.charts.palette import ink, marker
+from tunelab.tui.charts.strips import rich_style
 from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.screens.playback_keys import PlaybackKeys
 from tunelab.tui.screens.prompts import ask_again, ask_arms, ask_name
 from tunelab.tui.state.draft import Draft, ToTrain, Trial
-from tunelab.tui.state.lab_state import LabState
+from tunelab.tui.state.lab_state import LabState, still_training
 from tunelab.tui.state.run_view import Playback, RunView
-from tunelab.tui.text.run_text import epoch_line, paragraphs, verdict_text
+from tunelab.tui.text.run_text import end_reason, epoch_line, paragraphs, verdict_text
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.chart_pair import ChartPair
 from tunelab.tui.widgets.epoch_log import EpochLog
@@ -31,9 +32,11 @@ from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.form import PANELS, Form
 from tunelab.tui.widgets.panel import Panel
 from tunelab.tui.widgets.status_line import StatusLine
+from tunelab.tui.widgets.verdict_panel import VerdictPanel
 
 if TYPE_CHECKING:
     from tunelab.engine import Job
+    from tunelab.records import Run
 
 __all__ = ["LabScreen"]
 
@@ -47,16 +50,22 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         """A training begun here has ended, one way or another."""
 
     BINDINGS = [Binding("escape", "leave_field", show=False)]
-    PANELS = (*PANELS, "cost", "accuracy", "log", "verdict")
+    PANELS = {
+        **dict(zip(PANELS, ("Data", "Net", "Init", "Hyper"), strict=True)),
+        "cost": "Cost",
+        "accuracy": "Acc",
+        "log": "Log",
+        "verdict": "Verdict",
+    }
 
     def __init__(self, state: LabState) -> None:
         super().__init__()
         self.state = state
-        self.panel = "cost"
         self._starting = False
         self._end_reported = True
         self._last_tick = self._last_verdict = time.monotonic()
         self._warnings: list[Verdict] = []
+        self._unwatched: Run | None = None  # it trains without this screen
 
     def compose_content(self) -> Iterable[Widget]:
         """Everything that a size may show."""
@@ -64,20 +73,20 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         with Horizontal(id="main"):
             yield Form(self.state, id="form")
             with Vertical(id="right"):
+                yield Static(id="overlays", markup=False)
                 yield ChartPair(self.state.looks, id="charts")
-                with Horizontal(id="below"):
-                    yield EpochLog(id="log")
-                    with VerticalScroll(id="verdict"):
-                        yield Static(id="sentence", markup=False)
+                yield EpochLog(id="log")
+        yield VerdictPanel()
 
     def on_mount(self) -> None:
         """Begin to look at the record a few times a second."""
         self.query_one("#log").border_title = "7 Epochs"
-        self.query_one("#verdict").border_title = "8 What tunelab sees"
+        self.show_panel("cost")
         self.query_one("#cost", Chart).focus()
         self.set_interval(1 / self.state.looks.frames_a_second, self._tick)
         self.show_curves()
         self.show_status()
+        self.in_background(still_training, self._offer_watching, failed=lambda _: None)
 
     @property
     def form(self) -> Form:
@@ -110,14 +119,14 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
             self.query_one("#cost", Chart).focus()
 
     def action_zoom(self) -> None:
-        """Make the chart in focus (or the one shown) fill the screen."""
+        """Make the panel in focus (or the one shown) fill the screen."""
         if self.maximized is not None:
             self.minimize()
             return
-        focused = self.focused if isinstance(self.focused, Chart) else None
-        chart = focused or self.query_one("#accuracy" if self.panel == "accuracy" else "#cost", Chart)
-        chart.focus()
-        self.maximize(chart)
+        if self.focused is None:
+            self.panel_widget(self.panel).focus()
+        if self.focused is not None:
+            self.maximize(self.focused)
 
     # -- the form -----------------------------------------------------------------------------------------
 
@@ -167,9 +176,14 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
             if event["event"] == "measure":
                 lines.append(epoch_line(event, sign))
             elif event["event"] == "done":
-                lines.append(f"{sign} {event['arm']} ended: {event['reason']}")
+                lines.append(f"{sign} {event['arm']} ended: {end_reason(str(event['reason']))}")
         if lines:
-            self.query_one(EpochLog).write_lines(lines)
+            log, style = (
+                self.query_one(EpochLog),
+                self.state.looks.style(self.app.theme, dark=self.app.current_theme.dark),
+            )
+            log.marker_styles = {marker(n, dashed=False): rich_style(ink(n, style)) for n in range(len(names))}
+            log.write_lines(lines)
 
     def clear_log(self) -> None:
         """Empty the log of epochs."""
@@ -197,8 +211,20 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
 
     def show_curves(self) -> None:
         """Draw both charts and the verdict on what they show."""
+        self._show_overlays()
         self.charts.show(self.curves())
         self._show_verdict()
+
+    def _show_overlays(self) -> None:
+        """Say which old runs lie over the charts, and how to drop them."""
+        names = [overlay.run.name for overlay in self.state.overlays]
+        chip = self.query_one("#overlays")
+        chip.display = bool(names)
+        if names:
+            self.update_text(
+                "#overlays", f" Overlaid: {', '.join(names)} (backspace drops {'them' if names[1:] else 'it'})"
+            )
+        self.refresh_bindings()
 
     def _show_verdict(self) -> None:
         self._last_verdict = time.monotonic()
@@ -206,13 +232,35 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         text = verdict_text(view.arms) if view else ""
         if not text:
             notes = [warning.text for warning in self._warnings]
-            text = "\n\n".join([paragraphs(self.state.draft.preset.description) or "Press r to train.", *notes])
-        self.update_text("#sentence", text)
+            about = paragraphs(self.state.draft.preset.description) or "Press r to train."
+            watch = [f"{self._unwatched.name} is still training: Enter watches it."] if self._unwatched else []
+            text = "\n\n".join([*watch, about, *notes])
+        self.query_one(VerdictPanel).show(text)
 
     def show_status(self) -> None:
         """Show what is trained, and how that stands."""
         left, right, short = self.state.status()
         self.query_one(StatusLine).show(left, right, short=short)
+
+    def _offer_watching(self, run: Run | None) -> None:
+        """Say that a run left behind still trains."""
+        if run is not None and self.state.view is None:
+            self._unwatched = run
+            self._show_verdict()
+            self.refresh_bindings()
+
+    def action_watch(self) -> None:
+        """Follow the run that still trains."""
+        if self._unwatched is not None:
+            self.look_at(RunView(self._unwatched))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what can be done now."""
+        if action == "watch":
+            return self._unwatched is not None and self.state.view is None
+        if action == "clear_overlays":
+            return bool(self.state.overlays)
+        return super().check_action(action, parameters)
 
     # -- training -----------------------------------------------------------------------------------------
 
@@ -268,6 +316,13 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
             wrong.editor.focus()
             return
         self.begin()
+
+    def action_undo(self) -> None:
+        """Take the last change of the form back."""
+        what = self.state.draft.undo()
+        if what:
+            self.form.load()
+        self.notify(f"Taken back: the change of {what}." if what else "Nothing to undo.", timeout=3, markup=False)
 
     def action_pause(self) -> None:
         """Pause the training or the playback, or resume it."""
@@ -336,6 +391,8 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
 
     def take(self, choice: Draft | ToTrain | Trial | RunView | None) -> None:
         """Edit, train or look at what another screen has handed back."""
+        if isinstance(choice, Draft | ToTrain | Trial | Playback):
+            self.state.overlays.clear()  # what was laid over another experiment says nothing about this one
         if isinstance(choice, Draft):
             self.edit(choice)
         elif isinstance(choice, ToTrain):

@@ -43,7 +43,7 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
     class Read(Message):
         """The study has been read again."""
 
-    PANELS = ("pictures", "best", "trials", "remarks")
+    PANELS = {"pictures": "Map", "best": "Best", "trials": "Trials", "remarks": "Verdict"}
 
     def __init__(self, state: LabState) -> None:
         super().__init__()

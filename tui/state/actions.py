@@ -65,31 +65,35 @@ def _panels(*labels: str) -> tuple[Action, ...]:
 
 
 _BACK = Action("back", "escape", "back", "Return to the lab.")
-_NEXT_ARM = Action("next_arm", "f", "next arm", "Bring the next arm to the front of the charts.", footer=False)
+_NEXT_ARM = Action(
+    "next_arm", "n", "next arm", "Bring the next arm to the front; on a chart Tab does so, too.", footer=False
+)
 _LOG_AXIS = Action("log_axis", "l", "log axis", "Draw the cost on a logarithmic axis, or not.", footer=False)
 _STOP = Action("stop", "s", "stop", "End the training now. Everything measured stays.")
 
 _ACTIONS: dict[str, tuple[Action, ...]] = {
     "lab": (
         Action("run", "r", "run", "Train every arm of the form, from its first weights."),
+        Action("watch", "enter", "watch", "Follow the run that was left behind and still trains."),
         Action("pause", "space", "pause", "Pause the training, or resume it."),
         _STOP,
         Action("faster", "right_square_bracket", "faster", "Play the old run back twice as fast."),
         Action("slower", "left_square_bracket", "slower", "Play the old run back half as fast."),
         Action("seek(1)", "full_stop", "forward", "Go forward in the playback by a twentieth."),
         Action("seek(-1)", "comma", "back a bit", "Go back in the playback by a twentieth."),
-        Action("arms", "a", "arms", "Compare: try several values of a parameter side by side."),
-        Action("explore", "i", "init", "See what the first weights do to z, before any training."),
-        Action("inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),
-        Action("presets", "p", "presets", "Experiments that come with tunelab, and your own."),
-        Action("runs", "b", "runs", "Recorded runs: look at them, overlay them, play them back."),
-        Action("compare_runs", "c", "compare", "Compare the arms on the charts: is a difference more than noise?"),
         Action("wizard", "w", "wizard", "Take me through it: the broad strategy step by step, or one question alone."),
         Action("sweep", "g", "sweep", "Try many values of several parameters: on a grid, at random, or by a model."),
         Action("lecture", "t", "lecture", "The lecture to do: predict, run, and see the answer in the curves."),
+        Action("presets", "p", "presets", "Experiments that come with tunelab, and your own."),
+        Action("runs", "b", "runs", "Recorded runs: look at them, overlay them, play them back."),
+        Action("arms", "a", "arms", "Compare: try several values of a parameter side by side."),
+        Action("explore", "i", "init", "See what the first weights do to z, before any training."),
+        Action("inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),
+        Action("compare_runs", "c", "compare", "Compare the arms on the charts: is a difference more than noise?"),
         _LOG_AXIS,
-        Action("zoom", "z", "zoom", "Make the chart in focus as large as the screen; escape undoes it.", footer=False),
+        Action("zoom", "z", "zoom", "Make the panel in focus as large as the screen; escape undoes it.", footer=False),
         Action("again", "e", "again with", "Continue from here with another η or λ, as a new run.", footer=False),
+        Action("undo", "u", "undo", "Take back the last change of the form.", footer=False),
         Action("save_preset", "ctrl+s", "save", "Save the form as a preset of yours.", footer=False),
         _NEXT_ARM,
         Action("hide_arm", "h", "hide arm", "Hide the arm at the front, or show all again.", footer=False),
@@ -108,7 +112,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
     "inside": (
         _BACK,
-        replace(_NEXT_ARM, help="Look into the next arm.", footer=True),
+        replace(_NEXT_ARM, key="f", help="Look into the next arm.", footer=True),
         Action("seed", "n", "next seed", "Look into the network of the next seed."),
         Action("view", "v", "view", "Confusion, mistakes, first-layer weights in turn."),
         Action("more", "m", "more", "Show further mistakes or weights."),

@@ -26,6 +26,7 @@ class Draft:
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
         self.changed = False
+        self._history: list[tuple[Preset, bool, str]] = []
 
     @property
     def name(self) -> str:
@@ -44,13 +45,24 @@ class Draft:
             return "constant"
         return value_text(value_of(self.base.model_dump(mode="json", by_alias=True), key))
 
-    def set(self, key: str, text: str) -> None:
-        """Put what was typed at a dotted key; :class:`BadInput` says why it can't be, and nothing changes."""
+    def checked(self, key: str, text: str) -> Preset:
+        """Return the preset with what was typed at a dotted key; :class:`BadInput` says why that can't be."""
         if key == _RULE and text == "constant":
             key, text = "training.schedule", ""
         value = described()[key].read(text) if text or key in described() else None
         preset = self.preset.expecting_on(str(value)) if key == "data.name" and value else self.preset
-        self._take(placed(preset.tables, {key: value}))
+        return self._resolved(placed(preset.tables, {key: value}))
+
+    def set(self, key: str, text: str) -> None:
+        """Put what was typed at a dotted key; :class:`BadInput` says why it can't be, and nothing changes."""
+        self._take(self.checked(key, text), key)
+
+    def undo(self) -> str:
+        """Take the last change back, and return what it changed; nothing where there is none."""
+        if not self._history:
+            return ""
+        self.preset, self.changed, what = self._history.pop()
+        return what
 
     def vary(self, typed: str) -> None:
         """Make an arm of each value: ``eta = 0.025, 0.25, 2.5``; old arms go."""
@@ -64,11 +76,12 @@ class Draft:
         for text in texts:
             arm: dict[str, Any] = {"name": f"{about.symbol or about.name} = {text}"}
             arms.append(placed(arm, {key: about.read(text)}))
-        self._take({**self.preset.tables, "arm": arms})
+        self._take(self._resolved({**self.preset.tables, "arm": arms}), "the arms")
 
     def drop_arms(self) -> None:
         """One network again: only the base experiment."""
-        self._take({key: value for key, value in self.preset.tables.items() if key not in {"arm", "expect"}})
+        tables = {key: value for key, value in self.preset.tables.items() if key not in {"arm", "expect"}}
+        self._take(self._resolved(tables), "the arms")
 
     def varied(self, key: str) -> bool:
         """Whether the arms differ in this parameter, so that the form's value is not what they use."""
@@ -90,12 +103,15 @@ class Draft:
         draft.changed = changed
         return draft
 
-    def _take(self, tables: dict[str, Any]) -> None:
+    def _resolved(self, tables: dict[str, Any]) -> Preset:
         arms = {arm.get("name") for arm in tables.get("arm", [])} or {"run"}
         if "expect" in tables:  # what was expected of arms that are gone says nothing any more
             tables = {**tables, "expect": {k: v for k, v in tables["expect"].items() if k in arms}}
-        self.preset = resolved(self.preset.name, tables, "the form")
-        self.changed = True
+        return resolved(self.preset.name, tables, "the form")
+
+    def _take(self, preset: Preset, what: str) -> None:
+        self._history.append((self.preset, self.changed, what))
+        self.preset, self.changed = preset, True
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import BrokenExecutor, Executor
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tunelab import engine
@@ -14,9 +15,13 @@ from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.text.run_text import status_line
 
 if TYPE_CHECKING:
+    from tunelab.records import Run
     from tunelab.tui.state.sweep_view import SweepView
 
-__all__ = ["LabState"]
+__all__ = ["LabState", "still_training"]
+
+
+_RECENT = 5  # runs that are looked at when the lab opens
 
 
 class LabState:
@@ -145,3 +150,10 @@ class LabState:
             return None
         passed = time.time() - float(self.job.run.about["began"])
         return passed * (1 - self.view.progress) / self.view.progress
+
+
+def still_training() -> Run | None:
+    """Return the newest run that somebody trains, such as a lab that was left; only the latest few are asked."""
+    from tunelab.records import all_runs
+
+    return next((run for run in islice(all_runs(), _RECENT) if run.is_running()), None)

@@ -8,7 +8,7 @@ from typing import Any
 from tunelab.records.history import History
 from tunelab.tui.text.comparison_text import leader_sentence
 
-__all__ = ["epoch_line", "paragraphs", "status_line", "verdict_text"]
+__all__ = ["end_reason", "epoch_line", "paragraphs", "status_line", "verdict_text"]
 
 
 def verdict_text(arms: Sequence[History]) -> str:
@@ -26,6 +26,19 @@ def verdict_text(arms: Sequence[History]) -> str:
         first = arm.verdicts()[0]
         parts.append(f"{arm.name}: {first.text}" if len(arms) > 1 else first.text)
     return "\n\n".join(parts)
+
+
+_END_REASONS = {
+    "epochs": "all epochs done",
+    "early-stop": "no improvement, stopped early",
+    "schedule-end": "η is at its last value",
+    "budget": "the time is used up",
+}
+
+
+def end_reason(reason: str) -> str:
+    """Return why a training ended, in words."""
+    return _END_REASONS.get(reason, reason)
 
 
 def epoch_line(event: dict[str, Any], sign: str) -> str:

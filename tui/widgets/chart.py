@@ -201,6 +201,8 @@ class Chart(Widget, can_focus=True):
             return ""
         parts, at = [], x
         for series in self._spec.series:
+            if not series.label:
+                continue
             xs, ys = floats(series.x), floats(series.y)
             if not len(xs):
                 continue

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from tunelab.records.history import History
+from tunelab.tui.charts import ChartSpec
+from tunelab.tui.charts.emphasis import emphasized
 from tunelab.tui.charts.from_history import chart_arm
 from tunelab.tui.charts.terminal import Looks
 from tunelab.tui.widgets.chart import Chart
@@ -17,11 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ChartPair"]
 
+_GUTTER = 4  # columns for y labels: with as many in both charts, their x ticks are the same
 _PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",), ("evaluation",))
 
 
 class ChartPair(Horizontal):
     """Cost and accuracy of some arms, overlaid."""
+
+    BINDINGS = [Binding("tab", "walk(1)", show=False), Binding("shift+tab", "walk(-1)", show=False)]
 
     def __init__(self, looks: Looks, *, id: str) -> None:
         super().__init__(id=id)
@@ -62,7 +70,7 @@ class ChartPair(Horizontal):
         return [self._show_cost, self._show_accuracy]
 
     @property
-    def _shown(self) -> list[Arm]:
+    def _visible(self) -> list[Arm]:
         return [chart_arm(arm, n) for n, arm in enumerate(self._arms) if n not in self._hidden and len(arm)]
 
     def _common(self, before: Chart) -> dict[str, Any]:
@@ -70,20 +78,26 @@ class ChartPair(Horizontal):
         return {
             "epochs": max((arm.planned_epochs for arm in self._arms), default=0.0) or None,
             "parts": _PARTS[self._parts],
-            "focus": self._arms[self._front].name if self._front < len(self._arms) else None,
             "previous": before.spec.y.limits,
         }
+
+    def _emphasized(self, spec: ChartSpec) -> ChartSpec:
+        """The arm in front and the most accurate ones in colour, and room for y labels as the other chart has."""
+        front = self._arms[self._front].name if self._front < len(self._arms) else None
+        best = sorted((arm for arm in self._arms if len(arm)), key=_last_accuracy, reverse=True)
+        return replace(emphasized(spec, front, [arm.name for arm in best]), gutter=_GUTTER)
 
     def _show_cost(self) -> None:
         from tunelab.tui.charts.training_charts import cost_chart
 
-        self.cost.show(cost_chart(self._shown, log=self._log, **self._common(self.cost)))
+        self.cost.show(self._emphasized(cost_chart(self._visible, log=self._log, **self._common(self.cost))))
 
     def _show_accuracy(self) -> None:
         from tunelab.tui.charts.training_charts import accuracy_chart
 
         chance = next((arm.chance for arm in self._arms if arm.chance), None)
-        self.accuracy.show(accuracy_chart(self._shown, chance=chance, **self._common(self.accuracy)))
+        spec = accuracy_chart(self._visible, chance=chance, **self._common(self.accuracy))
+        self.accuracy.show(self._emphasized(spec))
 
     def redraw(self) -> None:
         """Build the pictures again: another size, or another theme."""
@@ -105,13 +119,22 @@ class ChartPair(Horizontal):
         """Show training or evaluation alone, from the next drawing on."""
         self._parts = _PARTS.index((part,))
 
-    def next_arm(self) -> str:
-        """Bring the next arm to the front; its name."""
+    def next_arm(self, by: int = 1) -> str:
+        """Bring the next arm to the front, or the one before; its name."""
         if not self._arms:
             return ""
-        self._front = (self._front + 1) % len(self._arms)
+        self._front = (self._front + by) % len(self._arms)
         self.show(self._arms)
         return self._arms[self._front].name
+
+    def action_walk(self, by: int) -> None:
+        """Bring the next arm to the front; after the last one the focus goes on to the next panel."""
+        if 0 <= self._front + by < len(self._arms):
+            self.next_arm(by)
+        else:
+            self._front = 0
+            self.show(self._arms)
+            self.screen.focus_next() if by > 0 else self.screen.focus_previous()
 
     def hide_arm(self) -> None:
         """Hide the arm in front; when that leaves none, show all again."""
@@ -119,3 +142,8 @@ class ChartPair(Horizontal):
         if len(self._hidden) >= len(self._arms):
             self._hidden.clear()
         self.next_arm()
+
+
+def _last_accuracy(arm: History) -> float:
+    values = arm.values("evaluation_accuracy")
+    return float(np.nan_to_num(values[-1], nan=-1.0)) if len(values) else -1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding
 from textual.geometry import Region
 from textual.strip import Strip
@@ -22,6 +23,7 @@ _MAX_LINES = 2000
 class EpochLog(Widget, can_focus=True):
     """Shows the last lines, and keeps some thousand: ↑ ↓ page up, page down, home and end look at earlier ones."""
 
+    ALLOW_MAXIMIZE = True
     BINDINGS = [
         Binding("up", "look(-1)", "up", show=False),
         Binding("down", "look(1)", "down", show=False),
@@ -34,6 +36,8 @@ class EpochLog(Widget, can_focus=True):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.lines: list[str] = []
+        self.marker_styles: dict[str, Style] = {}
+        """The colours of the arms' markers, which stand in the lines."""
         self._top: int | None = None  # the first line shown; None follows the end
 
     def write_lines(self, lines: Iterable[str]) -> None:
@@ -58,7 +62,12 @@ class EpochLog(Widget, can_focus=True):
         width = self.size.width
         at = (self._end if self._top is None else self._top) + y
         text = self.lines[at] if at < len(self.lines) else ""
-        return Strip([Segment(fitted(text, width), self.rich_style)], width)
+        text = fitted(text, width)
+        place, style = next(
+            ((text.index(marker), style) for marker, style in self.marker_styles.items() if marker in text), (0, None)
+        )
+        pieces = [(text[:place], None), (text[place : place + 1], style), (text[place + 1 :], None)]
+        return Strip([Segment(part, self.rich_style + (own or Style())) for part, own in pieces if part], width)
 
     @property
     def _end(self) -> int:

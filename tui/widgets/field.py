@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -13,6 +11,7 @@ from textual.widgets import Input, Label, Select
 from tunelab.errors import BadInput
 from tunelab.experiment.fields import Described
 from tunelab.tui.state.draft import Draft
+from tunelab.tui.widgets.value_input import ValueInput
 
 __all__ = ["Field"]
 
@@ -39,26 +38,10 @@ _NAMES = {
 }
 
 
-class Numbers(Input):
-    """An input for numbers. Letters that can't be part of one stay commands, so `r` runs from inside it."""
-
-    def __init__(self, allowed: str, **options: Any) -> None:
-        super().__init__(compact=True, select_on_focus=False, **options)
-        self._allowed = allowed
-
-    def check_consume_key(self, key: str, character: str | None = None) -> bool:  # noqa: ARG002
-        """Whether a key is typed here rather than being a command."""
-        return character is not None and character in self._allowed
-
-    async def _on_key(self, event: events.Key) -> None:
-        if event.is_printable and not self.check_consume_key(event.key, event.character):
-            event.prevent_default()  # else Textual has the plain input type it; it bubbles to where it is a command
-
-
 class Field(Vertical):
-    """A parameter: its name, an editor, and a sentence below where what is typed can't be.
+    """A parameter: its name, an editor, and a sentence below where a value can't be taken.
 
-    In a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10. Posts :class:`Changed` for every value
+    On a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10. Posts :class:`Changed` for every value
     that the draft has taken.
     """
 
@@ -89,10 +72,14 @@ class Field(Vertical):
             value = text or str(about.default)
             self._editor = Select(options, value=value, allow_blank=False, compact=True)
         else:
-            allowed = "0123456789.-+e_" + (", " if about.kind == "list" else "")
-            if about.choices:
-                allowed += "".join(sorted(set("".join(about.choices))))
-            self._editor = Numbers(allowed, value=text, placeholder=_BLANKS.get(about.key, ""))
+            letters = "".join(sorted({character for choice in about.choices for character in choice}))
+            numeric = about.kind != "text"
+            self._editor = ValueInput(
+                text,
+                characters="0123456789.-+e_" + (", " if about.kind == "list" else "") + letters if numeric else "",
+                begins=".-+" + "".join(sorted({choice[0] for choice in about.choices})) if numeric else "",
+                placeholder=_BLANKS.get(about.key, ""),
+            )
         return self._editor
 
     def _options(self, current: str) -> list[tuple[str, str]]:
@@ -117,8 +104,8 @@ class Field(Vertical):
                 if self.about.key == "data.name":
                     self._editor.set_options(self._options(text))
                 self._editor.value = text or str(self.about.default)
-            elif isinstance(self._editor, Input) and self._editor.value != text:
-                self._editor.value = text
+            elif isinstance(self._editor, ValueInput):
+                self._editor.rest(text)
         self.complain("")
 
     def complain(self, sentence: str) -> None:
@@ -128,6 +115,13 @@ class Field(Vertical):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
+        """Say at once what is wrong with a value, before it is taken."""
+        event.stop()
+        if isinstance(self._editor, ValueInput) and self._editor.editing:
+            self.complain(self._problem(event.value))
+
+    @on(ValueInput.Taken)
+    def _edited(self, event: ValueInput.Taken) -> None:
         event.stop()
         self._take(event.value)
 
@@ -136,15 +130,26 @@ class Field(Vertical):
         event.stop()
         self._take(str(event.value))
 
+    def _problem(self, text: str) -> str:
+        """Return what is wrong with a value, in a sentence; nothing where the draft can take it."""
+        try:
+            self.draft.checked(self.about.key, text)
+        except BadInput as problem:
+            return str(problem).removeprefix("the form: ").removeprefix(f"{self.about.key} ")
+        return ""
+
     def _take(self, text: str) -> None:
         if text == self.draft.text(self.about.key):
             self.complain("")
             return
-        try:
-            self.draft.set(self.about.key, text)
-        except BadInput as problem:
-            self.complain(str(problem).removeprefix("the form: ").removeprefix(f"{self.about.key} "))
+        if problem := self._problem(text):
+            self.complain(problem)
+            if isinstance(self._editor, ValueInput):
+                self._editor.edit(
+                    old=self.draft.text(self.about.key)
+                )  # until it is right, or escape gives the old back
             return
+        self.draft.set(self.about.key, text)
         varied = self.draft.varied(self.about.key)
         self.complain("Each arm has its own; what you set here changes nothing." if varied else "")
         self.post_message(self.Changed(self.about.key))
@@ -152,7 +157,7 @@ class Field(Vertical):
     def on_key(self, event: events.Key) -> None:
         """Steps: ↑ ↓ by 2, with shift by 10."""
         factor = {"up": 2.0, "down": 0.5, "shift+up": 10.0, "shift+down": 0.1}.get(event.key)
-        if factor is None or self.about.kind not in _STEPPED or not isinstance(self._editor, Input):
+        if factor is None or self.about.kind not in _STEPPED or not isinstance(self._editor, ValueInput):
             return
         event.stop()
         event.prevent_default()
@@ -160,7 +165,7 @@ class Field(Vertical):
 
     def step(self, factor: float) -> None:
         """Multiply the number, or give it a first value where it is 0 or left out."""
-        assert isinstance(self._editor, Input)
+        assert isinstance(self._editor, ValueInput)
         try:
             old = float(self._editor.value)
         except ValueError:
@@ -169,4 +174,6 @@ class Field(Vertical):
         new = from_nothing if old == 0 and self.about.kind == "number" else old * factor
         if self.about.kind == "whole":
             new = max(round(new), old + 1) if factor > 1 else max(int(new), 1)
-        self._editor.value = f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}"
+        text = f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}"
+        self._editor.rest(text)
+        self._take(text)

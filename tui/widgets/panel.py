@@ -17,6 +17,8 @@ __all__ = ["Panel"]
 class Panel(Vertical):
     """A bordered group of fields with lines of consequences below (a drawing, a count, σ_z, warnings)."""
 
+    ALLOW_MAXIMIZE = True
+
     def __init__(self, title: str, keys: Sequence[str], draft: Draft, *, id: str) -> None:
         super().__init__(id=id, classes="panel")
         self.border_title = title
