@@ -41,7 +41,9 @@ def test_find_eta_ends_with_what_it_found_and_why() -> None:
     low, high = found["bracket"]
     assert found["chosen"] == pytest.approx(low / 2)
     assert low < high
-    assert "threshold" in found["because"]
+    assert "lowest" in found["because"]
+    assert "The lecture's climb" in found["because"]
+    assert found["climb"]["path"][0] == 0.01
 
 
 def test_lambda_searched_on_few_examples_is_answered_for_all_of_them() -> None:

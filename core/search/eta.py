@@ -1,69 +1,52 @@
-"""The learning rate by the lecture's rule: half of the largest η at which the training cost falls from the start."""
+"""The learning rate: of a grid of η the one whose training cost ends lowest, and half of it.
+
+The lecture's climb (:mod:`tunelab.search.climb`) is read off the same curves. The two mostly agree; where they don't,
+the cost that ends lowest decides: a cost that falls during the first epochs may end high all the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tunelab.data import Dataset
+from tunelab.diagnosis.baselines import blind_accuracy, constant_cost
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
+from tunelab.search.climb import Climb, climb, course
 from tunelab.search.range_test import range_test
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve, Trials, search_settings
 from tunelab.statistics import binomial_test
 
-__all__ = ["course", "find_eta"]
+__all__ = ["find_eta", "learns"]
 
 Array = NDArray[Any]
 
-_LOOKS = 5  # measurements an epoch: an oscillation between two of them would go unseen
-_WORST_UP = 0.1  # of the way down that may be lost again on the way, before a cost is said to oscillate
-_RISEN = 0.1  # of the first cost: an end that lies so far above the lowest point has risen
-_FLAT = 0.003  # of the first cost: what falls less doesn't fall
-_BEHIND = 1.2  # times the cost that a smaller η comes to: who ends above has got stuck on the way
-_STEPS = (2.0, 5.0)  # between a power of ten and the next
-_LOWEST, _HIGHEST = 1e-7, 1e5
-
-
-def course(costs: Array) -> str:
-    """What a training cost does: 'falls', 'flat', 'oscillates', 'rises' or 'diverges'.
-
-    ``costs`` (k,) begins with the cost before any training; NaN where it wasn't finite. The small ups and downs of
-    mini-batches are told from real ones by their sum: what is lost on the way, as a share of the way down.
-    """
-    if not np.isfinite(costs).all():
-        return "diverges"
-    first, last, lowest = float(costs[0]), float(costs[-1]), float(costs.min())
-    down = first - lowest
-    # An average over the last few looks: one unlucky mini-batch at the very end isn't a rise
-    end = float(np.mean(costs[-3:]))
-    if end > first or end - lowest > max(_RISEN * first, 0.5 * down):
-        return "rises"
-    if down < _FLAT * first:
-        return "flat"
-    steps = np.diff(costs)
-    if steps[steps > 0].sum() > _WORST_UP * (first - min(last, end)):
-        return "oscillates"
-    return "falls"
+_GRID = (3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+_BELOW = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4)
+_ABOVE = (1000.0,)
+_EPOCHS = 4
+_MINI_BATCHES = 500  # before the costs of slow values can be compared with those of fast ones
+_MOST_EXAMPLES = 20_000  # that those may visit: large mini-batches have seen enough by then
+_LONGER = 4  # times as long, where nothing learns
+_MEASUREMENTS = 8  # of a training: the climb wants to see whether the cost oscillates
+_MEMORIZING = 1.1  # times the lowest validation cost: beyond, a low training cost is bought by memorizing
+_BETTER = 0.95  # of the constant answer's cost: below, the input is used
 
 
 def find_eta(
-    base: Experiment,
-    trials: Trainer | None = None,
-    *,
-    start: float = 0.01,
-    seeds: int = 3,
-    epochs: int = 4,
-    factor: float = 10.0,
+    base: Experiment, trials: Trainer | None = None, *, seeds: int = 3, epochs: int | None = None
 ) -> SearchResult:
-    """Search η for ``base``: up from ``start`` by ``factor`` while the training cost falls, down where it doesn't.
+    """Search η for ``base``: train a logarithmic grid, take the lowest training cost at the end, and half of it.
 
-    Then finer, without going above the threshold, and half of it (the lecture; Nielsen, chapter 3). Every η is tried
-    with ``seeds`` networks for ``epochs`` epochs; it falls where it does for two seeds in three.
+    Only an η that learns can be chosen (:func:`learns`). Where the best one is at an end of the grid, or none learns,
+    the grid is widened, from 1e-6 to 1000; if still none learns, training is longer; then there is no answer.
 
         >>> experiment = Experiment(data={"train": 200, "evaluation": 100}, network={"hidden": [8]})
         >>> result = find_eta(experiment, seeds=1, epochs=2)
@@ -73,166 +56,201 @@ def find_eta(
         >>> tuned = experiment.changed(result.settings)
 
     Args:
-        base: the experiment; its own η isn't looked at, and data count as they are: few examples answer in seconds.
+        base: the experiment; its own η doesn't matter. All of its data are used: few examples answer in seconds.
         trials: who trains; :class:`tunelab.search.Trials`, in this process, if not given.
-        start: the η tried first.
         seeds: networks for each η.
-        epochs: of each trial.
-        factor: between one η and the next, before the finer steps.
+        epochs: of each trial, at least; 4 if not given. There are more where that is fewer than 500 mini-batches.
 
     Returns:
-        A :class:`SearchResult`: the η chosen, the bracket of the threshold, and every η tried with what it did.
+        A :class:`SearchResult`: the η chosen; as its bracket the η with the lowest cost and the next larger one; every
+        η tried with the course of its cost.
 
     Raises :class:`tunelab.BadInput` where the experiment doesn't fit its data.
     """
-    if trials is None:
-        trials = Trials()
-    hunt = _Hunt(base, trials, seeds, epochs)
-    # Up, over values at which too little happens, to the first at which too much does
-    eta = start
-    while eta < _HIGHEST and not hunt.too_much(eta):
-        eta *= factor
-    # Down from the start, if none of those fell
-    eta = start
-    while eta > _LOWEST and not hunt.best:
-        eta /= factor
-        hunt.falls(eta)
-    if not hunt.best:
-        return hunt.nothing()
-    largest = hunt.best
-    for step in (s for s in _STEPS if s < factor):
-        if not hunt.falls(largest * step):
-            break
-    # Its own random streams and networks: nothing of it can touch what was found
-    return replace(hunt.ended(), second=range_test(base, trials, seeds=seeds).text)
+    search = _GridSearch(base, trials or Trials(), seeds, epochs)
+    search.train(_GRID)
+    best = search.best
+    if best is None or best == _GRID[0]:
+        search.train(_BELOW)
+    if best is None or best == _GRID[-1]:
+        search.train(_ABOVE)
+    if search.best is None:
+        search.train_longer()
+    return search.result()
 
 
-class _Hunt:
-    """One search: what has been tried, and what it showed."""
+def learns(curve: Curve, dataset: Dataset) -> list[bool]:
+    """Return for each seed whether training has come to use its input, by the last measurement.
 
-    def __init__(self, base: Experiment, trials: Trainer, seeds: int, epochs: int) -> None:
-        self._trials = trials
-        n = len(trials.dataset(base).training)
-        looks = max(base.training.mini_batch, n // _LOOKS)
-        self._base = search_settings(base, seeds=seeds, epochs=epochs, monitor_every=looks)
-        self._epochs = epochs
-        self._tried: dict[float, Curve] = {}
-        self._rows: dict[float, SearchRow] = {}
+    Either more answers are right than guessing allows, on training or on validation examples (a binomial test); or
+    both costs are below that of the best constant answer: rare classes and regression show only there.
+    """
+    network, kinds = curve.experiment.network, len(dataset.classes or ())
+    parts = {"training": dataset.training, "evaluation": dataset.validation}
+    constant = {
+        part: constant_cost(examples.targets, kinds, network.output, network.cost) for part, examples in parts.items()
+    }
+    chance = {part: blind_accuracy(examples.targets, kinds, dataset.tolerance) for part, examples in parts.items()}
+    verdicts = []
+    for seed in range(curve.seeds):
+        costs = {"training": curve.training_data_cost[-1, seed], "evaluation": curve.evaluation_data_cost[-1, seed]}
+        accuracies = {"training": curve.training_accuracy[-1, seed], "evaluation": curve.evaluation_accuracy[-1, seed]}
+        cheaper = costs["training"] < _BETTER * constant["training"] and costs["evaluation"] < constant["evaluation"]
+        right = any(
+            binomial_test(
+                round(float(accuracies[part]) * len(examples)), len(examples), chance[part]
+            ).better_than_chance()
+            for part, examples in parts.items()
+            if kinds and math.isfinite(accuracies[part])
+        )
+        verdicts.append(not curve.diverged[seed] and (right or bool(cheaper)))
+    return verdicts
 
-    @property
-    def best(self) -> float:
-        """The largest η so far at which the cost falls; 0 where there is none."""
-        return max((row.value for row in self._rows.values() if row.good), default=0.0)
 
-    def too_much(self, eta: float) -> bool:
-        """Whether the cost oscillates, rises or diverges at this η, or gets stuck above what a smaller one reaches.
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """One η after its training, costs as means over seeds; infinite where it diverged."""
 
-        A cost that is flat isn't: two layers of sigmoids, say, may need a larger η to get off what guessing reaches.
-        """
-        if self.falls(eta):
-            return False
-        outcomes = self._rows[float(f"{eta:.3g}")].outcomes
-        return sum(word not in ("falls", "flat") for word in outcomes) * 3 > len(outcomes)
-
-    def falls(self, eta: float) -> bool:
-        """Whether the training cost falls at this η, for two seeds in three."""
-        eta = float(f"{eta:.3g}")
-        if eta not in self._rows:
-            label = f"η = {eta:g}"
-            (curve,) = self._trials.run({label: changed(self._base, {"training.eta": eta})})
-            outcomes = tuple(self._outcome(eta, curve, seed) for seed in range(curve.seeds))
-            good = outcomes.count("falls") * 3 >= 2 * len(outcomes)
-            accuracy = curve.final_accuracy
-            std = float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None
-            text = f"falls {outcomes.count('falls')}/{len(outcomes)}"
-            self._tried[eta] = curve
-            self._rows[eta] = SearchRow(eta, label, outcomes, good, text, float(accuracy.mean()), std)
-        return self._rows[eta].good
-
-    def _outcome(self, eta: float, curve: Curve, seed: int) -> str:
-        """What one seed's training cost does, not taking for learning what only gets over a bad start.
-
-        A first jump can put everything out of action: the cost falls from where the first weights had it, and then
-        stays far above what a smaller η comes to ('stalls'), or at what guessing reaches ('flat').
-        """
-        costs = np.append(curve.first_cost[seed], curve.training_cost[:, seed])
-        word = course(costs)
-        smaller = [float(c.training_cost[-3:, seed].mean()) for e, c in self._tried.items() if e < eta]
-        # NaN compares as false: a smaller η that diverged is no mark to be held against
-        if word == "falls" and any(costs[-3:].mean() > _BEHIND * end for end in smaller):
-            return "stalls"
-        half = float(costs[len(costs) // 2])
-        if word == "falls" and half - costs[-1] < _FLAT * costs[0] and self._guesses(curve, seed):
-            return "flat"
-        return word
-
-    def _guesses(self, curve: Curve, seed: int) -> bool:
-        """Whether the answers are no better than always naming the most frequent class, on training examples."""
-        dataset = self._trials.dataset(self._base)
-        if dataset.classes is None:
-            return False
-        share = np.bincount(dataset.training.targets).max() / len(dataset.training)
-        right = round(float(np.nan_to_num(curve.training_accuracy[-1, seed])) * len(dataset.training))
-        return not binomial_test(right, len(dataset.training), float(share)).better_than_chance()
+    curve: Curve
+    learning: tuple[bool, ...]
+    outcomes: tuple[str, ...]
+    training_cost: float
+    validation_cost: float
 
     @property
-    def _sorted(self) -> list[SearchRow]:
-        return [self._rows[eta] for eta in sorted(self._rows)]
+    def learns(self) -> bool:
+        """Whether two seeds in three learn."""
+        return 3 * sum(self.learning) >= 2 * len(self.learning)
 
-    def nothing(self) -> SearchResult:
-        """No η was found at which the cost falls."""
-        smallest = self._sorted[0]
-        return SearchResult(
-            "eta",
-            smallest.value,
-            (0.0, smallest.value),
-            f"At no η down to {smallest.value:g} does the training cost fall: what is wrong isn't η alone.",
-            "Not sure at all; look at the first weights, λ and the data before anything else.",
-            tuple(self._sorted),
-            {},
+
+class _GridSearch:
+    """One search: the grid as far as it has been trained, and what it showed."""
+
+    def __init__(self, base: Experiment, trials: Trainer, seeds: int, epochs: int | None) -> None:
+        self._base, self._trials, self._seeds = base, trials, seeds
+        self._dataset = trials.dataset(base)
+        n, m = len(self._dataset.training), base.training.mini_batch
+        enough = math.ceil(min(_MINI_BATCHES * m, _MOST_EXAMPLES) / n)
+        self._epochs = max(epochs or _EPOCHS, enough)
+        self._tried: dict[float, _Tried] = {}
+
+    @property
+    def best(self) -> float | None:
+        """The η whose training cost ends lowest, of those that learn and don't merely memorize; None without one."""
+        return min(self._candidates, key=lambda eta: self._tried[eta].training_cost, default=None)
+
+    @property
+    def _candidates(self) -> list[float]:
+        learning = [eta for eta in sorted(self._tried) if self._tried[eta].learns]
+        bound = _MEMORIZING * min((self._tried[eta].validation_cost for eta in learning), default=math.inf)
+        return [eta for eta in learning if self._tried[eta].validation_cost <= bound]
+
+    def train(self, etas: Iterable[float], more: str = "") -> None:
+        """Train every η, stacked."""
+        n = len(self._dataset.training)
+        every = max(self._base.training.mini_batch, self._epochs * n // _MEASUREMENTS)
+        base = search_settings(self._base, seeds=self._seeds, epochs=self._epochs, monitor_every=every)
+        values = list(etas)
+        curves = self._trials.run({f"η = {eta:g}{more}": changed(base, {"training.eta": eta}) for eta in values})
+        self._tried |= {eta: self._look(curve) for eta, curve in zip(values, curves, strict=True)}
+
+    def train_longer(self) -> None:
+        """Train everything again, for several times as many epochs."""
+        self._epochs *= _LONGER
+        self.train(sorted(self._tried), f", {self._epochs} epochs")
+
+    def _look(self, curve: Curve) -> _Tried:
+        seeds = range(curve.seeds)
+        return _Tried(
+            curve,
+            tuple(learns(curve, self._dataset)),
+            tuple(course(np.append(curve.first_cost[seed], curve.training_cost[:, seed])) for seed in seeds),
+            _mean(curve.training_cost[-1], curve.diverged),
+            _mean(curve.evaluation_data_cost[-1], curve.diverged),
         )
 
-    def ended(self) -> SearchResult:
-        """Half of the threshold, with everything that led to it."""
-        rows = self._sorted
-        threshold = max(row.value for row in rows if row.good)
-        above = min((row.value for row in rows if row.value > threshold), default=float("inf"))
-        chosen = float(f"{threshold / 2:.3g}")
-        what = f"from {rows[0].value:g} to {threshold:g} the training cost falls during the first {self._epochs} epochs"
-        failed = next((row for row in rows if row.value == above), None)
-        if failed is not None:
-            words = ", ".join(
-                f"{word} {failed.outcomes.count(word)}/{len(failed.outcomes)}"
-                for word in dict.fromkeys(failed.outcomes)
-                if word != "falls"
+    def result(self) -> SearchResult:
+        """Choose, and confirm that the choice learns; the evidence with it."""
+        best = self.best
+        grid = sorted(self._tried)
+        if best is None:
+            return SearchResult(
+                "eta",
+                grid[0],
+                (grid[0], grid[-1]),
+                f"At no η from {grid[0]:g} to {grid[-1]:g} does the network learn within {self._epochs} epochs: "
+                "what is wrong isn't η alone.",
+                "Look at the first weights, λ and the data before anything else.",
+                self._rows(None),
+                {},
             )
-            what += f"; at {above:g} it no longer does ({words})"
-        own = self._own_thresholds(rows)
-        return SearchResult(
-            "eta",
-            chosen,
-            (threshold, above) if np.isfinite(above) else (threshold, threshold * 10),
-            f"The rule of the largest η that still falls: {what}. Half of the threshold {threshold:g} leaves room for "
-            f"many epochs: η = {chosen:g}.",
-            self._sure(own, threshold),
-            tuple(rows),
-            {"training.eta": chosen},
+        way = climb({eta: tried.outcomes for eta, tried in self._tried.items()})
+        half = float(f"{best / 2:.3g}")
+        because = self._because(best, half, way)
+        if half not in self._tried:
+            self.train([half])
+        chosen = half if self._tried[half].learns else best
+        if chosen == best:
+            because += f" But with {half:g} it doesn't learn in that time, so η = {best:g} is taken itself."
+        above = min((eta for eta in grid if eta > best), default=best * 10)
+        result = SearchResult(
+            "eta", chosen, (best, above), because, self._sure(best, grid), self._rows(best), {"training.eta": chosen}
         )
+        # Its own random streams and networks: nothing of it can touch what was found
+        more = {"climb": {"path": list(way.path), "threshold": way.threshold}} if way else {"climb": None}
+        return replace(result, second=range_test(self._base, self._trials, seeds=self._seeds).text, more=more)
 
-    @staticmethod
-    def _own_thresholds(rows: Sequence[SearchRow]) -> list[float]:
-        """For every seed the largest η up to which it alone would have gone on."""
-        found = []
-        for seed in range(len(rows[0].outcomes)):
-            falling = [row.value for row in rows if row.outcomes[seed] == "falls"]
-            found.append(max(falling, default=0.0))
-        return found
+    def _because(self, best: float, half: float, way: Climb | None) -> str:
+        grid = sorted(self._tried)
+        cost = self._tried[best].training_cost
+        because = (
+            f"Of {len(grid)} values from {grid[0]:g} to {grid[-1]:g}, {self._epochs} epochs each, the training cost "
+            f"ends lowest at η = {best:g} ({cost:.3g})."
+        )
+        lowest = min((e for e in grid if self._tried[e].learns), key=lambda eta: self._tried[eta].training_cost)
+        if lowest != best:
+            ratio = self._tried[lowest].validation_cost / self._tried[best].validation_cost
+            because += (
+                f" At {lowest:g} it ends at {self._tried[lowest].training_cost:.3g}, but by memorizing: its validation "
+                f"cost is {ratio:.2g} times as high."
+            )
+        because += f" Half of it leaves room for many epochs: η = {half:g}."
+        if way is None:
+            return because + " The lecture's climb finds no η at which the cost falls steadily."
+        if way.threshold == best:
+            return f"{because} {way.text} Both agree."
+        return f"{because} {way.text} Where the two differ, the cost that ends lowest decides."
 
-    @staticmethod
-    def _sure(own: Sequence[float], threshold: float) -> str:
-        if len(own) < 2:
-            return "One seed only: how much of this is luck can't be said."
+    def _sure(self, best: float, grid: list[float]) -> str:
+        """How much the answer moves between seeds, and whether it lies at an end of the grid."""
+        edge = " It lies at the end of what was tried." if best in (grid[0], grid[-1]) else ""
+        if self._seeds < 2:
+            return f"One seed only: there is no telling how much of this is luck.{edge}"
+        candidates = [eta for eta in self._candidates if eta in grid]
+        own = []
+        for seed in range(self._seeds):
+            costs = {eta: float(self._tried[eta].curve.training_cost[-1, seed]) for eta in candidates}
+            own.append(min(costs, key=lambda eta: costs[eta] if math.isfinite(costs[eta]) else math.inf))
         low, high = min(own), max(own)
         if low == high:
-            return f"The threshold is the same for all {len(own)} seeds."
-        return f"Single seeds put the threshold between {low:g} and {high:g}; most agree on {threshold:g}."
+            return f"The training cost is lowest at the same η, {low:g}, for all {self._seeds} seeds.{edge}"
+        return f"For single seeds the training cost is lowest between {low:g} and {high:g}.{edge}"
+
+    def _rows(self, best: float | None) -> tuple[SearchRow, ...]:
+        rows = []
+        for eta in sorted(self._tried):
+            tried = self._tried[eta]
+            accuracy = tried.curve.final_accuracy
+            std = float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None
+            cost = f"cost {tried.training_cost:.3g}" if math.isfinite(tried.training_cost) else "diverges"
+            text = cost if tried.learns else f"{cost}, at chance"
+            good = best is not None and tried.learns and eta <= best
+            rows.append(SearchRow(eta, f"η = {eta:g}", tried.outcomes, good, text, float(accuracy.mean()), std))
+        return tuple(rows)
+
+
+def _mean(costs: Array, diverged: Array) -> float:
+    """The geometric mean over seeds; infinite where one isn't finite."""
+    if diverged.any() or not np.isfinite(costs).all():
+        return math.inf
+    return float(np.exp(np.log(np.maximum(costs, 1e-12)).mean()))

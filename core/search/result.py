@@ -106,7 +106,7 @@ class SearchResult:
         """Return plain values, as the JSON lines have them."""
         return {
             "what": self.what,
-            "chosen": self.chosen,
+            "chosen": self.chosen if self.settings else None,
             "bracket": list(self.bracket),
             "because": self.because,
             "sure": self.sure,
