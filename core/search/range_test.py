@@ -1,6 +1,6 @@
 """The range test: η rises by the same factor at every mini-batch, and the slope of the cost in log η is looked at.
 
-A second opinion beside the threshold rule. The idea is Smith's ("Cyclical learning rates", 2017); the slope is taken
+A second opinion beside the grid. The idea is Smith's ("Cyclical learning rates", 2017); the slope is taken
 in log η, since in η itself the suggestion would be off by orders of magnitude.
 """
 

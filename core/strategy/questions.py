@@ -51,10 +51,11 @@ class FindEta(Question):
     name = "find-eta"
     title = "Which learning rate?"
     short = "η"
-    question = "What is the largest η at which the training cost still falls?"
+    question = "At which η does the training cost end lowest?"
     teaching = (
-        "η goes up from 0.01 by tens until the cost no longer falls during the first few epochs, then finer below "
-        "that. Half of the largest that still falls leaves room for many epochs."
+        "A grid of η is trained side by side for a few epochs. The one whose training cost ends lowest decides, and "
+        "half of it leaves room for many epochs. The lecture's climb, from 0.01 by tens to the threshold, is read off "
+        "the same curves."
     )
     judged_by = "cost"
 

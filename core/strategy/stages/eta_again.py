@@ -12,7 +12,7 @@ __all__ = ["EtaAgain"]
 
 
 class EtaAgain(Stage):
-    """The threshold rule once more, with λ in place."""
+    """The search for η once more, with λ in place."""
 
     name = "eta-again"
     title = "η once more"
@@ -27,11 +27,11 @@ class EtaAgain(Stage):
     weight, seconds_at_most = 4, 30
 
     def plan(self, context: Context) -> Plan:
-        """About six values of η."""
+        """Thirteen values of η."""
         base, epochs = context.experiment, look_epochs(context.experiment, context)
         look = context.seconds(with_epochs(base, epochs, context.seeds))
-        runs = (f"η = 0.01, then ×10, with λ = {base.training.lmbda:g} in place; it was {base.training.eta:g}",)
-        return Plan(base, runs, 6 * look)
+        runs = (f"13 values of η, with λ = {base.training.lmbda:g} in place; it was {base.training.eta:g}",)
+        return Plan(base, runs, 14 * look)
 
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
         """Search again, over the same values."""

@@ -47,7 +47,7 @@ class Widen(Stage):
             seconds += 5 * context.seconds(with_epochs(network, EPOCHS, context.seeds))
         runs = (
             "what was found without a hidden layer, as the mark to beat",
-            f"{', '.join(map(str, WIDTHS))} hidden neurons: the threshold rule for η, then λ by tens, "
+            f"{', '.join(map(str, WIDTHS))} hidden neurons: the search for η, then λ by tens, "
             f"{EPOCHS} epochs, {context.seeds} seeds",
             f"until {_PATIENCE} widths in a row bring no more than noise",
         )
@@ -83,7 +83,7 @@ class Widen(Stage):
         return self._advice(trials, found, cut)
 
     def _judged(self, trials: TrialRunner, base: Experiment, width: int) -> tuple[dict[str, Any], Accuracy]:
-        """η by the threshold rule, λ by tens around where it stands, and the best of that."""
+        """η by its search, λ by tens around where it stands, and the best of that."""
         seeds = trials.context.seeds
         trials.prefix = f"{width_text(width)}: "
         network = changed(base, width_setting(width))
