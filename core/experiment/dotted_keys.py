@@ -10,6 +10,7 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.fields import described
 from tunelab.experiment.nested_tables import COLUMNS
+from tunelab.experiment.other_names import key_hint
 from tunelab.experiment.toml_reading import read_toml
 from tunelab.suggestions import did_you_mean
 
@@ -34,7 +35,8 @@ def full_key(typed: str) -> str:
         return ending[0]
     if ending:
         raise BadInput(f"'{printable(typed)}' could be {' or '.join(ending)}: give the whole key")
-    hint = did_you_mean(spelled, [*known, *(key.rsplit(".", 1)[-1] for key in known)])
+    endings = [key.rsplit(".", 1)[-1] for key in known]
+    hint = key_hint(spelled, known) or did_you_mean(spelled, [*known, *endings])
     raise BadInput(f"there is no parameter '{printable(typed)}'{hint}; `tunelab schema` lists them all")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from tunelab.errors import BadInput, printable
+from tunelab.experiment.other_names import key_hint, value_hint
 from tunelab.suggestions import did_you_mean
 
 __all__ = ["checked", "section_of"]
@@ -46,7 +47,8 @@ def checked(model: type[Model], values: Any, source: str, arm: str | None = None
         errors = error.errors(include_url=False)
         place, section = _written(model, errors[0]["loc"])
         # A union reports each of its branches: all that is said of one place makes the sentence.
-        sentence = partial(_sentence, section, [e for e in errors if _written(model, e["loc"])[0] == place])
+        errors = [e for e in errors if _written(model, e["loc"])[0] == place]
+        sentence = partial(_sentence, section, errors, list(_dotted_keys(model)))
         if place[:1] == ("arm",) and len(place) > 2:
             arm, place = _arm_name(values, place[1]), place[2:]
         elif arm is not None:
@@ -55,7 +57,7 @@ def checked(model: type[Model], values: Any, source: str, arm: str | None = None
         raise BadInput(f"{where}: {sentence(place)}") from None
 
 
-def _sentence(section: type[BaseModel], errors: Sequence[Any], place: Place) -> str:
+def _sentence(section: type[BaseModel], errors: Sequence[Any], keys: Sequence[str], place: Place) -> str:
     first = errors[0]
     kind = first["type"]
     if kind == "value_error":
@@ -64,16 +66,17 @@ def _sentence(section: type[BaseModel], errors: Sequence[Any], place: Place) -> 
         word = str(place[-1])
         inside = f" in [{_dotted(place[:-1])}]" if len(place) > 1 else ""
         known = [field.alias or name for name, field in section.model_fields.items()]
-        hint = did_you_mean(word, known) or "".join(
-            f"; it belongs in [{table}]" for table in _tables_with(section, word)
-        )
+        elsewhere = [f"; it belongs in [{table}]" for table in _tables_with(section, word)]
+        hint = key_hint(word, keys) or did_you_mean(word, known) or "".join(elsewhere)
         return f"unknown key '{printable(word)}'{inside}{hint}"
     wanted, *others = dict.fromkeys(_wanted(error) for error in errors)
     wanted += "".join(f" or {other.removeprefix('must be ')}" for other in others)
     if kind == "missing":
         return f"{_dotted(place)} {wanted}"
     typed, choices = first["input"], first.get("ctx", {}).get("expected", "").split("'")[1::2]
-    hint = did_you_mean(typed, choices) if isinstance(typed, str) else ""
+    hint = ""
+    if isinstance(typed, str):
+        hint = value_hint(_dotted(place), typed, choices) or did_you_mean(typed, choices)
     return f"{_dotted(place)} {wanted}, is {_shown(typed)}{hint}"
 
 
@@ -104,6 +107,16 @@ def _written(model: type[BaseModel], place: Place) -> tuple[Place, type[BaseMode
             section = section_of(field.annotation) if field else None
             free = field is not None and get_origin(field.annotation) is dict
     return tuple(written), model
+
+
+def _dotted_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every key of a table and the tables in it: ``training.eta``."""
+    for name, field in model.model_fields.items():
+        section = section_of(field.annotation)
+        if section is None:
+            yield f"{prefix}{field.alias or name}"
+        elif get_origin(field.annotation) not in (dict, tuple):
+            yield from _dotted_keys(section, f"{prefix}{name}.")
 
 
 def _tables_with(section: type[BaseModel], key: str, place: str = "") -> list[str]:

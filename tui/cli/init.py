@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tunelab.activations import ACTIVATIONS
 from tunelab.data import load
 from tunelab.errors import BadInput, printable
+from tunelab.experiment.other_names import value_hint
 from tunelab.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effects
 from tunelab.suggestions import did_you_mean
 from tunelab.tui.charts.from_history import z_plotted
@@ -73,15 +74,14 @@ def _inputs(data: str, sizes: tuple[int, ...]) -> tuple[NDArray, tuple[int, ...]
 
 
 def _check_names(weights: str, biases: str, activation: str) -> None:
-    for option, name, known in (
-        ("--weights", weights, WEIGHTS),
-        ("--biases", biases, BIASES),
-        ("--activation", activation, ACTIVATIONS),
+    for option, key, name, known in (
+        ("--weights", "initialization.weights", weights, WEIGHTS),
+        ("--biases", "initialization.biases", biases, BIASES),
+        ("--activation", "network.activation", activation, ACTIVATIONS),
     ):
         if name not in known:
-            raise BadInput(
-                f"{option} has no '{printable(name)}'{did_you_mean(name, known)}; there are {', '.join(known)}"
-            )
+            hint = value_hint(key, name, known) or did_you_mean(name, known)
+            raise BadInput(f"{option} has no '{printable(name)}'{hint}; there are {', '.join(known)}")
 
 
 def _print_json(schemes: list[tuple[str, list[LayerEffect]]]) -> None:

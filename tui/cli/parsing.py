@@ -42,10 +42,25 @@ def _usage_problem(problem: Any) -> str:
     message = problem.message.strip().removesuffix(".")
     if hasattr(problem, "possibilities"):
         options = [option for parameter in context.command.params for option in parameter.opts] if context else []
-        return f"there is no option '{problem.option_name}'{did_you_mean(problem.option_name, options)}"
+        hint = _parameter_hint(problem.option_name, options) or did_you_mean(problem.option_name, options)
+        return f"there is no option '{problem.option_name}'{hint}"
     if getattr(problem, "param", None) is not None:
         return _parameter_problem(problem.param, message)
     return message[:1].lower() + message[1:]
+
+
+def _parameter_hint(option: str, options: list[str]) -> str:
+    """How to set the parameter that somebody took for an option: --epochs, --lr."""
+    if "--set" not in options:
+        return ""
+    from tunelab.experiment.dotted_keys import full_key  # pydantic, which a right command line need not wait for
+
+    word = option.lstrip("-").replace("-", "_")
+    try:
+        return f"; it is a parameter: --set {full_key(word)}=VALUE"
+    except BadInput as problem:
+        meant = str(problem).partition("tunelab calls it ")[2].partition(";")[0]
+        return f"; it is a parameter: --set {meant.partition(' ')[0]}=VALUE" if meant else ""
 
 
 def _parameter_problem(parameter: Any, message: str) -> str:
