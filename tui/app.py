@@ -9,11 +9,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
 from tunelab import engine, paths
@@ -27,6 +28,7 @@ from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.settings import Config, save_session
 from tunelab.tui.state.themes import THEMES
 from tunelab.tui.state.worker_failures import notify_failure, write_traceback
+from tunelab.tui.widgets.ascii_filter import AsciiFilter
 from tunelab.tui.widgets.field import Field
 
 __all__ = ["Tunelab"]
@@ -48,6 +50,7 @@ class Tunelab(App[int]):
         self.state = state
         self.config = config
         self._opens = opens
+        self._ascii = AsciiFilter()
 
     # -- coming and going ---------------------------------------------------------------------------------
 
@@ -121,6 +124,11 @@ class Tunelab(App[int]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A background worker that failed says so."""
         notify_failure(self, event)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """A terminal without Unicode gets everything spelled in ASCII, whoever has written it."""
+        filters = list(super().get_line_filters())
+        return [*filters, self._ascii] if self.state.looks.ascii else filters
 
     # -- actions and palette ------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from textual.worker import Worker
 from tunelab.errors import BadInput, CutOff
 from tunelab.tui.state.actions import bindings
 from tunelab.tui.state.worker_failures import notify_failure
+from tunelab.tui.widgets.ascii_filter import spelled
 from tunelab.tui.widgets.key_line import KeyLine
 from tunelab.tui.widgets.tab_strip import TabStrip
 
@@ -102,6 +103,7 @@ class BaseScreen(Screen[Result], Generic[Result]):
     def update_text(self, selector: str, text: str | Content, *, layout: bool = True) -> None:
         """Change a text where it is another one: what stays the same isn't sent over the line again."""
         static = self.query_one(selector, Static)
+        text = spelled(self, text) if isinstance(text, str) else text
         if static.content != text:
             static.update(text, layout=layout)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 
+from textual.binding import Binding
 from tunelab.experiment.fields import Described, described
+from tunelab.tui.charts.picture import cells
 from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.actions import Action, actions_of
-from tunelab.tui.text.tables import aligned
 
 __all__ = ["HelpScreen"]
 
-_NUMBERS = "In a number: ↑ ↓ times 2 or divided by 2, shift+↑ ↓ by 10. On a chart: ← → crosshair, + − zoom, 0 all."
+_NUMBERS = """On a field: Enter edits, Enter takes it, Escape gives the old value back, u undoes.
+On a number: ↑ ↓ times 2 or divided by 2, shift+↑ ↓ by 10.
+On a chart: ← → crosshair, + − zoom along x, 0 all of it, Tab walks the arms."""
 
 
 class HelpScreen(TextViewer):
@@ -19,10 +23,12 @@ class HelpScreen(TextViewer):
 
     def __init__(self, where: str, keys: dict[str, str], focus: Described | None) -> None:
         """``keys``: the key in force for each action's id, where a person has changed it."""
+        super().__init__("Help")
         self._where, self._keys, self._focus = where, keys, focus
-        super().__init__("Help", self._help())
 
-    def _help(self) -> str:
+    @property
+    def text(self) -> str:
+        """The parameter in focus, the keys of the screen, those of every screen, then all parameters."""
         parts = []
         if self._focus is not None:
             parts.append(explained(self._focus))
@@ -33,9 +39,20 @@ class HelpScreen(TextViewer):
         return "\n\n".join(parts)
 
     def _table(self, actions: Iterable[Action]) -> str:
-        rows = [["key", "does", ""]]
-        rows += [[self._keys.get(action.id, _shown(action.key)), action.label, action.help] for action in actions]
-        return aligned(rows)
+        """A line an action: its key, its label, its help, which breaks in its own column."""
+        rows = []
+        for action in actions:
+            key = self._keys.get(action.id, action.key)
+            shown = self.app.get_key_display(Binding(key.partition(",")[0], ""))
+            rows.append((shown, action.label, action.help))
+        keys, labels = (max((cells(row[n]) for row in rows), default=0) for n in (0, 1))
+        room = max(min(self.app.size.width * 95 // 100, 100) - 8 - keys - labels - 4, 16)
+        lines = []
+        for key, label, help in rows:
+            first, *rest = textwrap.wrap(help, room) or [""]
+            lines.append(f"{key:<{keys}}  {label:<{labels}}  {first}")
+            lines += [" " * (keys + labels + 4) + line for line in rest]
+        return "\n".join(lines)
 
 
 def explained(about: Described) -> str:
@@ -43,8 +60,3 @@ def explained(about: Described) -> str:
     name = f"{about.symbol}  {about.key}" if about.symbol else about.key
     choices = f" One of: {', '.join(about.choices)}." if about.choices else ""
     return f"{name}\n  {about.help}{choices}"
-
-
-def _shown(key: str) -> str:
-    names = {"question_mark": "?", "space": "space", "equals_sign": "=", "plus": "+", "minus": "−"}
-    return " ".join(names.get(part, part) for part in key.split(",")[:1])

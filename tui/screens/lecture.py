@@ -15,7 +15,6 @@ from tunelab.records import Run
 from tunelab.records.history import History
 from tunelab.tui.charts import ChartSpec
 from tunelab.tui.charts.from_history import z_chart
-from tunelab.tui.charts.picture import ascii_only
 from tunelab.tui.lecture import Answer, LectureProgress, Step, grade, lecture
 from tunelab.tui.lecture.grading import Observations
 from tunelab.tui.lecture.lecture_charts import path_chart, trials_chart
@@ -29,6 +28,7 @@ from tunelab.tui.state.draft import Draft
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.run_view import RunView
 from tunelab.tui.text.run_text import status_line
+from tunelab.tui.widgets.ascii_filter import spelled
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.chart_pair import ChartPair
 from tunelab.tui.widgets.status_line import StatusLine
@@ -130,8 +130,8 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
         # Computed, since the page may be hidden: borders, padding, scrollbar
         width = self.app.size.width // (2 if self.wide else 1) - 7
         parts = page_text(step, outcome, self._answer, width=width, next_key=self._next_key(outcome))
-        self.update_text("#text", Content.assemble(*((self._plain(text), style) for text, style in parts)))
-        self.update_text("#result", self._plain(self._result(outcome)))
+        self.update_text("#text", Content.assemble(*((spelled(self, text), style) for text, style in parts)))
+        self.update_text("#result", self._result(outcome))
         # What was learnt from stands on the run: drawn digits never pass for MNIST
         trained_on = f" · {self._view.title}" if self._view is not None and self._view.title else ""
         self.query_one("#answer").border_title = Content(f"What the run says{trained_on}")
@@ -159,12 +159,7 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
         right = self._progress.tally
         if self._view is not None and self._busy:
             right = status_line(self._view.arms, "● running")
-        self.query_one(StatusLine).show(
-            self._plain(f" The lecture {place}"), self._plain(right), short=self._plain(f" {place}")
-        )
-
-    def _plain(self, text: str) -> str:
-        return ascii_only(text) if self.state.looks.ascii else text
+        self.query_one(StatusLine).show(f" The lecture {place}", right, short=f" {place}")
 
     def _show_curves(self) -> None:
         arms: list[History] = self._view.arms if self._view else []

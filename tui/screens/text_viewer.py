@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.tui.screens.base import Dialog
+from tunelab.tui.widgets.ascii_filter import spelled
 
 __all__ = ["TextViewer"]
 
@@ -19,13 +20,18 @@ class TextViewer(Dialog[None]):
     BINDINGS = [Binding("q,question_mark", "back", "close", show=False)]
     TALL = True
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str = "") -> None:
         super().__init__(title)
         self._text = text
 
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        return self._text
+
     def compose_content(self) -> Iterable[Widget]:
         """The text."""
-        yield Static(self._text, markup=False)
+        yield Static(spelled(self, self.text), markup=False)
 
     def on_mount(self) -> None:
         """Ready for the arrow keys."""

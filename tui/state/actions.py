@@ -172,6 +172,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("copy", "y", "copy", "Copy what is in focus, and write it to a file as well.", footer=False),
         Action("picture", "ctrl+o", "screenshot", "Write the screen to an SVG file.", footer=False),
         Action("theme", "ctrl+t", "theme", "The next theme: dark, light, the terminal's own colours, …", footer=False),
+        Action("suspend_process", "ctrl+z", "suspend", "Go back to the shell; `fg` returns here.", footer=False),
         Action("ask_quit", "q", "quit", "Leave tunelab. A running training can continue without the screen."),
     ),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
+from tunelab.tui.widgets.ascii_filter import spelled
 
 __all__ = ["VerdictPanel"]
 
@@ -24,7 +25,7 @@ class VerdictPanel(VerticalScroll):
 
     def show(self, text: str) -> None:
         """Show another verdict, where it is another; paragraphs stand without empty lines between them."""
-        text = text.replace("\n\n", "\n")
+        text = spelled(self, text.replace("\n\n", "\n"))
         sentence = self.query_one("#sentence", Static)
         if sentence.content != text:
             sentence.update(text)
