@@ -67,7 +67,7 @@ async def test_an_old_run_is_filtered_for_laid_over_and_taken_off_again() -> Non
         await lab.quiet()
         await lab.press("slash")
         await lab.type("old-and-new")
-        await lab.press("enter", "o", "escape")
+        await lab.press("enter", "o", "escape", "escape")
         assert labels(lab) == {"old", "new", "old: N(0, 1)", "new: N(0, 1/n)"}
         assert "Overlaid: 20260101-000000-old-and-new (backspace drops it)" in lab.picture
         await lab.press("backspace")

@@ -31,6 +31,11 @@ def lab_command(options: LabOptions) -> int | None:
         raise BadInput(
             "the lab needs a terminal; `tunelab run PRESET` trains without one, --headless drives the screens"
         )
+    if not options.headless and os.environ.get("TERM", "") in {"", "dumb"} and "TEXTUAL_DRIVER" not in os.environ:
+        raise BadInput(
+            "this terminal can't move its cursor (TERM is 'dumb' or not set); `tunelab run PRESET --plot`, "
+            "`tunelab tune` and `tunelab find eta PRESET` work without a screen"
+        )
     app = lab_app(preset, low_bandwidth=options.low_bandwidth)
     if not options.headless:
         return app.run()

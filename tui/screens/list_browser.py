@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
@@ -20,6 +21,7 @@ __all__ = ["ListBrowser"]
 Chosen = TypeVar("Chosen")
 
 _FIRST_PAGE = 60  # what a screen shows at once, and so waits for
+_DELIVERY_SECONDS = 0.5  # between two looks at a list that is being read
 _MAX_LISTED = 500  # lines in the list; the filter finds the others
 
 
@@ -28,8 +30,15 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
     chosen, or None.
     """
 
-    BINDINGS = [Binding("down", "to_list", show=False), Binding("slash", "to_filter", "filter", show=False)]
+    BINDINGS = [
+        Binding("down", "to_list", show=False),
+        Binding("slash", "to_filter", "filter", show=False),
+        Binding("j", "move(1)", show=False),
+        Binding("k", "move(-1)", show=False),
+    ]
     HINT = "type / to filter"
+    HEADER = ""
+    """What the columns of a line are."""
     first: str | None = None
     """The name on which the list opens; its first one if None."""
 
@@ -40,7 +49,10 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
         self._listed: list[tuple[str, str]] = []
 
     def items(self) -> Iterable[tuple[str, str]]:
-        """(name, line in the list) of everything there is; asked for in another thread, for it may take long."""
+        """(name, line in the list) of everything there is; asked for in another thread, for it may take long.
+
+        A name may come again with a fuller line, which then takes the place of the first.
+        """
         raise NotImplementedError
 
     def preview(self, name: str) -> str:
@@ -56,7 +68,9 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
         with Vertical(classes="browser"):
             yield Input(placeholder="filter", compact=True)
             with Horizontal():
-                yield OptionList(markup=False)
+                with Vertical(classes="list"):
+                    yield Static(f"  {self.HEADER}", classes="header", markup=False)
+                    yield OptionList(markup=False)
                 with VerticalScroll(classes="preview"):
                     yield Static("", markup=False)
 
@@ -73,17 +87,17 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
     def _read(self) -> None:
         """Read what there is: a page at once, the rest as it comes."""
         worker = get_current_worker()
-        items: list[tuple[str, str]] = []
-        delivered = 0
-        for item in self.items():
+        items: dict[str, str] = {}
+        delivered = time.monotonic()
+        for name, line in self.items():
             if worker.is_cancelled or not self.is_attached:
                 return
-            items.append(item)
-            if len(items) == _FIRST_PAGE or len(items) - delivered >= _MAX_LISTED:
-                delivered = len(items)
-                self.app.call_from_thread(self._take_in, items.copy())
+            items[name] = line
+            if len(items) == _FIRST_PAGE or time.monotonic() - delivered > _DELIVERY_SECONDS:
+                delivered = time.monotonic()
+                self.app.call_from_thread(self._take_in, list(items.items()))
         if not worker.is_cancelled and self.is_attached:
-            self.app.call_from_thread(self._take_in, items)
+            self.app.call_from_thread(self._take_in, list(items.items()))
 
     def _take_in(self, items: list[tuple[str, str]]) -> None:
         self._items = items
@@ -100,9 +114,15 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
         listed.border_subtitle = f"{count}, {self.HINT}"
         if visible == self._listed:
             return
+        names = [name for name, _ in visible]
+        if names == [name for name, _ in self._listed]:  # only lines have changed
+            for (name, line), old in zip(visible, self._listed, strict=True):
+                if line != old[1]:
+                    listed.replace_option_prompt(name, line)
+            self._listed = visible
+            return
         place = listed.highlighted
         if place is None:
-            names = [name for name, _ in visible]
             place = names.index(self.first) if self.first in names else 0
         self._listed = visible
         listed.clear_options()
@@ -142,3 +162,18 @@ class ListBrowser(BaseScreen[Chosen | None], Generic[Chosen]):
     def action_to_filter(self) -> None:
         """Up to the filter."""
         self.query_one(Input).focus()
+
+    def action_move(self, by: int) -> None:
+        """Move in the list, as the arrows do."""
+        listed = self.query_one(OptionList)
+        listed.focus()
+        listed.action_cursor_down() if by > 0 else listed.action_cursor_up()
+
+    def action_back(self) -> None:
+        """Drop the filter; without one return to the screen before."""
+        query = self.query_one(Input)
+        if query.value:
+            query.value = ""
+            self.query_one(OptionList).focus()
+        else:
+            self.dismiss(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from collections.abc import Iterator
 
 from tunelab.errors import BadInput
@@ -11,36 +11,46 @@ from tunelab.tui.screens.dialogs import Choose
 from tunelab.tui.screens.list_browser import ListBrowser
 from tunelab.tui.state.draft import Draft, ToTrain
 from tunelab.tui.state.run_view import Playback, RunView
+from tunelab.tui.text.run_rows import RUN_COLUMNS, run_row, state_text
 from tunelab.tui.text.tables import results_table
 
 __all__ = ["RunBrowser"]
+
+_WITH_RESULTS = 60  # runs whose results are read for the list
 
 
 class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
     """Every run under the home, newest first; enter shows one in the lab, live if it is being trained."""
 
     HINT = "enter shows, / filters"
+    HEADER = RUN_COLUMNS
 
     def items(self) -> Iterator[tuple[str, str]]:
-        """Every run by name, time and title. How it stands is said in the preview: asking all takes long."""
-        return ((run.name, _line(run)) for run in all_runs())
+        """Every run at once by name and age; then how the latest stand and what they reached, which takes longer."""
+        overlaid = {view.run.name for view in self.state.overlays}
+        runs = list(all_runs())
+        for run in runs:
+            yield run.name, run_row(run, overlaid=run.name in overlaid)
+        for run in runs[:_WITH_RESULTS]:
+            with contextlib.suppress(BadInput):
+                yield run.name, run_row(run, [arm.history() for arm in run.arms], overlaid=run.name in overlaid)
 
     def preview(self, name: str) -> str:
         """Its title, state and results."""
         try:
             run = Run(name)
-            state = run.state()
-            hint = f"`tunelab resume {name}` goes on with it." if state == "cut off" else ""
-            return "\n\n".join(part for part in [run.preset.title, state, hint, results_table(run, width=40)] if part)
+            resume = f"`tunelab resume {name}` resumes it." if run.state() == "cut off" else ""
+            head = f"{name}\n{state_text(run)}"
+            return "\n\n".join(part for part in [head, run.preset.title, resume, results_table(run, width=40)] if part)
         except BadInput as problem:
             return str(problem)
 
     def take(self, name: str) -> None:
         """Show a run in the lab."""
-        if (run := self._found(name)) is not None:
+        if (run := self._run_named(name)) is not None:
             self.dismiss(RunView(run))
 
-    def _found(self, name: str | None) -> Run | None:
+    def _run_named(self, name: str | None) -> Run | None:
         if name is None:
             return None
         try:
@@ -51,7 +61,7 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
 
     def action_overlay(self) -> None:
         """Lay the run over the charts of the lab, or take it off again."""
-        run = self._found(self.chosen)
+        run = self._run_named(self.chosen)
         if run is None:
             return
         there = [view for view in self.state.overlays if view.run.name == run.name]
@@ -59,28 +69,29 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
             self.state.overlays.remove(there[0])
         else:
             self.state.overlays.append(RunView(run))
-        self.notify(f"{run.name} {'taken off' if there else 'laid over'} the charts.", timeout=3, markup=False)
+        self.reload()
+        self.notify(f"{run.name} {'taken off' if there else 'overlaid on'} the charts.", timeout=3, markup=False)
 
     def action_compare(self) -> None:
         """Compare the run with those on the charts; its own arms where there are none."""
         from tunelab.tui.screens.comparison import ComparisonScreen
 
-        if (run := self._found(self.chosen)) is not None:
+        if (run := self._run_named(self.chosen)) is not None:
             self.app.push_screen(ComparisonScreen(self.state, [run]))
 
     def action_playback(self) -> None:
         """Play the run again as if it were live."""
-        if (run := self._found(self.chosen)) is not None:
+        if (run := self._run_named(self.chosen)) is not None:
             self.dismiss(Playback(run))
 
     def action_replay(self) -> None:
         """Train the run's experiment again."""
-        if (run := self._found(self.chosen)) is not None:
+        if (run := self._run_named(self.chosen)) is not None:
             self.dismiss(ToTrain(Draft(run.preset)))
 
     def action_remove(self) -> None:
         """Delete the run, asking first."""
-        run = self._found(self.chosen)
+        run = self._run_named(self.chosen)
         if run is None:
             return
 
@@ -94,8 +105,3 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
 
         question = f"{run.name} and everything it measured will be gone."
         self.app.push_screen(Choose("Delete the run?", question, [("d", "delete", "delete it")]), answered)
-
-
-def _line(run: Run) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about["began"]))
-    return f"{when}  {run.name}  {run.about.get('title', '')}"

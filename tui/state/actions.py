@@ -137,7 +137,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("remove", "d", "delete", "Delete the run for good."),
     ),
     "compare": (_BACK, Action("curves", "v", "words or curves", "Show the other, where there isn't room for both.")),
-    "presets": (_BACK,),
+    "presets": (_BACK, Action("with_digits", "d", "with digits", "Load the preset with drawn digits as its data.")),
     "sweep": (
         replace(_BACK, help="Return to the lab; a running sweep continues."),
         Action("new", "n", "new", "Sweep over parameters of the form's experiment."),
