@@ -186,6 +186,55 @@ async def test_a_list_of_ten_thousand_runs_shows_a_page_and_finds_any(monkeypatc
 
 
 @driven
+async def test_a_list_is_walked_with_j_and_k_and_escape_clears_its_filter_first() -> None:
+    written_run("20260101-000000-alpha")
+    written_run("20260102-000000-omega")
+    async with opened() as lab:
+        await lab.press("b")
+        await lab.quiet()
+        browser = lab.app.screen
+        assert isinstance(browser, ListBrowser)
+        first = browser.chosen
+        await lab.press("j")
+        assert {first, browser.chosen} == {"20260101-000000-alpha", "20260102-000000-omega"}
+        await lab.press("k", "slash")
+        await lab.type("alpha")
+        assert browser.query_one(OptionList).option_count == 1
+        await lab.press("escape")
+        assert browser.query_one(OptionList).option_count == 2
+        assert lab.app.screen is browser
+        await lab.press("escape")
+        assert isinstance(lab.app.screen, LabScreen)
+
+
+@driven
+async def test_runs_are_rows_with_state_best_accuracy_and_curve() -> None:
+    written_run()
+    written_run("20260101-000001-cut", ended=False)
+    async with opened() as lab:
+        await lab.press("b")
+        await lab.quiet()
+        (row,) = (line for line in lab.picture.splitlines() if "✓ done" in line and "old-and-new" in line)
+        assert "90.0 ± 3.0" in row
+        assert "▁" in row
+        assert "█" in row
+        assert "✗ cut off" in lab.picture
+
+
+@driven
+async def test_a_preset_whose_data_are_missing_loads_with_drawn_digits() -> None:
+    async with opened() as lab:
+        await lab.press("p")
+        await lab.quiet()
+        await lab.press("slash")
+        await lab.type("book/initialization-30")
+        await lab.press("enter")
+        assert "MNIST isn't on this machine" in lab.picture
+        await lab.press("d")
+        assert lab.state.draft.text("data.name") == "digits"
+
+
+@driven
 async def test_the_explorer_shows_old_against_new_and_follows_its_settings() -> None:
     async with opened() as lab:
         await lab.press("i")
