@@ -190,3 +190,23 @@ def test_corrupt_bytes_give_a_sentence_or_a_dataset(
         assert isinstance(dataset, Dataset)
         assert dataset.classes is not None
         assert int(dataset.training.targets.max()) < len(dataset.classes)
+
+
+def test_a_sorted_set_is_shuffled_so_that_validation_holds_nothing_unseen(directory: Path) -> None:
+    (directory / idx.FILES[1]).write_bytes(as_idx(np.repeat(np.arange(3), 4)))
+    heard: list[str] = []
+    dataset = load(str(directory), report=lambda what, _done, _total: heard.append(what))
+    assert set(dataset.validation.targets.tolist()) <= set(dataset.training.targets.tolist()) == {0, 1, 2}
+    assert any("sorted" in what for what in heard)
+
+
+def test_emnists_names_are_known_and_its_images_set_upright(directory: Path) -> None:
+    before = load(str(directory))
+    for path in list(directory.iterdir()):
+        path.rename(directory / f"emnist-letters-{path.name.replace('t10k', 'test')}")
+    dataset = load(str(directory))
+    images = before.training.inputs.reshape(-1, 3, 3)
+    np.testing.assert_array_equal(dataset.training.inputs.reshape(-1, 3, 3), images.transpose(0, 2, 1))
+    np.testing.assert_array_equal(dataset.training.targets, before.training.targets)
+    (directory / "emnist-digits-train-images-idx3-ubyte").write_bytes(b"")
+    assert "files of several data sets" in refused(directory)

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tunelab.data import Dataset, load, npz, preparation
+from tunelab.data import Dataset, labels, load, npz
 from tunelab.data.npz_export import to_npz
+from tunelab.data.options import FileOptions
 from tunelab.errors import BadInput
 
 RNG = np.random.default_rng(0)
@@ -39,13 +40,66 @@ def refused(path: str) -> str:
     return str(caught.value)
 
 
-def test_pictures_stay_pixels_and_the_last_sixth_validates(tmp_path: Path) -> None:
+VALIDATION: dict[str, Any] = {"y_validation": np.arange(6) % 3}
+
+
+def test_images_stay_pixels_and_a_sixth_validates(tmp_path: Path) -> None:
     dataset = load(written(tmp_path))
-    assert (len(dataset.training), len(dataset.validation), len(dataset.test)) == (10, 2, 6)
+    assert (len(dataset.training), len(dataset.validation), len(dataset.test)) == (9, 3, 6)
     assert dataset.training.inputs.dtype == np.uint8
     assert (dataset.image_shape, dataset.classes) == ((4, 4), ("0", "1", "2"))
     assert dataset.training.scale == pytest.approx(1 / 255)
-    np.testing.assert_array_equal(dataset.validation.inputs, GOOD["x_train"][10:].reshape(2, 16))
+    rows = {tuple(x): y for x, y in zip(GOOD["x_train"].reshape(12, 16).tolist(), GOOD["y_train"], strict=True)}
+    for part in (dataset.training, dataset.validation):
+        assert [rows.pop(tuple(x)) for x in part.inputs.tolist()] == part.targets.tolist()
+    assert not rows
+
+
+def test_sorted_examples_are_shuffled_into_parts_alike(tmp_path: Path) -> None:
+    y = np.repeat(np.arange(10), 60)
+    arrays = {"x_train": RNG.random((600, 3)), "y_train": y, "x_test": RNG.random((10, 3)), "y_test": np.arange(10)}
+    path = written(tmp_path, **arrays)
+    first, again, other = (load(path, options=FileOptions(split_seed=seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(np.bincount(first.validation.targets), np.full(10, 10))
+    np.testing.assert_array_equal(first.test.targets, np.arange(10))
+    np.testing.assert_array_equal(first.training.inputs, again.training.inputs)
+    assert not np.array_equal(first.training.inputs, other.training.inputs)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (np.arange(12) % 3 * 1.0, ("0", "1", "2")),
+        (np.arange(12) % 2 * 2 - 1, ("-1", "1")),
+        ((np.arange(12) % 3)[:, None], ("0", "1", "2")),
+        (np.eye(3)[np.arange(12) % 3], ("0", "1", "2")),
+        (np.eye(3, dtype=np.uint8)[np.arange(12) % 3], ("0", "1", "2")),
+        (np.arange(12) % 2 == 0, ("False", "True")),
+        (np.array(["a", "b"] * 6), ("a", "b")),
+    ],
+)
+def test_labels_in_any_form_are_the_same_classes(tmp_path: Path, y: np.ndarray, classes: tuple[str, ...]) -> None:
+    dataset = load(written(tmp_path, y_train=y, y_test=y[:6]))
+    assert dataset.classes == classes
+    assert set(np.concatenate([dataset.training.targets, dataset.validation.targets])) == set(range(len(classes)))
+
+
+def test_the_task_can_be_overruled(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    dataset = load(path, options=FileOptions(task="regression"))
+    assert (dataset.classes, dataset.outputs) == (None, 1)
+    np.testing.assert_allclose(dataset.unscaled(dataset.test.targets).ravel(), np.arange(6) % 3, atol=1e-6)
+
+
+@pytest.mark.parametrize("most", [1.0, 255.0])
+def test_images_of_floats_are_images_however_they_are_scaled(tmp_path: Path, most: float) -> None:
+    x = {part: RNG.random((n, 4, 4, 1)) * most for part, n in (("x_train", 12), ("x_test", 6))}
+    dataset = load(written(tmp_path, **x))
+    assert dataset.image_shape == (4, 4)
+    seen = dataset.test.scaled(slice(None))
+    np.testing.assert_allclose(seen, x["x_test"].reshape(6, 16) / most, rtol=1e-5)
+    whole = load(written(tmp_path, **{part: np.rint(values * 255 / most) for part, values in x.items()}))
+    assert whole.test.inputs.dtype == np.uint8
 
 
 def test_a_validation_part_is_used_where_there_is_one(tmp_path: Path) -> None:
@@ -62,22 +116,22 @@ def test_784_whole_numbers_in_a_row_are_a_picture(tmp_path: Path) -> None:
 
 def test_floats_between_0_and_1_are_left_alone(tmp_path: Path) -> None:
     x = RNG.random((12, 5))
-    dataset = load(written(tmp_path, x_train=x, x_test=x[:6]))
-    np.testing.assert_array_equal(dataset.training.inputs, x[:10].astype(np.float32))
+    dataset = load(written(tmp_path, x_train=x, x_test=x[:6], x_validation=x[:6], **VALIDATION))
+    np.testing.assert_array_equal(dataset.training.inputs, x.astype(np.float32))
     assert (dataset.image_shape, dataset.training.scale) == (None, 1.0)
 
 
-def test_other_numbers_are_standardised_by_the_training_part_alone(tmp_path: Path) -> None:
+def test_other_numbers_are_standardized_by_the_training_part_alone(tmp_path: Path) -> None:
     x = RNG.normal([5, -300, 7], [2, 40, 0], (18, 3))
     heard = []
-    path = written(tmp_path, x_train=x[:12], x_test=x[12:])
+    path = written(tmp_path, x_train=x[:12], x_test=x[12:], x_validation=x[12:], **VALIDATION)
     dataset = load(path, report=lambda what, _done, _total: heard.append(what))
     np.testing.assert_allclose(dataset.training.inputs[:, :2].mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(dataset.training.inputs[:, :2].std(axis=0), 1, atol=1e-6)
     np.testing.assert_array_equal(dataset.training.inputs[:, 2], 0)  # a constant is centred, not divided by 0
-    mean, std = x[:10, :2].mean(axis=0), x[:10, :2].std(axis=0)
+    mean, std = x[:12, :2].mean(axis=0), x[:12, :2].std(axis=0)
     np.testing.assert_allclose(dataset.test.inputs[:, :2], (x[12:, :2] - mean) / std, rtol=1e-5)
-    assert any("standardised" in what for what in heard)
+    assert any("standardized" in what for what in heard)
     origin = npz.read(Path(path), "", "")[1]
     np.testing.assert_allclose(origin.mean[:2], mean)
     np.testing.assert_allclose(origin.std[:2], std)
@@ -90,7 +144,9 @@ def test_float_targets_are_regression(tmp_path: Path, shape: tuple[int, ...]) ->
     assert dataset.classes is None
     assert dataset.outputs == (shape[1] if len(shape) > 1 else 1)
     assert dataset.training.targets.dtype == np.float32
-    assert dataset.tolerance == pytest.approx(y[:10].reshape(10, -1).std(axis=0).min() / 2)
+    np.testing.assert_allclose(dataset.training.targets.std(axis=0), 1, rtol=1e-5)
+    np.testing.assert_allclose(dataset.unscaled(dataset.test.targets), y[:6].reshape(6, -1), rtol=1e-5)
+    assert dataset.tolerance == 0.5
 
 
 def test_string_labels_and_numbers_in_order_of_value(tmp_path: Path) -> None:
@@ -103,7 +159,7 @@ def test_string_labels_and_numbers_in_order_of_value(tmp_path: Path) -> None:
 def test_by_columns_and_foreign_byte_order(tmp_path: Path) -> None:
     x = RNG.random((12, 5))
     path = written(tmp_path, x_train=np.asfortranarray(x.astype(">f8")), x_test=x[:6].astype(">f4"))
-    np.testing.assert_array_equal(load(path).training.inputs, x[:10].astype(np.float32))
+    np.testing.assert_array_equal(load(path).test.inputs, x[:6].astype(np.float32))
 
 
 def test_what_needs_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
@@ -144,7 +200,7 @@ def test_headers_that_disagree_with_the_archive_are_refused(tmp_path: Path, shap
 
 
 def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(npz, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(npz, "MAX_BYTES", 1 << 20)
     path = tmp_path / "mine.npz"
     _zip(path, compress=True, x_train=_npy("|u1", (2 << 20, 1), bytes(2 << 20)))
     assert path.stat().st_size < 10_000
@@ -156,10 +212,11 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ({"x_test": None}, "has no x_test; it holds x_train, y_train, y_test"),
         ({"y_train": np.arange(11)}, "12 rows in x_train but 11 in y_train"),
-        ({"y_train": np.array([-1, 1] * 6)}, "the label -1"),
-        ({"y_train": np.eye(12, dtype=int)}, "y_train has shape (12, 12)"),
-        ({"y_train": np.zeros(12, int), "y_test": np.zeros(6, int)}, "only the label '0'"),
-        ({"y_train": np.arange(12.0)}, "an example of y_test is one whole number, of y_train one float;"),
+        ({"y_train": np.ones((12, 3), int), "y_test": np.ones((6, 3), int)}, "3 columns that aren't one-hot"),
+        ({"y_train": np.zeros((12, 3, 2)), "y_test": np.zeros((6, 3, 2))}, "y_train has shape (12, 3, 2)"),
+        ({"y_train": np.eye(12, dtype=int)}, "an example of y_test is one number, of y_train 12 numbers"),
+        ({"y_train": np.zeros(12, int), "y_test": np.zeros(6, int)}, "only the value '0'"),
+        ({"y_train": np.array(["a", "b"] * 6)}, "an example of y_test is one number, of y_train one string;"),
         ({"x_test": np.zeros((6, 5, 4), np.uint8)}, "an example of x_test is 5×4 whole numbers, of x_train 4×4"),
         ({"x_train": np.zeros((12, 4, 4, 3), np.uint8)}, "x_train has shape (12, 4, 4, 3)"),
         ({"x_train": np.zeros((0, 4, 4), np.uint8)}, "x_train is empty"),
@@ -185,9 +242,11 @@ def test_numbers_that_are_not_finite_are_located(tmp_path: Path, value: float) -
 
 
 def test_too_many_classes(tmp_path: Path) -> None:
-    n = preparation.MOST_CLASSES + 200
+    n = labels.MAX_CLASSES + 200
     path = written(tmp_path, x_train=RNG.random((n, 2)), x_test=RNG.random((6, 2)), y_train=np.arange(n))
-    assert f"{n:,} different labels" in refused(path)
+    assert load(path).classes is None
+    with pytest.raises(BadInput, match="too many to be classes"):
+        load(path, options=FileOptions(task="classification"))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a zip at all" * 100, b"PK\x05\x06" + bytes(18)])
@@ -218,8 +277,8 @@ def test_an_export_comes_back_as_it_was(tmp_path: Path) -> None:
         assert sorted(arrays) == sorted(
             f"{letter}_{part}" for letter in "xy" for part in ("train", "validation", "test")
         )
-        assert (arrays["x_train"].dtype, arrays["x_train"].shape) == (np.uint8, (10, 4, 4))
-        assert arrays["y_train"][:3].tolist() == [9, 2, 5]
+        assert (arrays["x_train"].dtype, arrays["x_train"].shape) == (np.uint8, (9, 4, 4))
+        assert sorted(arrays["y_train"].tolist()) == [2, 2, 2, 5, 5, 5, 9, 9, 9]
     again = load(str(tmp_path / "out.npz"))
     for part in ("training", "validation", "test"):
         np.testing.assert_array_equal(getattr(again, part).inputs, getattr(dataset, part).inputs)

@@ -105,6 +105,10 @@ class Dataset:
     target_std: tuple[float, ...] = ()
     encoder: dict[str, Any] | None = None
 
+    def with_encoder(self, encoder: dict[str, Any]) -> Dataset:
+        """The same data set with an encoder."""
+        return replace(self, encoder=encoder)
+
     def unscaled(self, targets: Array) -> Array:
         """Regression targets or outputs (…, outputs) in the label's own unit, float64."""
         values = np.asarray(targets, np.float64)

@@ -9,10 +9,10 @@ import numpy as np
 from tunelab.data.dataset import Array, smallest_integer
 from tunelab.errors import BadInput, printable
 
-__all__ = ["LONGEST_LABEL", "MOST_CLASSES", "Label", "decide", "plain_number"]
+__all__ = ["MAX_CLASSES", "MAX_LABEL_LENGTH", "Label", "classes_of", "decide", "plain_number"]
 
-MOST_CLASSES = 1000
-LONGEST_LABEL = 100
+MAX_CLASSES = 1000
+MAX_LABEL_LENGTH = 100
 _FEW_CLASSES = 10  # so many different whole numbers are classes without a further look
 _MIN_ROWS_PER_CLASS = 10  # with fewer on average, many values are numbers to be predicted rather than classes
 _MIN_RAREST, _MAX_IMBALANCE = 5, 10.0  # what many whole numbers must have to be classes: about as many rows each
@@ -32,10 +32,14 @@ class Label:
     guessed: bool
 
 
-def decide(values: Array, *, task: str, called: str, where: str) -> Label:
+_CURE = "; choose the column to predict with data.label"
+
+
+def decide(values: Array, *, task: str, called: str, where: str, cure: str = _CURE) -> Label:
     """The label of rows that all have one. ``values`` (n,) are floats, integers, booleans or texts.
 
-    ``task`` is auto, classification or regression; ``called`` names the label, and ``where`` the file, in a sentence.
+    ``task`` is auto, classification or regression; ``called`` names the label, and ``where`` the file, in a sentence,
+    and ``cure`` ends it where another label is wanted.
     Raises :class:`BadInput` for one class only, more classes than can be, or a task that the values don't allow.
     """
     if values.dtype.kind == "b":
@@ -45,12 +49,12 @@ def decide(values: Array, *, task: str, called: str, where: str) -> Label:
         only = printable(_class_name(distinct[0]), 40)
         raise BadInput(f"{where}: {called} has only the value '{only}'; at least two are needed to learn from")
     if values.dtype.kind in "OUT":
-        return _of_texts(distinct, positions.reshape(-1), counts, task, called, where)
+        return _of_texts(distinct, positions.reshape(-1), counts, task, called, where, cure)
     numbers = values.astype(np.float64)
     chosen, why = _numeric_task(distinct.astype(np.float64), counts, task, called)
     if chosen == "regression":
         return Label("regression", numbers, None, why, task == "auto")
-    if len(distinct) > MOST_CLASSES or _too_many(len(distinct), len(values)):
+    if len(distinct) > MAX_CLASSES or _too_many(len(distinct), len(values)):
         raise BadInput(
             f"{where}: {called} has {len(distinct):,} different values in {len(values):,} rows, too many to be "
             'classes; predict the number itself with data.task = "regression"'
@@ -61,23 +65,30 @@ def decide(values: Array, *, task: str, called: str, where: str) -> Label:
     )
 
 
-def _of_texts(distinct: Array, positions: Array, counts: Array, task: str, called: str, where: str) -> Label:
+def classes_of(labels: Array, where: str) -> tuple[Array, tuple[str, ...]]:
+    """Whole-number labels (n,) that are known to be classes, as positions among them; the classes in order."""
+    distinct, positions = np.unique(labels, return_inverse=True)
+    if len(distinct) < 2:
+        raise BadInput(f"{where} has only the label '{distinct[0]}'; at least two are needed")
+    return positions.reshape(-1).astype(smallest_integer(len(distinct))), tuple(str(label) for label in distinct)
+
+
+def _of_texts(distinct: Array, positions: Array, counts: Array, task: str, called: str, where: str, cure: str) -> Label:
     n, words = int(counts.sum()), [str(text) for text in distinct]
     if task == "regression":
         raise BadInput(
             f"{where}: {called} holds text such as '{printable(words[0], 40)}', and regression predicts numbers; "
-            'use data.task = "classification", or choose another column with data.label'
+            f'use data.task = "classification"{cure}'
         )
-    if len(words) > MOST_CLASSES or _too_many(len(words), n):
+    if len(words) > MAX_CLASSES or _too_many(len(words), n):
         raise BadInput(
-            f"{where}: {called} has {len(words):,} different texts in {n:,} rows, too many to be classes; choose the "
-            "column to predict with data.label"
+            f"{where}: {called} has {len(words):,} different texts in {n:,} rows, too many to be classes{cure}"
         )
     for word in words:
-        if len(word) > LONGEST_LABEL or not word.isprintable():
+        if len(word) > MAX_LABEL_LENGTH or not word.isprintable():
             raise BadInput(
-                f"{where}: {called} has the class '{printable(word, 40)}'; a class's name is at most {LONGEST_LABEL} "
-                "characters that can be printed"
+                f"{where}: {called} has the class '{printable(word, 40)}'; a class's name is at most "
+                f"{MAX_LABEL_LENGTH} characters that can be printed"
             )
     if all(_is_whole_number(word) for word in words):  # codes: in order of value
         order = np.argsort([int(word) for word in words], kind="stable")

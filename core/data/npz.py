@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from tunelab.data.arrays import dataset_of_arrays
 from tunelab.data.dataset import Array, Dataset
+from tunelab.data.limits import MAX_BYTES, read_up_to
 from tunelab.data.npy_header import read_header
-from tunelab.data.preparation import MOST_BYTES, assembled, read_up_to, too_few
+from tunelab.data.options import FileOptions
 from tunelab.data.store import Origin
 from tunelab.errors import BadInput, printable
 
@@ -25,40 +27,58 @@ _NEEDED = ("x_train", "y_train", "x_test", "y_test")
 _OPTIONAL = ("x_validation", "y_validation")
 
 
-def read(path: Path, name: str, title: str) -> tuple[Dataset, Origin]:
-    """The data set in ``path``. Without x_validation the last sixth of x_train becomes the validation part.
+def read(path: Path, name: str, title: str, options: FileOptions | None = None) -> tuple[Dataset, Origin]:
+    """The data set in ``path``. Without x_validation a sixth of x_train becomes the validation part, classes alike.
 
-    Inputs are (n, features) or pictures (n, rows, columns); integer or string targets (n,) are labels,
-    float targets (n,) or (n, outputs) are regression. Raises :class:`BadInput` for anything else.
+    Inputs are (n, features) or images (n, rows, columns), perhaps with a last axis of one channel. Targets are labels
+    (n,) of any kind, one-hot, or numbers (n,) or (n, outputs). Raises :class:`BadInput` for anything else.
     """
     where = f"'{printable(path)}'"
     arrays = _arrays(path, where)
     parts = [part for part in ("train", "validation", "test") if f"x_{part}" in arrays]
     for part in parts:
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if x.dtype == np.bool_:
+            arrays[f"x_{part}"] = x = x.astype(np.int64)
+        if x.ndim == 4 and x.shape[-1] == 1:  # images as Keras has them
+            arrays[f"x_{part}"] = x = x[..., 0]
         _check(x, f"x_{part}", where)
         _check(y, f"y_{part}", where)
         if len(x) != len(y):
             raise BadInput(f"{where} has {len(x):,} rows in x_{part} but {len(y):,} in y_{part}")
         for array, letter in ((x, "x"), (y, "y")):
-            if _looks(array) != (wanted := _looks(arrays[f"{letter}_train"])):
+            if _looks(array, letter) != (wanted := _looks(arrays[f"{letter}_train"], letter)):
                 raise BadInput(
-                    f"{where}: an example of {letter}_{part} is {_looks(array)}, of {letter}_train {wanted}; "
+                    f"{where}: an example of {letter}_{part} is {_looks(array, letter)}, of {letter}_train {wanted}; "
                     "they must be alike"
                 )
-    inputs = [arrays[f"x_{part}"] for part in parts]
-    targets = [arrays[f"y_{part}"] for part in parts]
-    if "validation" not in parts:
-        count = len(inputs[0])
-        if count < 6:
-            raise too_few(where, count, len(inputs[1]))
-        cut = count - count // 6
-        inputs[:1], targets[:1] = [inputs[0][:cut], inputs[0][cut:]], [targets[0][:cut], targets[0][cut:]]
-    return assembled(name, title, where, inputs, targets, f"the arrays of {path}")
+    inputs = {part: arrays[f"x_{part}"] for part in parts}
+    targets = {part: arrays[f"y_{part}"] for part in parts}
+    source = f"the arrays of {path}"
+    return dataset_of_arrays(name, title, where, inputs, targets, source, options or FileOptions())
 
 
-def _looks(array: Array) -> str:
-    kind = {"i": "whole number", "u": "whole number", "f": "float", "U": "string"}[array.dtype.kind]
+def read_inputs(path: Path) -> Array:
+    """The inputs in ``path`` to predict from: its ``x``, else ``x_test``, else the one array that there is."""
+    where = f"'{printable(path)}'"
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            keys = [info.filename.removesuffix(".npy") for info in archive.infolist()]
+    except (zipfile.BadZipFile, ValueError, OSError) as problem:
+        raise BadInput(f"{where} can't be unpacked: {printable(problem, 80)}") from None
+    key = next((key for key in ("x", "x_test") if key in keys), keys[0] if len(keys) == 1 else None)
+    if key is None:
+        has = ", ".join(printable(key, 30) for key in keys[:8]) or "nothing"
+        raise BadInput(f"{where} has neither x nor x_test to predict from; it holds {has}")
+    array = _arrays(path, where, (key,), ())[key]
+    _check(array, key if key.startswith("x") else f"x ({key})", where)
+    return array
+
+
+def _looks(array: Array, letter: str) -> str:
+    kind = {"i": "whole number", "u": "whole number", "f": "float", "U": "string", "b": "boolean"}[array.dtype.kind]
+    if letter == "y" and array.dtype.kind in "iuf":
+        kind = "number"  # 1.0 and 1 are the same label
     return f"{'×'.join(map(str, array.shape[1:])) or 'one'} {kind}{'s' if array.ndim > 1 else ''}"
 
 
@@ -69,29 +89,31 @@ def _check(array: Array, key: str, where: str) -> None:
     if key.startswith("x") and (array.ndim not in (2, 3) or array.dtype.kind == "U"):
         raise BadInput(
             f"{where}: {key} has shape {array.shape} and type {array.dtype}; "
-            "give numbers, (n, features) or grey pictures (n, rows, columns)"
+            "give numbers, (n, features) or grey images (n, rows, columns)"
         )
-    if key.startswith("y") and array.ndim != 1 and (array.ndim != 2 or array.dtype.kind != "f"):
+    if key.startswith("y") and (array.ndim not in (1, 2) or (array.ndim == 2 and array.dtype.kind == "U")):
         raise BadInput(
-            f"{where}: {key} has shape {array.shape} and type {array.dtype}; give labels (n,) of whole "
-            "numbers, or for regression floats, (n,) or (n, outputs)"
+            f"{where}: {key} has shape {array.shape} and type {array.dtype}; give labels (n,) or one-hot "
+            "(n, classes), or for regression floats, (n,) or (n, outputs)"
         )
 
 
-def _arrays(path: Path, where: str) -> dict[str, Array]:
+def _arrays(
+    path: Path, where: str, needed: tuple[str, ...] = _NEEDED, optional: tuple[str, ...] = _OPTIONAL
+) -> dict[str, Array]:
     """The wanted arrays, every integer as int64 (pixels as uint8) and every float as it is."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            missing = [key for key in _NEEDED if key not in members]
-            wanted = [key for key in (*_NEEDED, *_OPTIONAL) if key in members]
-            if not missing and len(wanted) == len(_NEEDED) + 1:
-                missing = [key for key in _OPTIONAL if key not in members]
+            missing = [key for key in needed if key not in members]
+            wanted = [key for key in (*needed, *optional) if key in members]
+            if not missing and optional and len(wanted) == len(needed) + 1:
+                missing = [key for key in optional if key not in members]
             if missing:
                 has = ", ".join(printable(key, 30) for key in list(members)[:8]) or "nothing"
-                raise BadInput(f"{where} has no {missing[0]}; it holds {has}, and needs {', '.join(_NEEDED)}")
-            if sum(members[key].file_size for key in wanted) > MOST_BYTES:
-                raise BadInput(f"{where} would unpack to more than {MOST_BYTES:,} bytes, and no more is unpacked")
+                raise BadInput(f"{where} has no {missing[0]}; it holds {has}, and needs {', '.join(needed)}")
+            if sum(members[key].file_size for key in wanted) > MAX_BYTES:
+                raise BadInput(f"{where} would unpack to more than {MAX_BYTES:,} bytes, and no more is unpacked")
             arrays = {}
             for key in wanted:
                 with archive.open(members[key]) as stream:
@@ -132,4 +154,4 @@ def _array(stream: IO[bytes], size: int, where: str) -> Array:
         return array.astype(dtype.newbyteorder("="), copy=False)
     if dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
         raise BadInput(f"{where} holds whole numbers beyond 2⁶³")
-    return array if dtype == np.uint8 else array.astype(np.int64)
+    return array if dtype in (np.uint8, np.bool_) else array.astype(np.int64)

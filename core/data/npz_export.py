@@ -18,7 +18,8 @@ def to_npz(dataset: Dataset, file: Path, *, force: bool = False) -> None:
 
     Pictures are (n, rows, columns), uint8 where they are pixels; other inputs are (n, features) float32 as a
     network sees them. Labels are integers where every class is called by one, else strings; regression
-    targets are (n, outputs) float32. Raises :class:`BadInput` if ``file`` exists and ``force`` isn't given.
+    targets are (n, outputs) float32 in the label's own unit. Raises :class:`BadInput` if ``file`` exists and
+    ``force`` isn't given.
     """
     if file.suffix != ".npz":
         raise BadInput(f"'{printable(file)}' must end in .npz, the format that is written")
@@ -48,7 +49,7 @@ def to_npz(dataset: Dataset, file: Path, *, force: bool = False) -> None:
 
 def _answers(dataset: Dataset, examples: Examples) -> Array:
     if dataset.classes is None:
-        return examples.targets
+        return dataset.unscaled(examples.targets).astype(np.float32)
     if all(label.isascii() and label.isdigit() and len(label) < 19 for label in dataset.classes):
         return np.array([int(label) for label in dataset.classes])[examples.targets]
     return np.array(dataset.classes)[examples.targets]

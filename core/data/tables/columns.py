@@ -200,17 +200,20 @@ def _distinct(values: Array) -> int:
 
 def _suspicion(values: Array) -> str:
     """A word on zeros or on numbers such as -999 that may stand for missing ones; nothing is done about them."""
-    zeros = int((values == 0).sum())
-    positive = np.unique(values[values > 0])
-    if 1 < zeros <= 0.6 * len(values) and len(positive) >= 10 and not (values < 0).any():
+    zeros = len(values) - int(np.count_nonzero(values))
+    if (
+        1 < zeros <= 0.6 * len(values)
+        and not (values < 0).any()
+        and len(positive := np.unique(values[values > 0])) >= 10
+    ):
         usual, smallest = float(np.median(values[values > 0])), float(positive[0])
         spacing = float(np.median(np.diff(positive)))
         if smallest > 3 * spacing and smallest > 0.1 * usual:
             return f"{zeros:,} zeros far below all other values ({smallest:g} and more): they may stand for missing"
     for sentinel in (-9999.0, -999.0, -99.0, 9999.0, 99999.0, 999.0):
         count = int((values == sentinel).sum())
-        others = values[values != sentinel]
-        if count > 1 and len(others) > 10 and (others.min() > 0 > sentinel or others.max() < sentinel / 3):
+        others = values[values != sentinel] if count > 1 else values[:0]
+        if len(others) > 10 and (others.min() > 0 > sentinel or others.max() < sentinel / 3):
             return f"{count:,} cells are {sentinel:g}, which may stand for missing"
     return ""
 

@@ -45,14 +45,21 @@ class Dialect:
         return _NAMES[self.separator]
 
 
-def detect(sample: str, where: str) -> Dialect:
-    """The dialect of a table that begins with ``sample``. Raises :class:`BadInput` where there is no table in it."""
+def detect(sample: str, where: str, expected: Sequence[str] | None = None) -> Dialect:
+    """The dialect of a table that begins with ``sample``. Raises :class:`BadInput` where there is no table in it.
+
+    ``expected`` are the columns of a table like it: a first line with names of theirs is a header, and a single
+    column will do.
+    """
     lines = sample.split("\n")[: _SAMPLE_LINES + _MAX_TITLE_LINES]
     first, forced = _first_line(lines)
     body = [line for line in lines[first:] if line.strip()]
     if not body:
         raise BadInput(f"{where} is empty; each line is an example, its inputs and its label")
     dialect, rows = _best(body, (forced,) if forced else _SEPARATORS)
+    if dialect is None and expected is not None:
+        quote = "'" if body[0].startswith("'") else '"'
+        dialect, rows = Dialect(",", quote, 1), _split(body, ",", quote)
     if dialect is None:
         raise BadInput(
             f"{where} has one column; at least one input and a label are needed, separated by commas, semicolons, "
@@ -62,7 +69,7 @@ def detect(sample: str, where: str) -> Dialect:
     if titles:
         body, rows = body[titles:], rows[titles:]
     start = next(i for i in range(first, len(lines)) if lines[i] == body[0])
-    names = _header(rows, dialect.width)
+    names = _header(rows, dialect.width, {" ".join(name.split()).casefold() for name in expected or ()})
     if names is None and first and (comment := lines[first - 1]).lstrip().startswith("#"):
         # numpy.savetxt writes its header as a comment
         cells = _split([comment.lstrip().lstrip("# ")], dialect.separator, dialect.quote)[0]
@@ -185,7 +192,7 @@ def _lines_of_first_row(lines: Sequence[str], dialect: Dialect) -> int:
 # -- header or none ---------------------------------------------------------------------------------------
 
 
-def _header(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...] | None:
+def _header(rows: Sequence[Sequence[str]], width: int, expected: set[str]) -> tuple[str, ...] | None:
     """The names in the first row, or None where it is data like those below it.
 
     Evidence are columns of numbers below a word (a header), below a number (none, unless those count up: 0, 1, 2, …),
@@ -197,6 +204,8 @@ def _header(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...] | None
     first = first[:width] if not any(first[width:]) else first
     if len(first) != width:
         return None
+    if expected and sum(" ".join(cell.split()).casefold() in expected for cell in first) >= max(1, width / 2):
+        return tuple(first)
     if not below:
         return None if any(map(is_number, first)) else tuple(first)
     columns = [[row[i] for row in below if i < len(row)] for i in range(width)]

@@ -11,7 +11,7 @@ from tunelab.data.labels import plain_number
 from tunelab.data.tables.columns import ColumnPlan
 from tunelab.data.tables.raw_table import RawColumn
 
-__all__ = ["encode", "feature_count", "feature_names", "fit_columns"]
+__all__ = ["encode", "feature_count", "feature_names", "fit_columns", "plain_form"]
 
 _INDICATOR_SHARE = 0.05  # of the training cells missing: from there on "missing" is an input of its own
 _FENCE = 10.0  # spreads beyond the middle half; what lies further out neither sets the scale nor exceeds it
@@ -143,14 +143,17 @@ def _inputs_of(entry: dict[str, Any], column: RawColumn, rows: Array) -> Iterato
         yield absent
 
 
+def plain_form(text: str) -> str:
+    """A number as its category is called, 1 for 1.0; any other text as it is."""
+    try:
+        return plain_number(float(text))
+    except (ValueError, OverflowError):
+        return text
+
+
 def _plainly_numbered(texts: Any) -> Any:
     """Numbers that are written as texts, each in the form that its category has: 1 for 1.0."""
     import polars as pl
 
-    forms = {}
-    for text in texts.drop_nulls().unique().to_list():
-        try:
-            forms[text] = plain_number(float(text))
-        except (ValueError, OverflowError):
-            forms[text] = text
+    forms = {text: plain_form(text) for text in texts.drop_nulls().unique().to_list()}
     return texts.replace(pl.Series(list(forms), dtype=pl.String), pl.Series(list(forms.values()), dtype=pl.String))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tunelab.data.arrays import scaled_targets
 from tunelab.data.dataset import Array, Dataset, Examples, Report
 from tunelab.data.labels import Label, decide
 from tunelab.data.options import FileOptions
@@ -21,7 +21,7 @@ from tunelab.data.tables.raw_table import RawColumn, RawTable
 from tunelab.data.tables.reading import read_raw
 from tunelab.errors import BadInput, printable
 
-__all__ = ["FORMAT", "LABEL_NAMES", "Understood", "read", "understand"]
+__all__ = ["FORMAT", "LABEL_NAMES", "Understood", "read", "split_rows", "understand"]
 
 FORMAT = 1
 """Of an encoder; it stands in it."""
@@ -81,6 +81,14 @@ def understand(path: Path, options: FileOptions, title: str, report: Report | No
     return known
 
 
+def split_rows(known: Understood) -> list[Array]:
+    """Positions among the labelled rows of the training, validation and test part."""
+    label, options = known.label, known.options
+    strata = label.targets if label.classes is not None else strata_of_numbers(label.targets)
+    shares = (options.validation_share, options.test_share)
+    return split(strata, shares, options.split_seed, in_every_part=label.classes is not None)
+
+
 def read(
     path: Path, name: str, title: str, options: FileOptions | None = None, report: Report | None = None
 ) -> tuple[Dataset, Origin]:
@@ -93,9 +101,7 @@ def read(
     options = options or FileOptions()
     known = understand(path, options, title, report)
     label, classes = known.label, known.label.classes
-    strata = label.targets if classes is not None else strata_of_numbers(label.targets)
-    shares = (options.validation_share, options.test_share)
-    positions = split(strata, shares, options.split_seed, in_every_part=classes is not None)
+    positions = split_rows(known)
     notes = decisions(known, positions)
     rows = [known.rows[part] for part in positions]
     targets = [label.targets[part] for part in positions]
@@ -103,7 +109,7 @@ def read(
     std: tuple[float, ...] = ()
     tolerance = 0.0
     if classes is None:
-        (mean, std), targets = _scaled_targets(targets)
+        mean, std, targets = scaled_targets(targets)
         tolerance = 0.5
         notes.append(
             f"The label is standardized for training (mean {mean[0]:.4g}, standard deviation {std[0]:.4g}); an answer "
@@ -183,11 +189,3 @@ def _refuse_infinity(known: Understood) -> None:
         if np.nanmax(np.abs(column.numbers)) > 1e30:
             row = int(np.nanargmax(np.abs(column.numbers)))
             raise BadInput(f"{known.where}, {known.table.place(row, column)}: every number must be below 1e30")
-
-
-def _scaled_targets(targets: Sequence[Array]) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], list[Array]]:
-    """Mean and standard deviation of the training targets, and all targets (n, 1) float32 so scaled."""
-    mean, std = float(targets[0].mean()), float(targets[0].std())
-    std = std if std > 1e-12 * abs(mean) else 1.0
-    scaled = [((part - mean) / std).astype(np.float32)[:, None] for part in targets]
-    return ((mean,), (std,)), scaled

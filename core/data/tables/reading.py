@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from tunelab.errors import BadInput, printable
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MAX_COLUMNS", "read_raw"]
+__all__ = ["MAX_COLUMNS", "Expected", "read_raw"]
 
 MAX_COLUMNS = 20_000
 _MAX_ODD_SHARE = 0.05  # of a column's cells may be no numbers, and it is still a column of numbers
@@ -28,20 +29,35 @@ _FEW_VALUES = 50  # a column of so few different values, some of them words, is 
 _ODD_CELLS_KEPT = 20
 
 
-def read_raw(path: Path, report: Callable[[int, int], None] | None = None) -> RawTable:
+@dataclass(frozen=True)
+class Expected:
+    """What is known of a table before it is read, from one like it: column ``names`` and which of them hold ``texts``.
+
+    Where that one had no header there are no names.
+    Rows whose cells are all missing are kept then, since whoever asks counts the rows.
+    """
+
+    names: tuple[str, ...]
+    texts: frozenset[str]
+
+
+def read_raw(
+    path: Path, report: Callable[[int, int], None] | None = None, expected: Expected | None = None
+) -> RawTable:
     """The table in ``path``, all its columns. Raises :class:`BadInput` naming line, column and cure.
 
     ``report`` hears how many bytes have been read, of how many.
     """
     if _is_parquet(path):
-        return _read_parquet(path)
+        table = _read_parquet(path)
+        return table if expected else _without_empty_rows(table)
     source = TextSource.open(path)
     try:
-        return _read_text(source, report)
+        table = _read_text(source, expected, report)
     except UnicodeDecodeError:
-        table = _read_text(source.recoded(), report)
+        table = _read_text(source.recoded(), expected, report)
         table.notes.insert(0, "The file isn't UTF-8; it is read as Windows-1252")
-        return table
+    return table if expected else _without_empty_rows(table)
 
 
 # -- text ---------------------------------------------------------------------------------------------------
@@ -54,11 +70,12 @@ class _NotNumbersError(Exception):
         self.index = index
 
 
-def _read_text(source: TextSource, report: Callable[[int, int], None] | None) -> RawTable:
-    dialect = detect(source.sample(), source.where)
+def _read_text(source: TextSource, expected: Expected | None, report: Callable[[int, int], None] | None) -> RawTable:
+    dialect = detect(source.sample(), source.where, expected.names if expected else None)
     if dialect.width > MAX_COLUMNS:
         raise BadInput(f"{source.where} has {dialect.width:,} columns; at most {MAX_COLUMNS:,} are read")
-    as_texts: set[int] = set()
+    texts = expected.texts if expected else ()
+    as_texts = {i for i, name in enumerate(dialect.names or ()) if _tidy(name) in texts}
     while True:
         try:
             return _read_columns(source, dialect, as_texts, report)
@@ -88,8 +105,7 @@ def _read_columns(
         what = "a header and no rows" if dialect.names else "no rows"
         raise BadInput(f"{source.where} has {what}; each line is an example, its inputs and its label")
     raw = [column.finished() for column in columns]
-    table = RawTable(raw, rows, dialect.names is not None, notes, np.concatenate(lines))
-    return _without_empty_rows(table)
+    return RawTable(raw, rows, dialect.names is not None, notes, np.concatenate(lines))
 
 
 def _column_names(dialect: Dialect) -> tuple[list[str], list[str]]:
@@ -279,7 +295,7 @@ def _read_parquet(path: Path) -> RawTable:
     if frame.width > MAX_COLUMNS:
         raise BadInput(f"{where} has {frame.width:,} columns; at most {MAX_COLUMNS:,} are read")
     columns = [_parquet_column(series, i, where) for i, series in enumerate(frame.get_columns())]
-    return _without_empty_rows(RawTable(columns, frame.height, header=True, notes=[]))
+    return RawTable(columns, frame.height, header=True, notes=[])
 
 
 def _parquet_column(series: pl.Series, index: int, where: str) -> RawColumn:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tunelab.data.preparation import MOST_BYTES
+from tunelab.data.limits import MAX_BYTES
 from tunelab.errors import BadInput, printable
 
 __all__ = ["SAMPLE_BYTES", "TextSource"]
@@ -70,8 +70,8 @@ class TextSource:
         with self._stream() as (stream, position):
             while piece := stream.read(_BLOCK_BYTES):
                 total += len(piece)
-                if total > MOST_BYTES:
-                    raise BadInput(f"{self.where} has more than {MOST_BYTES:,} bytes, and no more is read")
+                if total > MAX_BYTES:
+                    raise BadInput(f"{self.where} has more than {MAX_BYTES:,} bytes, and no more is read")
                 piece = rest + (piece.removeprefix(_BYTE_ORDER_MARK) if first else piece)
                 first = False
                 end = piece.rfind(b"\n") + 1 or (0 if piece.endswith(b"\r") else piece.rfind(b"\r") + 1)
