@@ -22,7 +22,6 @@ from tunelab.diagnosis import (
     Setting,
     Verdict,
     at_the_edge,
-    blind_accuracy,
     constant_cost,
     first_layers,
     preflight,
@@ -354,9 +353,7 @@ def test_knowing_only_the_class_shares_costs_what_the_book_of_numbers_says(
     assert constant_cost(TEN, 10, output, cost) == pytest.approx(wanted, abs=1e-4)
 
 
-def test_chance_is_the_share_of_the_largest_class() -> None:
-    assert blind_accuracy(np.array([0] * 90 + [1] * 10), 2) == pytest.approx(0.9)
-    assert blind_accuracy(np.array([[0.0], [0.2], [5.0], [-5.2]]), 0, 0.5) == pytest.approx(0.5)
+def test_knowing_only_the_mean_costs_half_the_variance() -> None:
     assert constant_cost(np.array([[0.0], [2.0]]), 0, "linear", "quadratic") == pytest.approx(0.5)
 
 

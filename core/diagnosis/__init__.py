@@ -1,6 +1,6 @@
 """Reads settings, data and curves, and says what it sees, which cause that has, and what to try."""
 
-from tunelab.diagnosis.baselines import blind_accuracy, constant_cost, yardsticks
+from tunelab.diagnosis.baselines import constant_cost, yardsticks
 from tunelab.diagnosis.causes import CAUSES, Cause
 from tunelab.diagnosis.curves import Curves, FirstLayers
 from tunelab.diagnosis.data_facts import DataFacts, data_facts
@@ -19,7 +19,6 @@ __all__ = [
     "Setting",
     "Verdict",
     "at_the_edge",
-    "blind_accuracy",
     "constant_cost",
     "data_facts",
     "first_layers",

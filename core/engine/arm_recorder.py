@@ -14,7 +14,7 @@ from tunelab.records import ArmWriter
 from tunelab.records.checkpoint import Checkpoint, fingerprint
 from tunelab.records.events import HEAD, printable_values
 from tunelab.records.history import History
-from tunelab.records.measure_events import arm_reason, better, measure_fields
+from tunelab.records.measure_events import arm_reason, better, measure_fields, per_class
 from tunelab.records.parameters import weights_sha256
 from tunelab.training import Measurement
 
@@ -94,6 +94,7 @@ class ArmRecorder:
                 "examples": self._training.examples,
                 "final": self._final,
                 "best": self._best,
+                **({"per_class": recalls} if (recalls := per_class(self._final or {}, self._history.start)) else {}),
                 "weights_sha256": weights_sha256(network),
                 "seconds": round(self._seconds(), 6),
             },

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tunelab.book import BookProgram, Place
 from tunelab.data import Dataset, counts, load
 from tunelab.errors import BadInput
@@ -17,7 +18,9 @@ from tunelab.experiment.network_shape import parameters
 from tunelab.initialization import Initialization, initial_network
 from tunelab.network import Network
 from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Training
+from tunelab.training.class_weights import balanced_class_weights
 from tunelab.training.loop import Order, shuffled
+from tunelab.training.metrics import metric_for
 
 __all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "stacks"]
 
@@ -139,7 +142,10 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
         schedules=[_schedule(t) for t in per_replicate],
         stopping=[_stopping(t) for t in per_replicate] if stopping else None,
         classes=dataset.classes is not None,
-        tolerance=dataset.tolerance,
+        tolerance=0.0 if dataset.target_std else dataset.tolerance,
+        unit=dataset.target_std,
+        class_weights=_class_weights(first, dataset),
+        metric=metric_for(dataset, first.data.class_weights),
         evaluation_penalty=program.evaluation_penalty(n, len(dataset.validation)),
     )
 
@@ -197,6 +203,16 @@ def _check(experiment: Experiment, dataset: Dataset) -> None:
             f"network.cost: {dataset.title} asks for numbers, not classes, and {experiment.network.cost} "
             'judges classes; use network.cost = "quadratic" and network.output = "linear"'
         )
+
+
+def _class_weights(experiment: Experiment, dataset: Dataset) -> NDArray[Any] | None:
+    if experiment.data.class_weights == "none":
+        return None
+    if dataset.classes is None:
+        raise BadInput(
+            f"data.class_weights: {dataset.title} asks for numbers, which have no classes to weigh; leave it out"
+        )
+    return balanced_class_weights(dataset.training.targets, len(dataset.classes))
 
 
 def _schedule(training: TrainingSection) -> Schedule:

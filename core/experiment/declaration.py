@@ -386,6 +386,7 @@ class Experiment(Section):
         if self.training.book is None:
             return self
         known: dict[str, tuple[object, tuple[object, ...]]] = {
+            "data.class_weights": (self.data.class_weights, ("none",)),
             "network.precision": (self.network.precision, ("float64",)),
             "network.activation": (self.network.activation, ("sigmoid",)),
             "network.output": (self.network.output, ("sigmoid",)),

@@ -129,7 +129,11 @@ class StackedTraining:
         mine = self._training.state()
         try:
             state = joined_states(states)
-            fits = all(state[name].shape == own.shape and state[name].dtype == own.dtype for name, own in mine.items())
+            fits = all(
+                state[name].shape == own.shape and state[name].dtype == own.dtype
+                for name, own in mine.items()
+                if name in state or not name.startswith("latest_")  # an older tunelab measured less
+            )
             examples, measured = int(state["examples"]), int(state["measured"])
         except (KeyError, TypeError) as problem:
             raise ValueError(str(problem)) from None
@@ -148,7 +152,7 @@ class StackedTraining:
             "evaluation": len(dataset.validation),
             "task": "regression" if dataset.classes is None else "classification",
             **(table_facts(dataset.encoder) if dataset.encoder else {}),
-            **yardsticks(dataset, experiment.network.output, experiment.network.cost),
+            **yardsticks(dataset, experiment.network.output, experiment.network.cost, experiment.data.class_weights),
         }
         if experiment.data.evaluate_on:
             data["evaluated_on"] = experiment.data.evaluate_on

@@ -28,6 +28,7 @@ Event = dict[str, Any]
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Measure = _Number | None  # None: it wasn't finite
 _Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+_Tally = _Count | _Number | None  # a count, or a mean of counts
 _Text = Annotated[str, Field(strict=True)]
 _LAX = ConfigDict(extra="allow")
 
@@ -52,8 +53,11 @@ class Head(TypedDict):
 class Measures(TypedDict):
     """One arm at one moment: means over its seeds, with ``…_std`` beside them where there are several.
 
-    Costs hold their regularization term, ``…_data_cost`` don't; accuracies are fractions. ``replicates`` holds every
-    seed's own numbers, ``evaluation_answers`` how often each class was answered, ``layer_…`` a number a layer.
+    Costs hold their regularization term, ``…_data_cost`` don't; accuracies are fractions. Classes have accuracies, and
+    balanced ones where they are unequal; numbers have R² and the root mean squared error in the label's unit, and
+    accuracies only where the data say how near is right. ``replicates`` holds every seed's own numbers,
+    ``evaluation_answers`` how often each class was answered, ``evaluation_class_correct`` how often rightly (summed
+    over seeds), ``layer_…`` a number a layer.
     ``diverged`` is there, and true, where a number isn't finite.
     """
 
@@ -64,25 +68,38 @@ class Measures(TypedDict):
     evaluation_total: _Count
     training_total: NotRequired[_Count]
     eta: _Measure
-    training_cost: _Measure
-    training_data_cost: _Measure
-    training_accuracy: _Measure
-    training_correct: NotRequired[_Measure]
-    evaluation_cost: _Measure
-    evaluation_data_cost: _Measure
-    evaluation_accuracy: _Measure
-    evaluation_correct: _Measure
     eta_std: NotRequired[_Measure]
+    training_cost: _Measure
     training_cost_std: NotRequired[_Measure]
+    training_data_cost: _Measure
     training_data_cost_std: NotRequired[_Measure]
+    training_accuracy: NotRequired[_Measure]
     training_accuracy_std: NotRequired[_Measure]
-    training_correct_std: NotRequired[_Measure]
+    training_balanced_accuracy: NotRequired[_Measure]
+    training_balanced_accuracy_std: NotRequired[_Measure]
+    training_correct: NotRequired[_Tally]
+    training_correct_std: NotRequired[_Tally]
+    training_r2: NotRequired[_Measure]
+    training_r2_std: NotRequired[_Measure]
+    training_rmse: NotRequired[_Measure]
+    training_rmse_std: NotRequired[_Measure]
+    evaluation_cost: _Measure
     evaluation_cost_std: NotRequired[_Measure]
+    evaluation_data_cost: _Measure
     evaluation_data_cost_std: NotRequired[_Measure]
+    evaluation_accuracy: NotRequired[_Measure]
     evaluation_accuracy_std: NotRequired[_Measure]
-    evaluation_correct_std: NotRequired[_Measure]
-    replicates: NotRequired[dict[str, list[_Measure]]]
+    evaluation_balanced_accuracy: NotRequired[_Measure]
+    evaluation_balanced_accuracy_std: NotRequired[_Measure]
+    evaluation_correct: NotRequired[_Tally]
+    evaluation_correct_std: NotRequired[_Tally]
+    evaluation_r2: NotRequired[_Measure]
+    evaluation_r2_std: NotRequired[_Measure]
+    evaluation_rmse: NotRequired[_Measure]
+    evaluation_rmse_std: NotRequired[_Measure]
+    replicates: NotRequired[dict[str, list[_Tally]]]
     evaluation_answers: NotRequired[list[_Count]]
+    evaluation_class_correct: NotRequired[list[_Count]]
     layer_z_rms: NotRequired[list[_Measure]]
     layer_saturated_share: NotRequired[list[_Measure]]
     layer_gradient_norm: NotRequired[list[_Measure]]
@@ -110,8 +127,12 @@ class DataSummary(TypedDict):
     classes: NotRequired[list[_Text] | None]
     training: NotRequired[_Count]
     evaluation: NotRequired[_Count]
+    class_counts: NotRequired[dict[str, list[_Count]]]
     chance: NotRequired[_Measure]
     constant_cost: NotRequired[_Measure]
+    metric: NotRequired[_Text]
+    metric_chance: NotRequired[_Measure]
+    metric_total: NotRequired[_Count]
     evaluated_on: NotRequired[_Text]
     task: NotRequired[_Text]
     label: NotRequired[_Text]
@@ -147,12 +168,20 @@ class VerdictEvent(Head):
     text: _Text
 
 
+class ClassRecall(TypedDict):
+    """How one class fared on evaluation data: the share answered right, and of how many examples."""
+
+    recall: _Measure
+    count: _Count
+
+
 class Done(Head):
-    """It has ended: ``final`` and ``best`` measurements, and the hash of its parameters."""
+    """It has ended: ``final`` and ``best`` measurements, the recall of each class, and the hash of its parameters."""
 
     reason: _Text
     final: Measures | None
     best: Measures | None
+    per_class: NotRequired[dict[str, ClassRecall]]
     weights_sha256: _Text
     seconds: _Number
 
@@ -171,7 +200,8 @@ _OTHER: TypeAdapter[Any] = TypeAdapter(Head)
 HEAD = frozenset(Head.__annotations__)
 """The fields that every event has."""
 
-MEASURES = frozenset(Measures.__annotations__) - {"replicates", "evaluation_answers", "diverged"}
+_COMPOSITE = {"replicates", "evaluation_answers", "evaluation_class_correct", "diverged"}
+MEASURES = frozenset(Measures.__annotations__) - _COMPOSITE
 """The fields of a measurement that are a number, or a number a layer."""
 
 _UNUSUAL = re.compile(rb"\\|[eE]\+?[0-9]{3}")  # an escape, or a number that may be beyond all bounds

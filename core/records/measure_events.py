@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tunelab.records.events import Event
 from tunelab.training import Measurement
+from tunelab.training.metrics import METRICS, Metric, MetricName
 
-__all__ = ["arm_reason", "better", "measure_fields"]
+__all__ = ["arm_reason", "better", "measure_fields", "metric_of", "per_class"]
 
 Array = NDArray[Any]
 
@@ -21,17 +23,18 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
     number that isn't finite is None, and ``diverged`` is there.
     """
     m = measurement
-    measures: dict[str, Array] = {
-        "eta": m.eta,
-        "training_cost": m.training_cost,
-        "training_data_cost": m.training.data_cost,
-        "training_accuracy": m.training_accuracy,
-        "evaluation_cost": m.evaluation_cost,
-        "evaluation_data_cost": m.evaluation.data_cost,
-        "evaluation_accuracy": m.evaluation_accuracy,
-        "evaluation_correct": m.evaluation.correct,
-        "training_correct": m.training.correct,
-    }
+    measures: dict[str, Array] = {"eta": m.eta}
+    for part, score, cost in (
+        ("training", m.training, m.training_cost),
+        ("evaluation", m.evaluation, m.evaluation_cost),
+    ):
+        measures |= {f"{part}_cost": cost, f"{part}_data_cost": score.data_cost}
+        if score.has_accuracy:
+            measures |= {f"{part}_accuracy": score.accuracy, f"{part}_correct": score.correct}
+        if m.metric.name == "balanced_accuracy":
+            measures[f"{part}_balanced_accuracy"] = score.balanced_accuracy
+        if not score.has_classes:
+            measures |= {f"{part}_r2": score.r2, f"{part}_rmse": score.rmse}
     measures = {name: values[replicates] for name, values in measures.items()}
     several = len(m.eta[replicates]) > 1
     fields: dict[str, Any] = {"epoch": m.epoch, "examples": m.examples}
@@ -45,8 +48,9 @@ def measure_fields(measurement: Measurement, replicates: slice = slice(None)) ->
                 )
     fields["evaluation_total"] = m.evaluation.total
     fields["training_total"] = m.training.total
-    if m.evaluation.answers.shape[1]:
+    if m.evaluation.has_classes:
         fields["evaluation_answers"] = m.evaluation.answers[replicates].sum(axis=0).tolist()
+        fields["evaluation_class_correct"] = m.evaluation.class_correct[replicates].sum(axis=0).tolist()
     if several:
         fields["replicates"] = {name: [_number(v) for v in values] for name, values in measures.items()}
     with np.errstate(all="ignore"):
@@ -63,16 +67,42 @@ def _number(value: Any) -> int | float | None:
     return plain if isinstance(plain, int) or np.isfinite(plain) else None
 
 
-def better(fields: dict[str, Any], than: dict[str, Any] | None) -> bool:
-    """Whether a measure is better than the best so far: more right on evaluation data, or the first at all.
+def metric_of(fields: Event) -> Metric:
+    """Return the metric by which the training of a measure event is judged: the fields that are there say it."""
+    names: tuple[MetricName, ...] = ("balanced_accuracy", "accuracy")
+    for name in names:
+        if f"evaluation_{name}" in fields:
+            return METRICS[name]
+    return METRICS["r2"]
 
-    A measure that isn't a number is no better; where accuracies are equal the earlier one stays.
+
+def better(fields: Event, than: Event | None) -> bool:
+    """Return whether a measure is better than the best so far: a larger metric on evaluation data, or the first at all.
+
+    A measure that isn't a number is no better; where metrics are equal the earlier one stays.
     """
     if than is None:
         return True
     if fields.get("diverged"):
         return False
-    return bool(than.get("diverged")) or fields["evaluation_accuracy"] > than["evaluation_accuracy"]
+    field = metric_of(fields).field()
+    return bool(than.get("diverged")) or fields[field] > than[field]
+
+
+def per_class(fields: Event, start: Event) -> dict[str, dict[str, float | int | None]]:
+    """Return each class's recall on evaluation data (a mean over seeds) and how many examples it has, by its name.
+
+    Nothing for numbers, and for records of before recalls were measured. A class without examples has no recall.
+    """
+    data, correct = start.get("data", {}), fields.get("evaluation_class_correct")
+    counts = data.get("class_counts", {}).get("evaluation")
+    if correct is None or counts is None:
+        return {}
+    seeds = len(start["seeds"])
+    return {
+        name: {"recall": right / (seeds * count) if count else None, "count": count}
+        for name, right, count in zip(data["classes"], correct, counts, strict=False)
+    }
 
 
 def arm_reason(reasons: tuple[str, ...]) -> str:

@@ -91,6 +91,7 @@ def compared(record: Run, replay: Run) -> Comparison:
 
 
 _MEASURED = ("initial", "measure")
+_TOLERANCES = ("eta", "cost", "data_cost", "accuracy", "balanced_accuracy", "correct", "r2", "rmse")
 
 
 def _different(arm: str, then: dict[str, Any], now: dict[str, Any] | None) -> Iterator[Difference]:
@@ -106,11 +107,11 @@ def _different(arm: str, then: dict[str, Any], now: dict[str, Any] | None) -> It
 
 def _close(key: str, then: Any, now: Any, total: int) -> bool:
     measure = key.removeprefix("training_").removeprefix("evaluation_")
-    if measure not in ("eta", "cost", "data_cost", "accuracy", "correct"):
+    if measure not in _TOLERANCES:
         return True  # spreads, single seeds and counts follow from what is compared
     if then is None or now is None or key == "eta":
         return False
-    if "cost" in measure:
+    if "cost" in measure or measure == "rmse":
         return bool(abs(then - now) <= COST_TOLERANCE * abs(then))
     allowed = max(ACCURACY_TOLERANCE, EXAMPLES_TOLERANCE / max(total, 1))
     return bool(abs(then - now) <= allowed * (total if measure == "correct" else 1))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.data import Dataset
-from tunelab.diagnosis.baselines import blind_accuracy, constant_cost
+from tunelab.diagnosis.baselines import constant_cost
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.climb import Climb, climb, course
@@ -23,6 +23,7 @@ from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve, Trials, search_settings
 from tunelab.statistics import binomial_test
+from tunelab.training.metrics import METRICS
 
 __all__ = ["find_eta", "learns"]
 
@@ -90,7 +91,9 @@ def learns(curve: Curve, dataset: Dataset) -> list[bool]:
     constant = {
         part: constant_cost(examples.targets, kinds, network.output, network.cost) for part, examples in parts.items()
     }
-    chance = {part: blind_accuracy(examples.targets, kinds, dataset.tolerance) for part, examples in parts.items()}
+    chance = {
+        part: METRICS["accuracy"].chance(examples.targets, kinds, dataset.tolerance) for part, examples in parts.items()
+    }
     verdicts = []
     for seed in range(curve.seeds):
         costs = {"training": curve.training_data_cost[-1, seed], "evaluation": curve.evaluation_data_cost[-1, seed]}

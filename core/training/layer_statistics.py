@@ -17,20 +17,23 @@ LAYER_STATISTICS = ("z_rms", "saturated_share", "gradient_norm", "update_ratio")
 """What :func:`layer_statistics` gives for each layer."""
 
 
-def layer_statistics(network: Network, x: Array, y: Array, eta: Array, decay: Array) -> dict[str, Array]:
+def layer_statistics(
+    network: Network, x: Array, y: Array, eta: Array, decay: Array, weights: Array | None = None
+) -> dict[str, Array]:
     """Return each statistic as (R, layers), measured on a few examples.
 
     ``x`` (n, inputs) and ``y`` (n, outputs) are those examples; ``eta`` (R,) is the learning rate, ``decay`` (R,)
-    is λ/n. ``z_rms`` is the root mean square of z, ``saturated_share`` the share of z where the unit is
-    saturated, ``gradient_norm`` ‖∂C/∂w‖ with its penalty, ``update_ratio`` η‖∂C/∂w‖/‖w‖: a step
-    that moves weights by about a thousandth of themselves is a healthy one.
+    is λ/n, ``weights`` (n,) is by which each example counts. ``z_rms`` is the root mean square of z,
+    ``saturated_share`` the share of z where the unit is saturated, ``gradient_norm`` ‖∂C/∂w‖ with its penalty,
+    ``update_ratio`` η‖∂C/∂w‖/‖w‖: a step that moves weights by about a thousandth of themselves is a healthy one.
     """
     R, n = network.replicates, len(x)
     hidden = ACTIVATIONS[network.names["activation"]]
     last = ACTIVATIONS["linear" if network.names["output"] == "linear" else "sigmoid"]
     zs = network.layers(x)
     stacked_x, stacked_y = (np.broadcast_to(part, (R, *part.shape)) for part in (x, y))
-    gradients, _ = network.gradient(stacked_x, stacked_y, 1.0 / n)
+    factor = 1.0 / n if weights is None else weights.reshape(1, n, 1) / n
+    gradients, _ = network.gradient(stacked_x, stacked_y, factor)
     found: dict[str, list[Array]] = {name: [] for name in LAYER_STATISTICS}
     for layer, (z, w, dw) in enumerate(zip(zs, network.weights, gradients, strict=True)):
         activation = last if layer == len(zs) - 1 else hidden

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from tunelab.data.dataset import Examples
 from tunelab.network import Network
 from tunelab.training.layer_statistics import LAYER_STATISTICS, layer_statistics
 from tunelab.training.measurement import Measurement, Score, score
+from tunelab.training.metrics import METRICS, Metric
 from tunelab.training.stopping_rules import Constant, EarlyStopping, Schedule
 
 __all__ = ["Order", "Training", "shuffled"]
@@ -31,6 +33,7 @@ Order = Callable[[int, int], Array]
 
 _CACHED = 1024 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
 _REMEMBERED = 3  # numbers that a schedule or a stopping rule remembers, at most
+_SCORED = ("correct", "answers", "class_correct", "squared_error")  # what is kept of a score, beside its cost
 _FEW = 100  # training examples on which the layers' vital signs are taken
 _KEPT = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
 
@@ -62,7 +65,9 @@ class Training:
             at or after each multiple, and at the end.
         schedules, stopping: one a replicate; a constant η and no early stopping where None.
         classes: whether targets are class positions rather than wanted outputs.
-        tolerance: for targets that are wanted outputs, see :func:`tunelab.training.measurement.score`.
+        tolerance, unit: for targets that are wanted outputs, see :func:`tunelab.training.measurement.score`.
+        class_weights: by which each class's examples count, in the cost and its gradient; all alike where None.
+        metric: what schedules and stopping rules look at; by ``classes`` and ``tolerance`` where None.
         evaluation_penalty: how many times the penalty of training a cost on evaluation examples includes.
     """
 
@@ -82,6 +87,9 @@ class Training:
         stopping: Sequence[EarlyStopping] | None = None,
         classes: bool = True,
         tolerance: float = 0.0,
+        unit: Sequence[float] = (),
+        class_weights: Array | None = None,
+        metric: Metric | None = None,
         evaluation_penalty: float = 1.0,
     ) -> None:
         R, n = network.replicates, len(training)
@@ -99,7 +107,10 @@ class Training:
         self._order = order
         self._training, self._evaluation = training, evaluation
         self._evaluation_penalty = evaluation_penalty
-        self._judged = {"classes": classes, "tolerance": tolerance}
+        self.metric = metric or METRICS["accuracy" if classes or tolerance > 0 else "r2"]
+        self._class_weights = class_weights
+        self._score = partial(score, classes=classes, tolerance=tolerance, unit=unit, class_weights=class_weights)
+        self._scores: dict[str, Score] = {}
         outputs = network.sizes[-1]
         self._wanted = np.eye(outputs, dtype=network.dtype) if classes else None
         kept = n * network.sizes[0] * network.dtype.itemsize <= _KEPT
@@ -108,9 +119,11 @@ class Training:
         self._latest = {name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")} | {
             name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")
         }
-        kinds = outputs if classes else 0
-        self._latest["training_answers"] = np.zeros((R, kinds), np.int64)
-        self._latest["evaluation_answers"] = np.zeros((R, kinds), np.int64)
+        kinds, numbers = (outputs, 0) if classes else (0, outputs)
+        for part in ("training", "evaluation"):
+            self._latest[f"{part}_answers"] = np.zeros((R, kinds), np.int64)
+            self._latest[f"{part}_class_correct"] = np.zeros((R, kinds), np.int64)
+            self._latest[f"{part}_squared_error"] = np.zeros((R, numbers))
         self._latest |= {name: np.zeros((R, len(network.weights))) for name in LAYER_STATISTICS}
         self._ordered_epoch = -1
         self._gather()
@@ -152,10 +165,11 @@ class Training:
             self._measured = self.examples
         latest = {name: values.copy() for name, values in self._latest.items()}
         scores = {
-            part: Score(latest[f"{part}_cost"], latest[f"{part}_correct"], total, latest[f"{part}_answers"])
-            for part, total in (("training", self.n), ("evaluation", len(self._evaluation)))
+            part: found.of(latest[f"{part}_cost"], *(latest[f"{part}_{name}"] for name in _SCORED))
+            for part, found in self._scores.items()
         }
         return Measurement(
+            metric=self.metric,
             epoch=self.epoch,
             examples=self.examples,
             eta=latest["eta"],
@@ -193,8 +207,15 @@ class Training:
         """Go on from what :meth:`state` gave, in a training built from the same arguments."""
         for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             weights[...], biases[...] = saved[f"weights_{layer}"], saved[f"biases_{layer}"]
-        for name, values in self._latest.items():
-            values[...] = saved[f"latest_{name}"]
+        missing = [name for name in self._latest if f"latest_{name}" not in saved]  # an older tunelab saved less
+        for name in self._latest.keys() - set(missing):
+            self._latest[name][...] = saved[f"latest_{name}"]
+        if missing:
+            for part, examples in (("training", self._training), ("evaluation", self._evaluation)):
+                found = self._score(self.network, examples)
+                for name in missing:
+                    if name.startswith(part):
+                        self._latest[name][...] = getattr(found, name.removeprefix(f"{part}_"))
         self.examples, self._measured = int(saved["examples"]), int(saved["measured"])
         self.reasons = [str(reason) for reason in saved["reasons"]]
         rules: list[tuple[Schedule | EarlyStopping, list[float]]] = [
@@ -234,15 +255,17 @@ class Training:
                 self._prepare(seen, count)
                 for start in range(0, count, m):
                     stop = min(start + m, count)
-                    self._step(self._x[:, start:stop], self._y[:, start:stop])
+                    weights = None if self._weights is None else self._weights[:, start:stop]
+                    self._step(self._x[:, start:stop], self._y[:, start:stop], weights)
                 self.examples += count
                 self.seconds += time.perf_counter() - began
                 if pulse is not None:
                     pulse()
 
-    def _step(self, x: Array, y: Array) -> None:
-        """One mini-batch, (R, m, inputs) and (R, m, outputs)."""
-        self._active.descend(x, y, self._rate[x.shape[1]], self._decay)
+    def _step(self, x: Array, y: Array, weights: Array | None) -> None:
+        """One mini-batch, (R, m, inputs) and (R, m, outputs); ``weights`` (R, m, 1) by which each example counts."""
+        rate = self._rate[x.shape[1]]
+        self._active.descend(x, y, rate if weights is None else rate * weights, self._decay)
 
     def _prepare(self, seen: int, count: int) -> None:
         """Gather the next ``count`` examples of every replicate, in its order, scaled, into the cache."""
@@ -260,6 +283,8 @@ class Training:
                 np.multiply(raw, self._scale, out=self._x[r, :count], casting="unsafe")
             targets = self._training.targets[rows]
             self._y[r, :count] = targets if self._wanted is None else self._wanted[targets]
+            if self._weights is not None and self._class_weights is not None:
+                self._weights[r, :count, 0] = self._class_weights[targets]
 
     def _gather(self) -> None:
         """Make the working stack of the replicates still running, and its working memory."""
@@ -271,6 +296,7 @@ class Training:
         count = min(max(1, room // self.mini_batch) * self.mini_batch, self.n)
         self._x = np.empty((R, count, inputs), self.network.dtype)
         self._y = np.empty((R, count, outputs), self.network.dtype)
+        self._weights = None if self._class_weights is None else np.empty((R, count, 1), self.network.dtype)
         self._raw = np.empty((count, inputs), self._inputs.dtype)
         self._ordered_epoch = -1
         self._set_rates()
@@ -300,10 +326,10 @@ class Training:
         """Score the running replicates and write the numbers beside those of the ones that have stopped."""
         running, latest = self.running, self._latest
         for part, examples in (("training", self._training), ("evaluation", self._evaluation)):
-            found = score(self._active, examples, **self._judged)  # type: ignore[arg-type]
+            self._scores[part] = found = self._score(self._active, examples)
             latest[f"{part}_cost"][running] = found.data_cost
-            latest[f"{part}_correct"][running] = found.correct
-            latest[f"{part}_answers"][running] = found.answers
+            for name in _SCORED:
+                latest[f"{part}_{name}"][running] = getattr(found, name)
         squares = sum(np.square(w, dtype=np.float64).sum(axis=(1, 2)) for w in self._active.weights)
         lmbda = self.lmbda[running]
         # Without λ there is no penalty even where weights have become infinite (0 · inf isn't 0)
@@ -312,7 +338,9 @@ class Training:
         x = self._training.scaled(slice(0, _FEW), self.network.dtype)
         targets = self._training.targets[:_FEW]
         y = targets.astype(self.network.dtype) if self._wanted is None else self._wanted[targets]
-        for name, values in layer_statistics(self._active, x, y, latest["eta"][running], lmbda / self.n).items():
+        weights = None if self._class_weights is None else self._class_weights[targets].astype(self.network.dtype)
+        statistics = layer_statistics(self._active, x, y, latest["eta"][running], lmbda / self.n, weights)
+        for name, values in statistics.items():
             latest[name][running] = values
 
     def _diverged(self) -> Array:
@@ -320,15 +348,14 @@ class Training:
         return np.asarray(~np.isfinite(sums).all(axis=0))
 
     def _decide(self) -> None:
-        """Let schedules and stopping rules see the validation accuracy; retire replicates that are done."""
+        """Let schedules and stopping rules see the validation metric; retire replicates that are done."""
         diverged = self._diverged()
-        correct, total = self._latest["evaluation_correct"], len(self._evaluation)
         reasons = list(self.reasons)
-        for r in self.running:
-            accuracy = float(correct[r] / total)
-            self.schedules[r].see(self.epoch, accuracy)
+        values = self._scores["evaluation"].value(self.metric)  # of those that are running
+        for r, value in zip(self.running, values.tolist(), strict=True):
+            self.schedules[r].see(self.epoch, value)
             if self.stopping is not None:
-                self.stopping[r].see(self.epoch, accuracy)
+                self.stopping[r].see(self.epoch, value)
             if diverged[r]:
                 reasons[r] = "diverged"
             elif self.stopping is not None and self.stopping[r].ended:

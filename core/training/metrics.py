@@ -146,7 +146,8 @@ METRICS: dict[MetricName, Metric] = {
 def metric_for(dataset: Dataset, class_weights: str = "none") -> Metric:
     """Return the metric by which trainings on a data set are judged.
 
-    R² for numbers, but for a data set that says itself which answers are right (``tolerance`` > 0): accuracy.
+    R² for numbers; but the accuracy for a data set that says itself how near is right (``tolerance``), of targets that
+    aren't standardized.
     Balanced accuracy where the training part's classes are clearly unequal, or ``class_weights`` are "balanced".
 
         >>> from tunelab import Experiment, load_data
@@ -154,7 +155,7 @@ def metric_for(dataset: Dataset, class_weights: str = "none") -> Metric:
         'accuracy'
     """
     if dataset.classes is None:
-        return METRICS["accuracy" if dataset.tolerance > 0 else "r2"]
+        return METRICS["accuracy" if dataset.tolerance > 0 and not dataset.target_std else "r2"]
     unequal = has_unequal_classes(dataset.training.targets, len(dataset.classes))
     return METRICS["balanced_accuracy" if unequal or class_weights == "balanced" else "accuracy"]
 
