@@ -11,8 +11,8 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.fields import described, value_of
 from tunelab.records import Run
 from tunelab.records.history import History
+from tunelab.records.run import split_arm_name
 from tunelab.statistics import Difference, Mean, accuracy_error, mean, sample_difference
-from tunelab.suggestions import did_you_mean
 
 __all__ = ["METRICS", "Comparison", "Side", "SideDifference", "compare", "find_sides", "sides_of", "with_unique_names"]
 
@@ -90,7 +90,7 @@ def find_sides(names: Sequence[str]) -> list[Side]:
     """The sides meant by RUN (all its arms) and RUN:ARM; :class:`BadInput` for a slip, or fewer than two."""
     sides: list[Side] = []
     for name in names:
-        run, arm = _split(name)
+        run, arm = split_arm_name(name)
         sides += [side for side in sides_of(run) if arm is None or side.arm == arm]
     return with_unique_names(sides)
 
@@ -124,27 +124,6 @@ def sides_of(run: Run) -> list[Side]:
             raise BadInput(f"{run.name} has measured nothing yet in '{printable(record.name, 60)}': nothing to compare")
         sides.append(Side(record.name, run.name, record.name, arm.experiment, history))
     return sides
-
-
-def _split(name: str) -> tuple[Run, str | None]:
-    """RUN or RUN:ARM; either may have a colon in it, so the longest RUN that exists is taken."""
-    try:
-        return Run(name), None
-    except BadInput as problem:
-        refused = problem
-    for position in [i for i, letter in enumerate(name) if letter == ":"][::-1]:
-        try:
-            run = Run(name[:position])
-        except BadInput as problem:
-            refused = problem
-            continue
-        arm, arms = name[position + 1 :], [record.name for record in run.arms]
-        beginning = [known for known in arms if known.startswith(arm)]
-        if arm in arms or len(beginning) == 1:
-            return run, arm if arm in arms else beginning[0]
-        listed = ", ".join(f"'{printable(known, 60)}'" for known in arms)
-        raise BadInput(f"{run.name} has no arm '{printable(arm, 60)}'{did_you_mean(arm, arms)}; it has {listed}")
-    raise refused
 
 
 def compare(sides: Sequence[Side]) -> Comparison:

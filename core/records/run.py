@@ -38,7 +38,7 @@ from tunelab.records.locks import Hold
 from tunelab.records.writer import ENCODER, ArmWriter
 from tunelab.suggestions import did_you_mean
 
-__all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directories"]
+__all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directories", "split_arm_name"]
 
 FORMAT = 1
 _PATIENCE = 1.0  # seconds: another look at the lock takes it for a moment
@@ -299,6 +299,30 @@ class Run:
                 self.directory.rmdir()
         except OSError as error:
             raise BadInput(os_error_sentence(error, self.directory, "removed")) from None
+
+
+def split_arm_name(name: str) -> tuple[Run, str | None]:
+    """Return the run and the arm's name meant by RUN or RUN:ARM; either may have a colon in it.
+
+    The longest RUN that exists is taken. Raises :class:`BadInput` where there is no such run or arm.
+    """
+    try:
+        return Run(name), None
+    except BadInput as problem:
+        refusal = problem
+    for position in [i for i, letter in enumerate(name) if letter == ":"][::-1]:
+        try:
+            run = Run(name[:position])
+        except BadInput as problem:
+            refusal = problem
+            continue
+        arm, arms = name[position + 1 :], [record.name for record in run.arms]
+        beginning = [known for known in arms if known.startswith(arm)]
+        if arm in arms or len(beginning) == 1:
+            return run, arm if arm in arms else beginning[0]
+        listed = ", ".join(f"'{printable(known, 60)}'" for known in arms)
+        raise BadInput(f"{run.name} has no arm '{printable(arm, 60)}'{did_you_mean(arm, arms)}; it has {listed}")
+    raise refusal
 
 
 def all_runs() -> Iterator[Run]:

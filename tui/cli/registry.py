@@ -82,6 +82,7 @@ _TABLE = (
     Command("data show", _KEPT, "Look into a data set", "records:ShowDataOptions", "data:show_data"),
     Command("data fetch", _KEPT, "Download MNIST or Fashion-MNIST", "records:FetchDataOptions", "data:fetch_data"),
     Command("data export", _KEPT, "Write a data set as .npz", "records:ExportDataOptions", "data:export_data"),
+    Command("predict", _KEPT, "Predict the rows of a file", "records:PredictOptions", "predict:predict_command"),
     Command(
         "snippet",
         _KEPT,

@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 from tunelab.tui.cli.options.shared import DataName, LowBandwidth, OutputOptions
 
-__all__ = ["LabOptions", "LearnOptions", "ServeOptions", "Until"]
-
 LabPreset = Annotated[
     str | None, typer.Argument(metavar="[PRESET]", help="The preset to load; default: the last session.")
 ]

@@ -6,27 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tunelab.tui.cli.options.shared import DataName, Json, Plot, PresetName, RunName, Seed, Seeds, Settings, ToFile
-
-__all__ = [
-    "CheckPresetsOptions",
-    "CompareRunsOptions",
-    "DoctorOptions",
-    "ExportDataOptions",
-    "ExportFormat",
-    "ExportRunOptions",
-    "FetchDataOptions",
-    "Library",
-    "ListDataOptions",
-    "ListOptions",
-    "RemoveRunsOptions",
-    "SavePresetOptions",
-    "SchemaOptions",
-    "ShowDataOptions",
-    "ShowPresetOptions",
-    "ShowRunOptions",
-    "SnippetOptions",
-]
+from tunelab.tui.cli.options.shared import (
+    DataName,
+    Json,
+    OutputOptions,
+    Plot,
+    PresetName,
+    RunName,
+    Seed,
+    Seeds,
+    Settings,
+    ToFile,
+)
 
 DataSetName = Annotated[str, typer.Argument(metavar="NAME", help="A data set's name, or a path.")]
 
@@ -163,6 +154,18 @@ class ExportDataOptions:
     file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="The file to write.")]
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.npz if it exists.")] = False
     as_json: Json = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions(OutputOptions):
+    """Predict each row of a file with a trained network: CSV on stdout, a probability for each class.
+
+    Columns are found by name where the file has a header; several seeds are averaged.
+    """
+
+    name: Annotated[str, typer.Argument(metavar="RUN[:ARM]", help="A run ('last' is the newest), or one arm of it.")]
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table, an .npz with x, or IDX images.")]
+    out: ToFile = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,18 +18,6 @@ from tunelab.tui.cli.options.shared import (
     Workers,
 )
 
-__all__ = [
-    "DiagnoseOptions",
-    "FindOptions",
-    "InitOptions",
-    "LambdaRule",
-    "PrunerName",
-    "SamplerName",
-    "SearchTarget",
-    "SweepOptions",
-    "TuneOptions",
-]
-
 StudyName = Annotated[
     str | None, typer.Option("--study", metavar="NAME", help="The study's name; an existing one is continued.")
 ]

@@ -6,23 +6,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = [
-    "Arms",
-    "DataName",
-    "Json",
-    "LowBandwidth",
-    "OutputOptions",
-    "Plot",
-    "PresetName",
-    "Quiet",
-    "RunName",
-    "Seed",
-    "Seeds",
-    "Settings",
-    "ToFile",
-    "Workers",
-]
-
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or directory; 'last' is the newest.")]
 PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="The name of a preset, or a TOML file.")]
 Settings = Annotated[

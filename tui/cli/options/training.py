@@ -18,16 +18,6 @@ from tunelab.tui.cli.options.shared import (
     Workers,
 )
 
-__all__ = [
-    "BookOptions",
-    "PauseOptions",
-    "ReplayOptions",
-    "ResumeOptions",
-    "RunOptions",
-    "SteerOptions",
-    "WatchOptions",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(OutputOptions):
