@@ -22,7 +22,7 @@ import os, sys
 from tunelab.engine import checkpointing, training_worker
 from tunelab.training import loop
 
-keeping.SHARE, loop._CACHED, work._LOOK_EVERY = float("inf"), 700, 0.0
+keeping.SHARE, loop._CACHE_BYTES, work._LOOK_EVERY = float("inf"), 700, 0.0
 
 def point():
     write(1, b".")
