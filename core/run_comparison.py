@@ -13,17 +13,9 @@ from tunelab.records import Run
 from tunelab.records.history import History
 from tunelab.records.run import split_arm_name
 from tunelab.statistics import Difference, Mean, accuracy_error, mean, sample_difference
+from tunelab.training.metrics import METRICS, Metric
 
-__all__ = ["METRICS", "Comparison", "Side", "SideDifference", "compare", "find_sides", "sides_of", "with_unique_names"]
-
-METRICS = (
-    ("final", "evaluation_accuracy"),
-    ("best", "evaluation_accuracy"),
-    ("final", "training_accuracy"),
-    ("final", "training_cost"),
-    ("final", "evaluation_cost"),
-)
-"""What is compared: at which measurement, and which measure. The first decides."""
+__all__ = ["Comparison", "Side", "SideDifference", "compare", "find_sides", "sides_of", "with_unique_names"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +41,14 @@ class Side:
             return None
         return dict(zip(self.experiment.seeds[: len(values)], map(float, values), strict=True))
 
-    @property
-    def total(self) -> int:
-        """How many evaluation examples it was measured on."""
-        return int(self.at("final")["evaluation_total"])
+    def total(self, measure: str) -> int:
+        """How many evaluation examples the noise of a measure of them is of; 0 for what has no such noise."""
+        examples = int(self.at("final")["evaluation_total"])
+        metric = self.history.metric
+        if measure == metric.field():
+            value = self.at("final").get(measure)
+            return metric.binomial_total(value or 0.0, int(self.history.data.get("metric_total", examples)))
+        return examples if measure == "evaluation_accuracy" else 0
 
     @property
     def data(self) -> Any:
@@ -73,11 +69,14 @@ class SideDifference:
 class Comparison:
     """What a comparison of some sides found.
 
+    ``metric`` is the one that decides, ``measures`` what is compared: at which measurement, and which field of it.
     ``settings``: (dotted key, the value of each side) where they are not all the same. ``means``: for each of
-    :data:`METRICS` one a side, None where it isn't finite. ``best`` is the side ahead in the first, and
+    the measures one a side, None where it isn't finite. ``best`` is the side ahead in the first, and
     ``differences`` what separates it from each other side there. ``notes`` are sentences of caution.
     """
 
+    metric: Metric
+    measures: tuple[tuple[str, str], ...]
     names: tuple[str, ...]
     settings: tuple[tuple[str, tuple[Any, ...]], ...]
     means: tuple[tuple[Mean | None, ...], ...]
@@ -131,8 +130,10 @@ def compare(sides: Sequence[Side]) -> Comparison:
     tables = [side.experiment.to_dict() for side in sides]
     values = ((key, tuple(value_of(table, key) for table in tables)) for key in described())
     settings = tuple((key, row) for key, row in values if any(value != row[0] for value in row))
-    samples = [[side.by_seed(*metric) for side in sides] for metric in METRICS]
-    totals = [[side.total if measure == "evaluation_accuracy" else 0 for side in sides] for _, measure in METRICS]
+    metric = _common_metric(sides)
+    measures = _measures(metric, sides)
+    samples = [[side.by_seed(*measure) for side in sides] for measure in measures]
+    totals = [[side.total(measure) for side in sides] for _, measure in measures]
     means = tuple(
         tuple(mean(list(s.values()), total) if s else None for s, total in zip(*row, strict=True))
         for row in zip(samples, totals, strict=True)
@@ -144,23 +145,42 @@ def compare(sides: Sequence[Side]) -> Comparison:
     differences = tuple(
         SideDifference(sides[best].name, sides[n].name, difference.among(len(others)))
         for n in others
-        if best is not None and (difference := _difference(sides[best], sides[n], same_data))
+        if best is not None and (difference := _difference(sides[best], sides[n], metric.field(), same_data))
     )
-    notes = _notes(sides, same_data, means[0], [d.difference for d in differences])
-    return Comparison(tuple(s.name for s in sides), settings, means, best, differences, notes)
+    notes = _notes(sides, metric, same_data, means[0], [d.difference for d in differences])
+    return Comparison(metric, measures, tuple(s.name for s in sides), settings, means, best, differences, notes)
 
 
-def _difference(first: Side, second: Side, same_data: bool) -> Difference | None:
+def _common_metric(sides: Sequence[Side]) -> Metric:
+    """The metric that all sides are judged by; where they differ, the accuracy, or R² where one has none."""
+    metrics = {side.history.metric.name for side in sides}
+    if len(metrics) == 1:
+        return sides[0].history.metric
+    return METRICS["r2" if "r2" in metrics else "accuracy"]
+
+
+def _measures(metric: Metric, sides: Sequence[Side]) -> tuple[tuple[str, str], ...]:
+    """What is compared, the first decides: the metric, what people know it by beside it, and the costs."""
+    beside = {"balanced_accuracy": ("evaluation_accuracy",), "r2": ("evaluation_rmse",)}.get(metric.name, ())
+    measures = [("final", metric.field()), ("best", metric.field()), ("final", metric.field("training"))]
+    measures += [("final", field) for field in (*beside, "training_cost", "evaluation_cost")]
+    return tuple(m for m in measures if any(m[1] in side.at(m[0]) for side in sides) or m == measures[0])
+
+
+def _difference(first: Side, second: Side, field: str, same_data: bool) -> Difference | None:
     """What separates two sides in the metric that decides: paired where they share seeds and data."""
-    one, other = first.by_seed(*METRICS[0]) or {}, second.by_seed(*METRICS[0]) or {}
+    one, other = first.by_seed("final", field) or {}, second.by_seed("final", field) or {}
     paired = same_data and one.keys() == other.keys()
-    return sample_difference(
-        list(one.values()), list(other.values()), paired=paired, total=min(first.total, second.total)
-    )
+    total = min(first.total(field), second.total(field))
+    return sample_difference(list(one.values()), list(other.values()), paired=paired, total=total)
 
 
 def _notes(
-    sides: Sequence[Side], same_data: bool, finals: Sequence[Mean | None], differences: Sequence[Difference]
+    sides: Sequence[Side],
+    metric: Metric,
+    same_data: bool,
+    finals: Sequence[Mean | None],
+    differences: Sequence[Difference],
 ) -> tuple[str, ...]:
     notes = []
     letters = _letters(sides)
@@ -185,12 +205,12 @@ def _notes(
     clear = [abs(d.difference) for d in differences if d.beyond_noise]
     final = next((final for final in finals if final is not None), None)
     if final is not None and clear and any(d.beyond_noise and d.method != "examples" for d in differences):
-        total = min(side.total for side in sides)
-        error = accuracy_error(final.mean, total)
+        error = accuracy_error(final.mean, min(side.total(metric.field()) for side in sides))
         if min(clear) < 2 * error:
+            examples = min(int(side.at("final")["evaluation_total"]) for side in sides)
             notes.append(
-                f"This is so on these {total:,} evaluation examples; others would move each accuracy by about "
-                f"{100 * error:.1f} points."
+                f"This is so on these {examples:,} evaluation examples; others would move each {metric.title} by about "
+                f"{metric.difference_text(error)}."
             )
     return tuple(notes)
 

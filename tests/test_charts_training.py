@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tunelab.tui.charts import Series, Zone, build, sheet
 from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated, z_limits
-from tunelab.tui.charts.training_charts import Arm, Event, Measure, accuracy_chart, cost_chart
+from tunelab.tui.charts.training_charts import Arm, Event, Measure, cost_chart, metric_chart
 
 EPOCHS = np.arange(1.0, 31.0)
 
@@ -14,7 +14,7 @@ EPOCHS = np.arange(1.0, 31.0)
 def arm(label: str = "arm", *, cost: object = None, accuracy: object = None, **given: object) -> Arm:
     measured = {
         name: Measure(values, np.full(len(EPOCHS), spread))  # type: ignore[arg-type]
-        for name, values, spread in (("training_cost", cost, 0.05), ("evaluation_accuracy", accuracy, 0.02))
+        for name, values, spread in (("training_cost", cost, 0.05), ("evaluation_metric", accuracy, 0.02))
         if values is not None
     }
     return Arm(label, EPOCHS, **measured, **given)  # type: ignore[arg-type]
@@ -59,7 +59,7 @@ def test_the_x_axis_shows_the_planned_epochs_from_the_start() -> None:
 
 
 def test_accuracy_is_in_percent_and_never_leaves_0_to_100() -> None:
-    spec = accuracy_chart([arm(accuracy=np.linspace(0.93, 1.0, 30))], chance=0.1)
+    spec = metric_chart([arm(accuracy=np.linspace(0.93, 1.0, 30))], chance=0.1)
     assert spec.y.limits == (92, 100)
     assert spec.title == "Accuracy %, axis from 92"
     series = spec.series[0]
@@ -69,7 +69,7 @@ def test_accuracy_is_in_percent_and_never_leaves_0_to_100() -> None:
 
 
 def test_accuracy_near_chance_is_shown_from_0_with_chance() -> None:
-    spec = accuracy_chart([arm(accuracy=np.linspace(0.1, 0.8, 30))], chance=0.1)
+    spec = metric_chart([arm(accuracy=np.linspace(0.1, 0.8, 30))], chance=0.1)
     assert spec.y.limits == (0, 80)
     assert spec.title == "Accuracy %"
     assert "chance 10 %" in build(spec, 80, 22).plain()
@@ -77,7 +77,7 @@ def test_accuracy_near_chance_is_shown_from_0_with_chance() -> None:
 
 def test_the_luck_of_one_example_is_not_blown_up() -> None:
     for level in (0.0, 0.5, 1.0):
-        spec = accuracy_chart([arm(accuracy=np.full(30, level))])
+        spec = metric_chart([arm(accuracy=np.full(30, level))])
         assert spec.y.limits is not None
         assert spec.y.limits[1] - spec.y.limits[0] >= 5
         assert spec.y.limits[0] >= 0
@@ -123,7 +123,7 @@ def test_one_event_of_many_arms_is_marked_once() -> None:
 
 
 def test_nothing_measured_yet_is_said() -> None:
-    for spec in (cost_chart([]), accuracy_chart([Arm("arm", [])], chance=0.1)):
+    for spec in (cost_chart([]), metric_chart([Arm("arm", [])], chance=0.1)):
         assert "No measurements yet." in sheet(spec, 80, 20).plain()
 
 
@@ -134,7 +134,7 @@ def test_costs_of_any_kind_are_drawn_or_said(number: float) -> None:
     for log in (None, True, False):
         for cost in (values, np.full(30, number)):
             assert "can't be drawn" not in build(cost_chart([arm(cost=cost)], log=log), 80, 20).plain()
-    assert "can't be drawn" not in build(accuracy_chart([arm(accuracy=values)], chance=0.1), 80, 20).plain()
+    assert "can't be drawn" not in build(metric_chart([arm(accuracy=values)], chance=0.1), 80, 20).plain()
 
 
 # ---- the initialization explorer

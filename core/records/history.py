@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.diagnosis import Curves, DataFacts, FirstLayers, Setting, Verdict, on_test_set, verdicts
 from tunelab.records.events import MEASURES, Event
+from tunelab.records.measure_events import metric_of, per_class
 from tunelab.statistics import Accuracy
+from tunelab.training.metrics import METRICS, Metric
 
 __all__ = ["History"]
 
@@ -177,6 +179,24 @@ class History:
         return float(self.data.get("chance", 1 / len(classes) if classes else 0.0))
 
     @property
+    def metric(self) -> Metric:
+        """The metric by which the training is judged."""
+        if len(self):
+            return metric_of(self.latest)
+        return next(
+            (metric for metric in METRICS.values() if metric.name == self.data.get("metric")), METRICS["accuracy"]
+        )
+
+    @property
+    def metric_chance(self) -> float:
+        """What ignoring the input reaches in the metric: for the accuracy the largest class's share."""
+        return float(self.data.get("metric_chance", self.chance if self.metric.name == "accuracy" else 0.0))
+
+    def per_class(self) -> dict[str, dict[str, Any]]:
+        """Return each class's latest ``recall`` on evaluation data and its ``count`` of examples, by its name."""
+        return per_class(self.latest, self.start)
+
+    @property
     def _training(self) -> dict[str, Any]:
         training = self.start.get("experiment", {}).get("training", {})
         return training if isinstance(training, dict) else {}
@@ -243,17 +263,17 @@ class History:
         """A statistic of the layers before training, (layers,); empty where it wasn't recorded."""
         return np.array([_number(value) for value in self.initial.get(f"layer_{name}", [])], np.float64)
 
-    def accuracy(self, at: int = -1) -> Accuracy | None:
-        """Return the evaluation accuracy at one of its measurements; None where it isn't a number."""
+    def standing(self, at: int = -1) -> Accuracy | None:
+        """Return the metric on evaluation data at one of its measurements; None where it isn't a number."""
         if not len(self):
             return None
-        accuracy, std, total = (
-            float(self.values(f"evaluation_{name}")[at]) for name in ("accuracy", "accuracy_std", "total")
-        )
+        metric = self.metric
+        value, std = (float(self.values(f"{metric.field()}{end}")[at]) for end in ("", "_std"))
         std = std if self.seeds > 1 else 0.0
-        if not (0 <= accuracy <= 1 and 0 <= std <= 1):  # NaN fails too
+        if not (value <= 1 and 0 <= std <= 1 and (value >= 0 or not metric.percent)):  # NaN fails too
             return None
-        return Accuracy(accuracy, std, self.seeds, int(np.nan_to_num(total)))
+        total = np.nan_to_num(self.values("evaluation_total")[at])
+        return Accuracy(value, std, self.seeds, metric.binomial_total(value, int(self.data.get("metric_total", total))))
 
 
 def _number(value: Any) -> float:

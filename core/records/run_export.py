@@ -10,11 +10,12 @@ from typing import Any
 from tunelab.records import npz_arrays
 from tunelab.records.parameters import parameter_arrays
 from tunelab.records.run import Run
+from tunelab.training.metrics import Metric
 
 __all__ = ["csv_text", "json_text", "markdown_text", "npz_bytes"]
 
 _FIRST = ["arm", "epoch", "examples"]
-_SHOWN = ["epoch", "eta", "training_cost", "training_accuracy", "evaluation_cost", "evaluation_accuracy"]
+_TITLES = {"r2": "R²", "rmse": "RMSE"}
 
 
 def _measures(run: Run) -> list[dict[str, Any]]:
@@ -25,7 +26,7 @@ def _measures(run: Run) -> list[dict[str, Any]]:
         for key, value in event.items():
             if key.startswith("layer_"):
                 row |= {f"{key}_{layer}": number for layer, number in enumerate(value, 1)}
-            elif key not in ("replicates", "evaluation_answers"):
+            elif key not in ("replicates", "evaluation_answers", "evaluation_class_correct"):
                 row[key] = value
         rows.append(row)
     return rows
@@ -60,13 +61,27 @@ def markdown_text(run: Run) -> str:
         lines += [run.preset.description, ""]
     for arm in run.arms:
         lines += [f"## {arm.name}", "", f"Ended: {arm.state()}.", ""]
-        lines += ["| " + " | ".join(name.replace("_", " ") for name in _SHOWN) + " |"]
-        lines += ["|" + " ---: |" * len(_SHOWN)]
-        lines += [
-            "| " + " | ".join(_cell(event.get(name)) for name in _SHOWN) + " |" for event in arm.events("measure")
-        ]
+        history = arm.history()
+        names = _report_columns(history.metric)
+        lines += ["| " + " | ".join(_title(name) for name in names) + " |"]
+        lines += ["|" + " ---: |" * len(names)]
+        lines += ["| " + " | ".join(_cell(event.get(name)) for name in names) + " |" for event in arm.events("measure")]
+        if history.metric.name == "balanced_accuracy" and (recalls := history.per_class()):
+            lines += ["", "| class | recall | examples |", "| --- | ---: | ---: |"]
+            lines += [f"| {name} | {_cell(about['recall'])} | {about['count']} |" for name, about in recalls.items()]
         lines.append("")
     return "\n".join(lines)
+
+
+def _report_columns(metric: Metric) -> list[str]:
+    names = {"accuracy": ["accuracy"], "balanced_accuracy": ["balanced_accuracy", "accuracy"], "r2": ["r2", "rmse"]}
+    parts = (("training", names[metric.name][:1]), ("evaluation", names[metric.name]))
+    return ["epoch", "eta", *(f"{part}_{name}" for part, own in parts for name in ("cost", *own))]
+
+
+def _title(name: str) -> str:
+    part, _, measure = name.partition("_")
+    return f"{part} {_TITLES[measure]}" if measure in _TITLES else name.replace("_", " ")
 
 
 def _cell(value: Any) -> str:

@@ -126,6 +126,13 @@ class Metric:
         counts = counts[counts > 0]
         return max(int(len(counts) ** 2 / (1 / counts).sum()), 1) if len(counts) else 1
 
+    def binomial_total(self, value: float, total: int) -> int:
+        """Return on how many examples a share of this value would be as noisy as the metric is on ``total``.
+
+        That is ``total`` (:meth:`effective_total`) for shares. So whatever knows the error of an accuracy knows R²'s.
+        """
+        return total if self.percent else max(int(total / (4 * (1 - min(max(value, 0.1), 0.99)))), 1)
+
     def error(self, value: float, total: int) -> float:
         """Return the standard error of a value that was measured on ``total`` examples (:meth:`effective_total`).
 

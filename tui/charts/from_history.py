@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tunelab.activations import ACTIVATIONS
 from tunelab.records.history import History
+from tunelab.training.metrics import METRICS, Metric
 from tunelab.tui.charts.initialization_charts import Density, activation_chart, density_chart, saturated
 from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
 from tunelab.tui.charts.terminal import page_style
-from tunelab.tui.charts.training_charts import Arm, Event, Measure
+from tunelab.tui.charts.training_charts import Arm, Event, Measure, cost_chart, metric_chart
 
 if TYPE_CHECKING:
     from tunelab.initialization import LayerEffect
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "activation_charts",
     "chart_arm",
+    "common_metric",
     "layer_charts",
     "plotted",
     "plotted_arms",
@@ -31,8 +33,9 @@ __all__ = [
 ]
 
 
-def chart_arm(history: History, number: int) -> Arm:
-    """An arm as the charts want it; ``number`` chooses its colour and marker."""
+def chart_arm(history: History, number: int, metric: Metric | None = None) -> Arm:
+    """An arm as the charts want it; ``number`` chooses its colour and marker, ``metric`` is its own if not given."""
+    metric = metric or history.metric
 
     def measure(name: str) -> Measure:
         several = history.seeds > 1
@@ -47,8 +50,8 @@ def chart_arm(history: History, number: int) -> Arm:
         history.epochs,
         training_cost=measure("training_cost"),
         evaluation_cost=measure("evaluation_cost"),
-        training_accuracy=measure("training_accuracy"),
-        evaluation_accuracy=measure("evaluation_accuracy"),
+        training_metric=measure(metric.field("training")),
+        evaluation_metric=measure(metric.field("evaluation")),
         events=tuple(events),
         number=number,
     )
@@ -61,24 +64,32 @@ def plotted(run: Run, *, colour: bool) -> str:
 
 def plotted_arms(histories: Sequence[History], *, colour: bool) -> str:
     """Both charts of some arms, whatever runs they are of, overlaid as text for a terminal."""
-    from tunelab.tui.charts.training_charts import accuracy_chart, cost_chart
-
-    arms = [chart_arm(arm, number) for number, arm in enumerate(histories)]
+    metric, chance = common_metric(histories)
+    arms = [chart_arm(arm, number, metric) for number, arm in enumerate(histories)]
     title = histories[0].data.get("title", "")
-    chance = histories[0].chance or None
     epochs = max(arm.planned_epochs for arm in histories) or None
-    return _printed(
-        [cost_chart(arms, epochs=epochs), accuracy_chart(arms, epochs=epochs, chance=chance)], 18, colour, title
-    )
+    charts = [cost_chart(arms, epochs=epochs), metric_chart(arms, metric=metric, epochs=epochs, chance=chance)]
+    return _printed(charts, 18, colour, title)
+
+
+def common_metric(histories: Sequence[History]) -> tuple[Metric, float | None]:
+    """Return the metric to draw some arms by, the first one's, and its chance where that is known."""
+    first = next((history for history in histories if len(history)), None)
+    if first is None:
+        return METRICS["accuracy"], None
+    known = first.metric_chance > 0 or not first.metric.percent
+    return first.metric, first.metric_chance if known else None
 
 
 def stage_plotted(histories: Sequence[History], *, cost: bool, colour: bool) -> str:
-    """What a stage of the strategy tried, as text: training costs, or evaluation accuracies."""
-    from tunelab.tui.charts.training_charts import accuracy_chart, cost_chart
-
-    arms = [chart_arm(arm, number) for number, arm in enumerate(histories)]
-    chart = cost_chart(arms, epochs=None, parts=("training",)) if cost else None
-    return _printed([chart or accuracy_chart(arms, epochs=None, parts=("evaluation",))], 14, colour, "")
+    """What a stage of the strategy tried, as text: training costs, or the metric on evaluation data."""
+    metric, _ = common_metric(histories)
+    arms = [chart_arm(arm, number, metric) for number, arm in enumerate(histories)]
+    if cost:
+        chart = cost_chart(arms, epochs=None, parts=("training",))
+    else:
+        chart = metric_chart(arms, metric=metric, epochs=None, parts=("evaluation",))
+    return _printed([chart], 14, colour, "")
 
 
 def ways_plotted(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:

@@ -1,4 +1,4 @@
-"""From the numbers of a training to its two charts: cost and accuracy, all arms overlaid."""
+"""From the numbers of a training to its two charts: the cost and the metric that decides, all arms overlaid."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from tunelab.training.metrics import METRICS, Metric
 from tunelab.tui.charts.scale import span_of, sticky
 from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Level, Limits, Mark, Series, floats
 
-__all__ = ["Arm", "Event", "Measure", "Part", "accuracy_chart", "cost_chart"]
+__all__ = ["Arm", "Event", "Measure", "Part", "cost_chart", "metric_chart"]
 
 Part = Literal["training", "evaluation"]
 _PARTS: tuple[Part, ...] = ("training", "evaluation")
@@ -20,8 +21,9 @@ _PARTS: tuple[Part, ...] = ("training", "evaluation")
 _DECADES_FOR_LOG = 1.5
 # A diverging arm would press all others flat; beyond this many times the largest first cost it leaves the chart
 _ROOM_TO_DIVERGE = 30.0
-# Percentage points: less would show the luck of one example as a leap
-_LEAST_SPAN = 5.0
+# A share of the axis's whole: less would show the luck of one example as a leap
+_LEAST_SPAN = 0.05
+_LOWEST_R2 = -1.0  # where R² falls further, nothing is learnt anyway
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +46,16 @@ class Event:
 class Arm:
     """The curves of one arm over ``epochs`` (n,), floats; a measure that wasn't taken is None.
 
-    Costs are as in the record; accuracies are fractions. What isn't finite (or None) becomes a gap. ``number``
-    chooses colour and marker; None is the arm's place among those given, so hiding an arm needs it.
+    Costs and the metric are as in the record: an accuracy is a fraction. What isn't finite (or None) becomes a gap.
+    ``number`` chooses colour and marker; None is the arm's place among those given, so hiding an arm needs it.
     """
 
     label: str
     epochs: ArrayLike
     training_cost: Measure | None = None
     evaluation_cost: Measure | None = None
-    training_accuracy: Measure | None = None
-    evaluation_accuracy: Measure | None = None
+    training_metric: Measure | None = None
+    evaluation_metric: Measure | None = None
     events: Sequence[Event] = field(default=())
     number: int | None = None
 
@@ -104,42 +106,48 @@ def cost_chart(
     )
 
 
-def accuracy_chart(
+def metric_chart(
     arms: Sequence[Arm],
     *,
+    metric: Metric = METRICS["accuracy"],
     epochs: float | None = None,
     parts: Sequence[Part] = _PARTS,
     chance: float | None = None,
     focus: str | None = None,
     previous: Limits | None = None,
 ) -> ChartSpec:
-    """Accuracy over epochs, in percent; ``chance`` is the fraction that guessing gets right.
+    """Return the metric over epochs, shares in percent; ``chance`` is what ignoring the input reaches.
 
-    The y axis never leaves 0 … 100 and holds every mean. Where it doesn't begin at 0 the title says where
-    it does. It begins at 0, or below chance, where the curves come near.
+    The y axis never goes above the best possible value, nor below 0 for shares and −1 for R², and holds every mean
+    within. Where it doesn't begin at 0 the title says where it does. It begins at 0, or below chance, where the curves
+    come near.
     """
-    series = _series(arms, parts, "accuracy", 100.0)
+    times, unit = (100.0, " %") if metric.percent else (1.0, "")
+    floor = 0.0 if metric.percent else _LOWEST_R2
+    series = _series(arms, parts, "metric", times, (0.0 if metric.percent else -np.inf, times))
     span = span_of([s.y for s in series])
     limits = None
-    title = "Accuracy %"
+    name = f"{metric.title}{unit}"
+    title = name[:1].upper() + name[1:]
     if span is not None:
-        low, high = max(span[0], 0.0), min(span[1], 100.0)
-        if high - low < _LEAST_SPAN:
-            middle = min(max((low + high) / 2, _LEAST_SPAN / 2), 100.0 - _LEAST_SPAN / 2)
-            low, high = middle - _LEAST_SPAN / 2, middle + _LEAST_SPAN / 2
-        if low < (high - low) or (chance is not None and low < 100 * chance + (high - low) / 2):
+        low, high = min(max(span[0], floor), times), max(min(span[1], times), floor)
+        half = _LEAST_SPAN * times / 2
+        if high - low < 2 * half:
+            middle = min(max((low + high) / 2, floor + half), times - half)
+            low, high = middle - half, middle + half
+        if low > 0 and (low < (high - low) or (chance is not None and low < times * chance + (high - low) / 2)):
             low = 0.0
-        if previous is not None and (previous[0] < 0 or previous[1] > 100):
+        if previous is not None and (previous[0] < floor or previous[1] > times):
             previous = None
         low, high = sticky(previous, low, high)
-        limits = max(low, 0.0), min(high, 100.0)
+        limits = max(low, floor), min(high, times)
         if limits[0] > 0:
             title += f", axis from {limits[0]:g}"
-    levels = () if chance is None else (Level(100 * chance, f"chance {100 * chance:.3g} %"),)
+    levels = () if chance is None else (Level(times * chance, _chance_label(metric, chance)),)
     return ChartSpec(
         title=title,
         x=_epochs_axis(arms, epochs),
-        y=Axis("accuracy %", limits),
+        y=Axis(name, limits),
         series=series,
         marks=_marks(arms),
         levels=levels,
@@ -148,7 +156,13 @@ def accuracy_chart(
     )
 
 
-def _series(arms: Sequence[Arm], parts: Sequence[Part], what: str, times: float) -> tuple[Series, ...]:
+def _chance_label(metric: Metric, chance: float) -> str:
+    return f"chance {100 * chance:.3g} %" if metric.percent else "ignoring the input"
+
+
+def _series(
+    arms: Sequence[Arm], parts: Sequence[Part], what: str, times: float, possible: Limits = (-np.inf, np.inf)
+) -> tuple[Series, ...]:
     """The curves of all arms, evaluation under training of the same arm."""
     made: list[Series] = []
     for place, arm in enumerate(arms):
@@ -159,7 +173,7 @@ def _series(arms: Sequence[Arm], parts: Sequence[Part], what: str, times: float)
                 continue
             mean = floats(measure.mean) * times
             count = min(len(x), len(mean))
-            low, high = _band(mean, measure.std, times, what)
+            low, high = _band(mean, measure.std, times, possible)
             made.append(
                 Series(
                     x[:count],
@@ -175,8 +189,10 @@ def _series(arms: Sequence[Arm], parts: Sequence[Part], what: str, times: float)
     return tuple(made)
 
 
-def _band(mean: Floats, std: ArrayLike | None, times: float, what: str) -> tuple[Floats, Floats] | tuple[None, None]:
-    """One standard deviation to both sides, inside what the measure can be."""
+def _band(
+    mean: Floats, std: ArrayLike | None, times: float, possible: Limits
+) -> tuple[Floats, Floats] | tuple[None, None]:
+    """One standard deviation to both sides, inside what is possible."""
     if std is None:
         return None, None
     wide = floats(std)[: len(mean)] * times
@@ -184,7 +200,7 @@ def _band(mean: Floats, std: ArrayLike | None, times: float, what: str) -> tuple
         return None, None
     with np.errstate(over="ignore", invalid="ignore"):
         low, high = mean - wide, mean + wide
-    return (np.maximum(low, 0.0), np.minimum(high, 100.0)) if what == "accuracy" else (low, high)
+    return np.maximum(low, possible[0]), np.minimum(high, possible[1])
 
 
 def _epochs_axis(arms: Sequence[Arm], planned: float | None) -> Axis:

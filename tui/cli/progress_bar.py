@@ -7,8 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from tunelab.records.measure_events import metric_of
 from tunelab.tui.cli.output import say
-from tunelab.tui.text.numbers import accuracy_text, cost_text
+from tunelab.tui.text.numbers import cost_text, metric_text, number_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -53,7 +54,7 @@ class Lines(Progress):
         if event["event"] == "measure":
             epoch = event["epoch"]
             when = f"Epoch {epoch - 1:.0f} training complete" if epoch == int(epoch) else f"Epoch {epoch:.2f}"
-            text = f"{when}; cost on training data: {cost_text(event)}; accuracy on evaluation data: {_correct(event)}"
+            text = f"{when}; cost on training data: {cost_text(event)}; {_metric(event)}"
         elif event["event"] == "done":
             text = f"Ended: {event['reason']}, after {event['seconds']:.1f} s"
         else:
@@ -87,7 +88,7 @@ class Bars(Progress):
         """Move the arm's bar."""
         task = self._tasks[event["arm"]]
         if event["event"] == "measure":
-            latest = f"cost {cost_text(event)}  accuracy {accuracy_text(event)}"
+            latest = f"cost {cost_text(event)}  {metric_of(event).title} {metric_text(event)}"
             self._bars.update(task, completed=event["epoch"], latest=latest)
         elif event["event"] == "done" and event["reason"] != "epochs":
             self._bars.update(task, latest=f"{event['reason']}")
@@ -102,6 +103,15 @@ class Bars(Progress):
     ) -> None:
         """Leave the bars as they are and give the cursor back."""
         self._bars.stop()
+
+
+def _metric(event: dict[str, Any]) -> str:
+    """The metric on evaluation data: right answers where they are counted, and what else decides."""
+    metric = metric_of(event)
+    if metric.name == "accuracy":
+        return f"accuracy on evaluation data: {_correct(event)}"
+    aside = f"{_correct(event)} right" if metric.percent else f"RMSE {number_text(event, 'evaluation_rmse')}"
+    return f"{metric.title} on evaluation data: {metric_text(event)} ({aside})"
 
 
 def _correct(event: dict[str, Any]) -> str:

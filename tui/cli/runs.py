@@ -9,7 +9,7 @@ import time
 from tunelab import paths, records
 from tunelab.errors import BadInput
 from tunelab.records import run_export
-from tunelab.run_comparison import METRICS, Comparison, Side, compare, find_sides
+from tunelab.run_comparison import Comparison, Side, compare, find_sides
 from tunelab.tui.charts.from_history import plotted_arms
 from tunelab.tui.cli.following import print_curves
 from tunelab.tui.cli.options.records import (
@@ -75,7 +75,7 @@ def compare_runs(options: CompareRunsOptions) -> None:
 def _print_comparison_json(sides: list[Side], comparison: Comparison) -> None:
     for position, side in enumerate(sides):
         measures = {}
-        for (when, measure), row in zip(METRICS, comparison.means, strict=True):
+        for (when, measure), row in zip(comparison.measures, comparison.means, strict=True):
             m = row[position]
             half = m.half_width if m and math.isfinite(m.half_width) else None
             over = "" if half is None else "seeds" if m and m.n > 1 else "examples"
@@ -86,10 +86,10 @@ def _print_comparison_json(sides: list[Side], comparison: Comparison) -> None:
         print_json({"event": "setting", "key": key, "values": values})
     for pair in comparison.differences:
         d = pair.difference
-        about = {"event": "difference", "measure": "final_evaluation_accuracy"}
+        about = {"event": "difference", "measure": f"final_{comparison.metric.field()}"}
         numbers = {"first": pair.first, "second": pair.second, "mean": d.difference, "half": d.half_width}
         evidence = {"p": d.pvalue, "how": d.method, "seeds": d.n, "comparisons": d.comparisons}
-        verdict = {"beyond_noise": d.beyond_noise, "text": difference_sentence(pair)}
+        verdict = {"beyond_noise": d.beyond_noise, "text": difference_sentence(pair, comparison.metric)}
         print_json(about | numbers | evidence | verdict)
     for note in comparison.notes:
         print_json({"event": "note", "text": note})

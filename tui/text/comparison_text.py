@@ -7,21 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunelab.experiment.fields import value_text
-from tunelab.run_comparison import METRICS, Comparison, SideDifference
+from tunelab.run_comparison import Comparison, SideDifference
 from tunelab.statistics import Accuracy, Mean, accuracy_difference
+from tunelab.training.metrics import METRICS, Metric
 from tunelab.tui.text.tables import aligned
 
 __all__ = ["comparison_text", "difference_sentence", "leader_sentence", "settings_table"]
 
 
-def leader_sentence(arms: Mapping[str, Accuracy], epoch: float) -> str:
+def leader_sentence(arms: Mapping[str, Accuracy], epoch: float, metric: Metric = METRICS["accuracy"]) -> str:
     """Whether the best of several arms is ahead of the next by more than noise; nothing to say of fewer than two."""
     ranking = sorted(arms.items(), key=lambda item: -item[1].accuracy)
     if len(ranking) < 2:
         return ""
     (first, best), (second, next_best) = ranking[:2]
     difference = accuracy_difference(best, next_best)
-    points = f"{100 * difference.difference:.1f} ± {100 * difference.half_width:.1f} points"
+    points = metric.difference_text(difference.difference, difference.half_width)
     after = f"after {epoch:.3g} epoch{'' if epoch == 1 else 's'}"
     one_seed = difference.method == "examples"
     if difference.beyond_noise:
@@ -33,9 +34,11 @@ def leader_sentence(arms: Mapping[str, Accuracy], epoch: float) -> str:
 
 def comparison_text(comparison: Comparison, width: int | None = None) -> str:
     """The whole comparison: verdict first, then numbers, then settings that differ, then cautions."""
-    no_accuracy = "" if comparison.best is not None else "None of them has an accuracy to compare by."
+    nothing = (
+        "" if comparison.best is not None else f"None of them has a value of {comparison.metric.title} to compare by."
+    )
     parts = [
-        "\n".join(difference_sentence(d) for d in comparison.differences) or no_accuracy,
+        "\n".join(difference_sentence(d, comparison.metric) for d in comparison.differences) or nothing,
         _fit(_results(comparison), width),
         settings_table(comparison, width),
         *comparison.notes,
@@ -43,10 +46,10 @@ def comparison_text(comparison: Comparison, width: int | None = None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def difference_sentence(sides: SideDifference) -> str:
+def difference_sentence(sides: SideDifference, metric: Metric) -> str:
     """One difference in plain words, its number and its uncertainty."""
     d = sides.difference
-    points = f"{100 * d.difference:.2f} ± {100 * d.half_width:.2f} points"
+    points = metric.difference_text(d.difference, d.half_width, digits=2)
     method = {
         "paired": f"paired over {d.n} seeds",
         "unpaired": f"{d.n} seeds or more on each side",
@@ -73,8 +76,13 @@ def _setting(value: Any) -> str:
 
 def _results(comparison: Comparison) -> list[list[str]]:
     rows = [["", *comparison.names]]
-    for (when, measure), means in zip(METRICS, comparison.means, strict=True):
-        rows.append([f"{when} {measure.replace('_', ' ')}", *(_number(m, measure) for m in means)])
+    for (when, measure), means in zip(comparison.measures, comparison.means, strict=True):
+        rows.append(
+            [
+                f"{when} {measure.replace('_', ' ').replace(' r2', ' R²').replace('rmse', 'RMSE')}",
+                *(_number(m, measure) for m in means),
+            ]
+        )
     return rows
 
 

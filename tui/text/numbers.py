@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["accuracy_text", "cost_text", "seconds_text"]
+from tunelab.records.measure_events import metric_of
+
+__all__ = ["cost_text", "metric_text", "number_text", "seconds_text"]
 
 
 def cost_text(fields: dict[str, Any], name: str = "training_cost") -> str:
@@ -15,12 +17,19 @@ def cost_text(fields: dict[str, Any], name: str = "training_cost") -> str:
     return f"{value:.4g}" if spread is None else f"{value:.4g} ± {spread:.2g}"
 
 
-def accuracy_text(fields: dict[str, Any], name: str = "evaluation_accuracy") -> str:
-    """An accuracy of a measure event in percent, ± its spread over seeds in points."""
+def metric_text(fields: dict[str, Any], part: str = "evaluation") -> str:
+    """The metric of a measure event, ± its spread over seeds: 97.61 ± 0.20 %, or R² 0.874 as 0.874."""
+    metric = metric_of(fields)
+    field = metric.field(part)
+    return metric.text(fields.get(field), fields.get(f"{field}_std"))
+
+
+def number_text(fields: dict[str, Any], name: str) -> str:
+    """A number of a measure event in the unit it has, ± its spread over seeds."""
     value, spread = fields.get(name), fields.get(f"{name}_std")
     if value is None:
         return "none"
-    return f"{100 * value:.2f} %" if spread is None else f"{100 * value:.2f} ± {100 * spread:.2f} %"
+    return f"{value:.4g}" if spread is None else f"{value:.4g} ± {spread:.2g}"
 
 
 def seconds_text(seconds: float) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunelab.records.history import History
+from tunelab.records.measure_events import metric_of
 from tunelab.tui.text.comparison_text import leader_sentence
+from tunelab.tui.text.numbers import metric_text
 
 __all__ = ["end_reason", "epoch_line", "paragraphs", "status_line", "verdict_text"]
 
@@ -20,8 +22,10 @@ def verdict_text(arms: Sequence[History]) -> str:
     if len(arms) > 1 and len(measured) == len(arms):
         # Compared at the same epoch: one arm may be further on than the other.
         epoch = min(float(arm.latest["epoch"]) for arm in arms)
-        accuracies = {arm.name: accuracy for arm in arms if (accuracy := arm.accuracy(arm.at(epoch))) is not None}
-        parts += [sentence for sentence in [leader_sentence(accuracies, epoch)] if sentence]
+        standings = {arm.name: standing for arm in arms if (standing := arm.standing(arm.at(epoch))) is not None}
+        metric = measured[0].metric
+        if all(arm.metric == metric for arm in arms):
+            parts += [sentence for sentence in [leader_sentence(standings, epoch, metric)] if sentence]
     for arm in measured:
         first = arm.verdicts()[0]
         parts.append(f"{arm.name}: {first.text}" if len(arms) > 1 else first.text)
@@ -43,12 +47,17 @@ def end_reason(reason: str) -> str:
 
 def epoch_line(event: dict[str, Any], sign: str) -> str:
     """A measurement as the log has it; ``sign`` is the arm's marker on the charts."""
-    correct, spread = event["evaluation_correct"], event.get("evaluation_correct_std")
-    right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
+    metric = metric_of(event)
+    if metric.name == "accuracy":
+        correct, spread = event["evaluation_correct"], event.get("evaluation_correct_std")
+        right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
+        result = f"{right} / {event['evaluation_total']}"
+    else:
+        result = f"{'balanced' if metric.percent else metric.title} {metric_text(event)}"
     cost = event["training_cost"]
     cost_text = "not finite" if cost is None else f"{cost:.3g}"
-    # Right answers first: a narrow log cuts the end off
-    return f"Epoch {_count(event['epoch']):<4} {sign} {right} / {event['evaluation_total']}  cost {cost_text}"
+    # The result first: a narrow log cuts the end off
+    return f"Epoch {_count(event['epoch']):<4} {sign} {result}  cost {cost_text}"
 
 
 def status_line(arms: Sequence[History], state: str) -> str:

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
-from tunelab.tui.text.numbers import accuracy_text, cost_text, seconds_text
+from tunelab.records.history import History
+from tunelab.records.measure_events import metric_of
+from tunelab.training.metrics import METRICS
+from tunelab.tui.charts.from_history import common_metric
+from tunelab.tui.text.numbers import cost_text, metric_text, number_text, seconds_text
 
 if TYPE_CHECKING:
     from tunelab.records import Run
@@ -38,31 +42,35 @@ def results_table(run: Run, width: int | None = None) -> str:
 
     Where that is wider than ``width``, a short paragraph an arm.
     """
-    rows = [["arm", "evaluation accuracy", "best", "training accuracy", "training cost", "epochs", "ended", "time"]]
+    histories = run.histories()
+    metric, _ = common_metric(histories)
+    beside = {"balanced_accuracy": ["accuracy"], "r2": ["RMSE"]}.get(metric.name, [])
+    heads = [f"evaluation {metric.title}", *beside, "best", f"training {metric.title}", "training cost"]
+    rows = [["arm", *heads, "epochs", "ended", "time"]]
     total = seeds = 0
-    for arm in run.arms:
-        history = arm.history()
+    for arm, history in zip(run.arms, histories, strict=True):
         seeds = max(seeds, history.seeds)
         final = history.latest
         ended = str(history.done.get("reason") or arm.state())
         if not final:
-            rows.append([arm.name, "nothing measured", "", "", "", "", ended, ""])
+            rows.append([arm.name, "nothing measured", *[""] * len(heads), ended, ""])
             continue
         total = final["evaluation_total"]
         best: dict[str, Any] = history.done.get("best") or final
         rows.append(
             [
                 arm.name,
-                accuracy_text(final),
-                f"{accuracy_text(best)} (epoch {best['epoch']:g})",
-                accuracy_text(final, "training_accuracy"),
+                metric_text(final),
+                *([_beside(final)] if beside else []),
+                f"{metric_text(best)} (epoch {best['epoch']:g})",
+                metric_text(final, "training"),
                 cost_text(final),
                 f"{final['epoch']:g}",
                 ended,
                 seconds_text(float(history.done["seconds"] if history.done else final["time"])),
             ]
         )
-    table = aligned(rows, right=frozenset({5, 7}))
+    table = aligned(rows, right=frozenset({len(heads) + 1, len(heads) + 3}))
     if width is not None and max(map(cell_len, table.splitlines())) > width:
         heads = rows[0]
         table = "\n".join(
@@ -74,4 +82,25 @@ def results_table(run: Run, width: int | None = None) -> str:
     notes = [f"{total:,} evaluation examples"] if total else []
     if seeds > 1:
         notes.append(f"± is the standard deviation over {seeds} seeds")
-    return table + (f"\n{'; '.join(notes)}" if notes else "")
+    parts = [table + (f"\n{'; '.join(notes)}" if notes else "")]
+    if metric.name == "balanced_accuracy":
+        parts += [text for history in histories if (text := recalls_table(history, titled=len(histories) > 1))]
+    return "\n\n".join(parts)
+
+
+def _beside(fields: dict[str, Any]) -> str:
+    """What stands beside the metric: the accuracy beside a balanced one, the error in the label's unit beside R²."""
+    if metric_of(fields).name == "r2":
+        return number_text(fields, "evaluation_rmse")
+    return METRICS["accuracy"].text(fields.get("evaluation_accuracy"), fields.get("evaluation_accuracy_std"))
+
+
+def recalls_table(history: History, *, titled: bool = False) -> str:
+    """How each class fared at the end: the share of its evaluation examples answered right; nothing for numbers."""
+    recalls = history.per_class()
+    if not recalls:
+        return ""
+    rows = [[f"class ({history.name})" if titled else "class", "recall", "examples"]]
+    for name, about in recalls.items():
+        rows.append([name, METRICS["accuracy"].text(about["recall"]), f"{about['count']:,}"])
+    return aligned(rows, right=frozenset({1, 2}))

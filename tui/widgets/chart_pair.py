@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from tunelab.records.history import History
 from tunelab.tui.charts import ChartSpec
 from tunelab.tui.charts.emphasis import emphasized
-from tunelab.tui.charts.from_history import chart_arm
+from tunelab.tui.charts.from_history import chart_arm, common_metric
 from tunelab.tui.charts.terminal import Looks
 from tunelab.tui.widgets.chart import Chart
 
@@ -27,7 +27,7 @@ _PARTS: tuple[tuple[Part, ...], ...] = (("training", "evaluation"), ("training",
 
 
 class ChartPair(Horizontal):
-    """Cost and accuracy of some arms, overlaid."""
+    """Cost, and the metric that decides, of some arms, overlaid."""
 
     BINDINGS = [Binding("tab", "walk(1)", show=False), Binding("shift+tab", "walk(-1)", show=False)]
 
@@ -51,7 +51,7 @@ class ChartPair(Horizontal):
 
     @property
     def accuracy(self) -> Chart:
-        """The chart of the accuracy."""
+        """The chart of the metric: the accuracy, mostly."""
         return self.query_one("#accuracy", Chart)
 
     def forget(self) -> None:
@@ -71,7 +71,9 @@ class ChartPair(Horizontal):
 
     @property
     def _visible(self) -> list[Arm]:
-        return [chart_arm(arm, n) for n, arm in enumerate(self._arms) if n not in self._hidden and len(arm)]
+        metric, _ = common_metric(self._arms)
+        shown = ((n, arm) for n, arm in enumerate(self._arms) if n not in self._hidden and len(arm))
+        return [chart_arm(arm, n, metric) for n, arm in shown]
 
     def _common(self, before: Chart) -> dict[str, Any]:
         """What both charts are given: how far x goes, the parts, the arm in front, the y limits that were."""
@@ -84,7 +86,7 @@ class ChartPair(Horizontal):
     def _emphasized(self, spec: ChartSpec) -> ChartSpec:
         """The arm in front and the most accurate ones in colour, and room for y labels as the other chart has."""
         front = self._arms[self._front].name if self._front < len(self._arms) else None
-        best = sorted((arm for arm in self._arms if len(arm)), key=_last_accuracy, reverse=True)
+        best = sorted((arm for arm in self._arms if len(arm)), key=_last_metric, reverse=True)
         return replace(emphasized(spec, front, [arm.name for arm in best]), gutter=_GUTTER)
 
     def _show_cost(self) -> None:
@@ -93,10 +95,10 @@ class ChartPair(Horizontal):
         self.cost.show(self._emphasized(cost_chart(self._visible, log=self._log, **self._common(self.cost))))
 
     def _show_accuracy(self) -> None:
-        from tunelab.tui.charts.training_charts import accuracy_chart
+        from tunelab.tui.charts.training_charts import metric_chart
 
-        chance = next((arm.chance for arm in self._arms if arm.chance), None)
-        spec = accuracy_chart(self._visible, chance=chance, **self._common(self.accuracy))
+        metric, chance = common_metric(self._arms)
+        spec = metric_chart(self._visible, metric=metric, chance=chance, **self._common(self.accuracy))
         self.accuracy.show(self._emphasized(spec))
 
     def redraw(self) -> None:
@@ -144,6 +146,6 @@ class ChartPair(Horizontal):
         self.next_arm()
 
 
-def _last_accuracy(arm: History) -> float:
-    values = arm.values("evaluation_accuracy")
-    return float(np.nan_to_num(values[-1], nan=-1.0)) if len(values) else -1.0
+def _last_metric(arm: History) -> float:
+    values = arm.values(arm.metric.field())
+    return float(np.nan_to_num(values[-1], nan=-np.inf)) if len(values) else -np.inf
