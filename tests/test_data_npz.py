@@ -17,6 +17,7 @@ from tunelab.data import Dataset, labels, load, npz
 from tunelab.data.npz_export import to_npz
 from tunelab.data.options import FileOptions
 from tunelab.errors import BadInput
+from tunelab.training.metrics import metric_for
 
 RNG = np.random.default_rng(0)
 GOOD: dict[str, Any] = {
@@ -146,7 +147,7 @@ def test_float_targets_are_regression(tmp_path: Path, shape: tuple[int, ...]) ->
     assert dataset.training.targets.dtype == np.float32
     np.testing.assert_allclose(dataset.training.targets.std(axis=0), 1, rtol=1e-5)
     np.testing.assert_allclose(dataset.unscaled(dataset.test.targets), y[:6].reshape(6, -1), rtol=1e-5)
-    assert dataset.tolerance == 0.5
+    assert metric_for(dataset).name == "r2"
 
 
 def test_string_labels_and_numbers_in_order_of_value(tmp_path: Path) -> None:

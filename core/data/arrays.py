@@ -67,17 +67,13 @@ def dataset_of_arrays(
         notes.append(f"Features are standardized by the mean and spread of {len(xs[0]):,} training examples")
     target_mean: tuple[float, ...] = ()
     target_std: tuple[float, ...] = ()
-    tolerance = 0.0
     if label.classes is None:
         target_mean, target_std, ys = scaled_targets(ys)
-        tolerance = 0.5
-        notes.append(
-            "Targets are standardized for training; an answer counts as right within half a standard deviation"
-        )
+        notes.append("Targets are standardized for training")
     else:
         notes += absent_classes(dict(zip(("training", "validation", "test"), ys, strict=True)), label.classes)
     training, validation, test = (Examples(x, y, scale) for x, y in zip(features, ys, strict=True))
-    dataset = Dataset(name, title, training, validation, test, label.classes, shape, tolerance, target_mean, target_std)
+    dataset = Dataset(name, title, training, validation, test, label.classes, shape, 0.0, target_mean, target_std)
     encoder = arrays_encoder(dataset) | {"mean": mean.tolist(), "std": std.tolist()}
     return dataset.with_encoder(encoder), Origin(source, tuple(notes), tuple(mean.tolist()), tuple(std.tolist()))
 

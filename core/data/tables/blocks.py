@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tunelab.data.dataset import Array
+from tunelab.data.tables.cells import LABEL_MISSING
 from tunelab.data.tables.dialect import WHITESPACE, Dialect, split_on_whitespace
 from tunelab.data.tables.text_source import TextSource
 from tunelab.errors import BadInput
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
 __all__ = ["parsed_blocks"]
 
 _NEWLINE = ord("\n")
+_NULLS = ["", *(form for word in LABEL_MISSING if word for form in {word, word.upper(), word.capitalize(), "NaN"})]
 _MAX_CARRIED = 64 << 20  # bytes in which a quote stays open, before it is taken as one that nobody closed
 
 
 def parsed_blocks(
-    source: TextSource, dialect: Dialect, report: Callable[[int, int], None] | None = None
+    source: TextSource,
+    dialect: Dialect,
+    floats: Set[int] = frozenset(),
+    report: Callable[[int, int], None] | None = None,
 ) -> Iterator[tuple[pl.DataFrame, Array]]:
     """The rows below the header: frames of ``dialect.width`` columns of stripped texts, and their lines (n,) from 1.
 
+    ``floats`` are columns that may come as Float64 at once, null where missing; whoever iterates may add to them.
     Raises :class:`BadInput` for a row of another length or a quote that isn't closed, naming the line.
     """
-    parser = _Parser(source.where, dialect)
+    parser = _Parser(source.where, dialect, floats)
     to_skip, carried = dialect.skipped, b""
     for block in source.blocks(report):
         while to_skip and block:
@@ -50,8 +56,8 @@ def parsed_blocks(
 class _Parser:
     """Goes through the blocks; ``line`` is that of the next row."""
 
-    def __init__(self, where: str, dialect: Dialect) -> None:
-        self._where, self._dialect = where, dialect
+    def __init__(self, where: str, dialect: Dialect, floats: Set[int]) -> None:
+        self._where, self._dialect, self._floats = where, dialect, floats
         self._line = dialect.skipped + 1
         # Words are rejoined by tabs, so that one way of reading serves all
         self._separator = "\t" if dialect.separator == WHITESPACE else dialect.separator
@@ -102,20 +108,32 @@ class _Parser:
         counts = np.diff(np.searchsorted(np.flatnonzero(separators), np.concatenate([[0], ends + 1])))
         if (counts != self._dialect.width - 1).any():
             return None
-        frame = pl.read_csv(
+        try:
+            frame = self._read(block, self._floats)
+        except pl.exceptions.PolarsError:
+            if not self._floats:
+                return None
+            self._floats = frozenset()  # numbers with spaces around them, say: as texts from here on
+            frame = self._read(block, self._floats)
+        if frame.height != len(ends):
+            return None
+        if b" " in block or (self._separator != "\t" and b"\t" in block) or not block.isascii():
+            frame = frame.with_columns(pl.col(pl.String).str.strip_chars())
+        lines = self._line + (np.arange(len(ends)) if len(ends) == len(newlines) else newlines.searchsorted(starts))
+        return frame, lines.astype(np.int32)
+
+    def _read(self, block: bytes, floats: Set[int]) -> pl.DataFrame:
+        import polars as pl
+
+        return pl.read_csv(
             io.BytesIO(block),
             has_header=False,
             separator=self._separator,
             quote_char=self._dialect.quote,
-            schema={str(i): pl.String for i in range(self._dialect.width)},
+            schema={str(i): pl.Float64 if i in floats else pl.String for i in range(self._dialect.width)},
+            null_values=_NULLS if floats else None,
             infer_schema=False,
         )
-        if frame.height != len(ends):
-            return None
-        if b" " in block or (self._separator != "\t" and b"\t" in block) or not block.isascii():
-            frame = frame.with_columns(pl.all().str.strip_chars())
-        lines = self._line + (np.arange(len(ends)) if len(ends) == len(newlines) else newlines.searchsorted(starts))
-        return frame, lines.astype(np.int32)
 
     def _quotes_wrap_cells(self, data: Array, quotes: Array) -> bool:
         """Whether every quote opens or closes a cell, or is doubled inside one."""

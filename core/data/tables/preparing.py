@@ -107,14 +107,9 @@ def read(
     targets = [label.targets[part] for part in positions]
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    tolerance = 0.0
     if classes is None:
         mean, std, targets = scaled_targets(targets)
-        tolerance = 0.5
-        notes.append(
-            f"The label is standardized for training (mean {mean[0]:.4g}, standard deviation {std[0]:.4g}); an answer "
-            "counts as right within half a standard deviation"
-        )
+        notes.append(f"The label is standardized for training: mean {mean[0]:.4g}, standard deviation {std[0]:.4g}")
     else:
         names = ("training", "validation", "test")
         notes += absent_classes(dict(zip(names, targets, strict=True)), classes)
@@ -147,7 +142,7 @@ def read(
         inputs = np.split(everything, np.cumsum([len(part) for part in rows])[:-1])
         encoder["columns"] = entries
     training, validation, test = (Examples(x, y, scale) for x, y in zip(inputs, targets, strict=True))
-    dataset = Dataset(name, title, training, validation, test, classes, shape, tolerance, mean, std, encoder)
+    dataset = Dataset(name, title, training, validation, test, classes, shape, 0.0, mean, std, encoder)
     return dataset, Origin(f"the table {path}", tuple(notes))
 
 

@@ -90,13 +90,15 @@ def _read_columns(
     columns = [_GrowingColumn(name, i, i in as_texts) for i, name in enumerate(names)]
     lines = []
     rows = 0
-    for frame, frame_lines in parsed_blocks(source, dialect, report):
+    floats: set[int] = set()
+    for frame, frame_lines in parsed_blocks(source, dialect, floats, report):
         series = frame.get_columns()
         if rows == 0:
             series = [column.unwrapped_first(texts) for column, texts in zip(columns, series, strict=True)]
             styles = choose_styles(series, dialect.separator)
             for column, texts, style in zip(columns, series, styles, strict=True):
                 column.begin(texts, style)
+            floats |= {column.index for column in columns if column.has_decimals}
         for column, texts in zip(columns, series, strict=True):
             column.add(texts, rows)
         lines.append(frame_lines)
@@ -140,7 +142,9 @@ class _GrowingColumn:
         self._codes = False
         self._is_first = True
         self._blank = True
-        self._numbers: list[np.ndarray] = []
+        self.has_decimals = False
+        self._numbers = np.empty(0)
+        self._filled = 0
         self._texts: list[pl.Series] = []
         self._odd: dict[int, str] = {}
         self._odd_count = 0
@@ -162,6 +166,7 @@ class _GrowingColumn:
         odd = _odd_cells(texts, numbers)
         present = len(numbers) - numbers.null_count() + len(odd)
         whole = bool((numbers.drop_nulls() % 1 == 0).all())
+        self.has_decimals = style is PLAIN and not whole and not self._wrapped
         self._codes = whole and style is PLAIN and leading_zeros(texts)
         too_long = whole and bool(texts.str.contains(r"^[+-]?\d{16,}$").any())
         self._as_texts = (
@@ -170,11 +175,17 @@ class _GrowingColumn:
             or too_long
             or (len(odd) > 0 and not _are_exceptions(odd, texts, present))
         )
+        self.has_decimals &= not self._as_texts and not len(odd)
 
     def add(self, texts: pl.Series, first_row: int) -> None:
         """Take in a block's cells, stripped. Raises :class:`_NotNumbersError` where they are text after all."""
         import polars as pl
 
+        if texts.dtype == pl.Float64:  # parsed as numbers at once
+            self._rows += len(texts)
+            self._blank = False
+            self._append(texts.fill_null(np.nan).to_numpy())
+            return
         if not self._is_first:
             texts = self._unwrapped(texts)
         self._is_first = False
@@ -195,9 +206,9 @@ class _GrowingColumn:
             if self._odd_count > max(1, _MAX_ODD_WORD_SHARE * self._rows):
                 raise _NotNumbersError(self.index)
         values = numbers.to_numpy(allow_copy=True) if not numbers.null_count() else numbers.fill_null(np.nan).to_numpy()
-        if self._style is PLAIN and self._numbers and _whole(values) and leading_zeros(texts):
+        if self._style is PLAIN and self._filled and _whole(values) and leading_zeros(texts):
             raise _NotNumbersError(self.index)
-        self._numbers.append(values)
+        self._append(values)
 
     def finished(self) -> RawColumn:
         """The whole column."""
@@ -209,8 +220,7 @@ class _GrowingColumn:
             if texts.null_count() < len(texts):
                 return RawColumn(self.name, self.index, "texts", texts=texts, codes=self._codes)
             return RawColumn(self.name, self.index, "numbers", numbers=np.full(len(texts), np.nan), blank=self._blank)
-        numbers = np.concatenate(self._numbers) if len(self._numbers) > 1 else self._numbers[0]
-        self._numbers = []
+        numbers = self._numbers[: self._filled]
         return RawColumn(
             self.name,
             self.index,
@@ -221,6 +231,16 @@ class _GrowingColumn:
             style=self._style.name,
             blank=self._blank,
         )
+
+    def _append(self, values: np.ndarray) -> None:
+        """Copy numbers to the end of a buffer that doubles: what isn't filled yet takes no memory."""
+        needed = self._filled + len(values)
+        if needed > len(self._numbers):
+            grown = np.empty(max(needed, 2 * len(self._numbers)))
+            grown[: self._filled] = self._numbers[: self._filled]
+            self._numbers = grown
+        self._numbers[self._filled : needed] = values
+        self._filled = needed
 
     def _unwrapped(self, texts: pl.Series) -> pl.Series:
         if not self._wrapped:
@@ -239,7 +259,8 @@ def _odd_cells(texts: pl.Series, numbers: pl.Series) -> pl.DataFrame:
 
 def _are_exceptions(odd: pl.DataFrame, texts: pl.Series, present: int) -> bool:
     """Whether odd cells are slips in a column of numbers, rather than a sign that it isn't one."""
-    if len(texts) > 5 * _FEW_VALUES and texts.n_unique() <= _FEW_VALUES and len(odd) > 1:
+    few = _FEW_VALUES if len(texts) > 5 * _FEW_VALUES else len(texts) // 10
+    if len(odd) > 1 and texts.n_unique() <= few:
         return False
     words = odd["text"].n_unique()
     return len(odd) <= max(1, _MAX_ODD_SHARE * present) or (

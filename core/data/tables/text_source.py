@@ -19,7 +19,7 @@ from tunelab.errors import BadInput, printable
 __all__ = ["SAMPLE_BYTES", "TextSource"]
 
 SAMPLE_BYTES = 1 << 18
-_BLOCK_BYTES = 8 << 20
+_BLOCK_BYTES = 2 << 20
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
