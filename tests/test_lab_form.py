@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from screens import Lab, driven, opened
-from textual.widgets import Label
+from textual.widgets import Input, Label, Select
+from tunelab.tui.screens.prompts import PathSuggester
+from tunelab.tui.screens.text_viewer import TextViewer
+from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.value_input import ValueInput
 
 
@@ -99,3 +104,37 @@ async def test_a_paste_of_several_lines_is_its_first_line() -> None:
         await lab.pilot.pause()
         await lab.press("enter")
         assert lab.state.draft.text("training.eta") == "0.125"
+
+
+@driven
+async def test_the_label_of_a_table_is_chosen_from_its_columns(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 7},{'yes' if n % 2 else 'no'},{n % 3}\n" for n in range(120))
+    path = tmp_path / "people.csv"
+    path.write_text("height,ill,group\n" + rows)
+    async with opened() as lab:
+        assert not lab.field("data.label").display
+        lab.field("data.name").post_message(Field.FileWanted())
+        await lab.pilot.pause()
+        await lab.type(str(tmp_path / "nobody.csv"))
+        await lab.press("enter")
+        assert "there is no file" in lab.picture
+        assert await PathSuggester().get_suggestion(str(tmp_path / "peo")) == str(path)
+        await lab.type(str(path))
+        await lab.press("enter")
+        await lab.quiet()
+        assert not isinstance(lab.app.screen.focused, Input)
+        assert lab.state.draft.text("data.name") == str(path)
+        label = lab.field("data.label")
+        assert label.display
+        assert isinstance(label.editor, Select)
+        assert "3 classes of group" in lab.picture
+        label.editor.value = "ill"
+        await lab.pilot.pause()
+        await lab.quiet()
+        assert lab.state.draft.text("data.label") == "ill"
+        assert "2 classes of ill" in lab.picture
+        await lab.press("d")
+        await lab.quiet()
+        assert isinstance(lab.app.screen, TextViewer)
+        assert "height" in lab.picture
+        assert "50.0 %" in lab.picture

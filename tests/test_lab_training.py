@@ -28,7 +28,7 @@ def rows_of(lab: Lab) -> list[str]:
 async def test_r_trains_both_arms_and_their_curves_show() -> None:
     async with opened() as lab:
         assert "Press r" in lab.text("#sentence") or "z large" in lab.text("#sentence")
-        assert "2 arms × 1 networks · r trains them" in lab.text("#status")
+        assert "2 arms × 1 network · r trains them" in lab.text("#status")
         await lab.trained()
         assert "✓ done" in lab.text("#status")
         for chart in ("cost", "accuracy"):
@@ -198,6 +198,23 @@ async def test_a_home_that_cannot_be_written_leaves_a_sentence(tmp_path: Path, m
         await lab.quiet()
         assert "Not trained" in lab.notifications
         assert "can't be written" in lab.notifications
+
+
+@driven
+async def test_f_trains_the_cure_of_the_verdict_beside_the_run_as_it_was() -> None:
+    sick = TINY.split("[[arm]]")[0].replace("eta = 0.5", "eta = 60.0").replace("epochs = 3", "epochs = 5")
+    async with opened(sick) as lab:
+        await lab.press("f")
+        assert lab.ends == 0
+        await lab.trained()
+        assert "f trains it with η = " in lab.picture
+        await lab.press("f")
+        await lab.until(lambda: lab.ends == 2)
+        assert lab.state.view is not None
+        old, cured = lab.state.view.run.preset.arms
+        assert old.experiment.training.eta == 60
+        assert cured.experiment.training.eta < 60
+        assert cured.name.startswith("run, eta = ")
 
 
 @driven

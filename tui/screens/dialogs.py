@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from textual import events, on
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from tunelab.errors import BadInput
@@ -22,14 +23,22 @@ class AskText(Dialog[Answer | None], Generic[Answer]):
     ``accept`` may refuse a text with :class:`BadInput`; the sentence is shown below.
     """
 
-    def __init__(self, title: str, hint: str, accept: Callable[[str], Answer], initial: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        accept: Callable[[str], Answer],
+        initial: str = "",
+        *,
+        suggester: Suggester | None = None,
+    ) -> None:
         super().__init__(title, "enter: do it   esc: cancel")
-        self._question, self._accept, self._initial = hint, accept, initial
+        self._question, self._accept, self._initial, self._suggester = hint, accept, initial, suggester
 
     def compose_content(self) -> Iterable[Widget]:
         """The question, the line, the complaint."""
         yield Static(self._question, markup=False)
-        yield Input(self._initial)
+        yield Input(self._initial, suggester=self._suggester)
         yield Label("", classes="complaint", markup=False)
 
     @on(Input.Submitted)

@@ -15,15 +15,20 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.diagnosis import Verdict
+from tunelab.errors import BadInput
+from tunelab.experiment import load_data
 from tunelab.records.history import History
 from tunelab.tui.charts.palette import ink, marker
 from tunelab.tui.charts.strips import rich_style
 from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.screens.playback_keys import PlaybackKeys
-from tunelab.tui.screens.prompts import ask_again, ask_arms, ask_name
+from tunelab.tui.screens.prompts import ask_again, ask_arms, ask_file, ask_name
+from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.draft import Draft, ToTrain, Trial
 from tunelab.tui.state.lab_state import LabState, still_training
 from tunelab.tui.state.run_view import Playback, RunView
+from tunelab.tui.text.data_text import data_page
+from tunelab.tui.text.journal_text import plain_values
 from tunelab.tui.text.run_text import end_reason, epoch_line, paragraphs, verdict_text
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.chart_pair import ChartPair
@@ -65,6 +70,7 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         self._end_reported = True
         self._last_tick = self._last_verdict = time.monotonic()
         self._warnings: list[Verdict] = []
+        self._curable = False  # whether a verdict on the charts has a cure to try
         self._unwatched: Run | None = None  # it trains without this screen
 
     def compose_content(self) -> Iterable[Widget]:
@@ -141,6 +147,40 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         self._warnings = message.warnings
         if not self.state.view:
             self._show_verdict()
+
+    @on(Field.FileWanted)
+    def _file_wanted(self) -> None:
+        def answered(path: str | None) -> None:
+            if path:
+                self.state.draft.learn_from(path)
+                self.form.load()
+
+        self.app.push_screen(ask_file(), answered)
+
+    def action_data(self) -> None:
+        """Show what is known of the form's data: columns, classes, warnings."""
+        base = self.state.draft.base
+        self.in_background(
+            lambda: data_page(load_data(base)),
+            lambda text: self.app.push_screen(TextViewer("Data", text)),
+            failed=self.warn,
+        )
+
+    def action_fix(self) -> None:
+        """Train the arm that a verdict has a cure for once more, as it was and cured, side by side."""
+        view, cure = self.state.view, self.state.cure()
+        if view is None or cure is None:
+            self.notify("No verdict on the charts has a cure to try.", timeout=4)
+            return
+        self.state.stop_own()
+        draft = Draft(view.run.preset)
+        try:
+            draft.cure(*cure)
+        except BadInput as problem:
+            self.warn(str(problem))
+            return
+        job = self.state.job
+        self.in_background(lambda: job.wait() if job else None, lambda _: self.take(ToTrain(draft)), failed=self.warn)
 
     # -- curves -------------------------------------------------------------------------------------------
 
@@ -235,7 +275,14 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
             about = paragraphs(self.state.draft.preset.description) or "Press r to train."
             watch = [f"{self._unwatched.name} is still training: Enter watches it."] if self._unwatched else []
             text = "\n\n".join([*watch, about, *notes])
-        self.query_one(VerdictPanel).show(text)
+        cure = self.state.cure()
+        if bool(cure) is not self._curable:
+            self._curable = bool(cure)
+            self.refresh_bindings()
+        hint = (
+            f"f trains {cure[0] if view and len(view.arms) > 1 else 'it'} with {plain_values(cure[1])}" if cure else ""
+        )
+        self.query_one(VerdictPanel).show(text, hint)
 
     def show_status(self) -> None:
         """Show what is trained, and how that stands."""
@@ -258,6 +305,8 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         """Offer only what can be done now."""
         if action == "watch":
             return self._unwatched is not None and self.state.view is None
+        if action == "fix":
+            return self._curable
         if action == "clear_overlays":
             return bool(self.state.overlays)
         return super().check_action(action, parameters)

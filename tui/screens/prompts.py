@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from textual.suggester import Suggester
+from tunelab.errors import BadInput, printable
 from tunelab.experiment.dotted_keys import full_key
 from tunelab.experiment.fields import described
 from tunelab.experiment.preset import save
 from tunelab.tui.screens.dialogs import AskText
 from tunelab.tui.state.lab_state import LabState
 
-__all__ = ["ask_again", "ask_arms", "ask_name"]
+__all__ = ["PathSuggester", "ask_again", "ask_arms", "ask_name"]
 
 _ARMS_HINT = """A parameter and its values, one arm each:
   eta = 0.025, 0.25, 2.5
@@ -18,6 +21,40 @@ _ARMS_HINT = """A parameter and its values, one arm each:
 An empty line goes back to a single network."""
 _AGAIN_HINT = """The run stops where it is, and a new one goes on from there, with this changed in every arm.
 Both are kept, and the new record says where it came from."""
+
+
+_FILE_HINT = """A table (.csv, .tsv, .txt, .data, .parquet, also .gz), an .npz, or a directory of IDX files.
+→ completes what is suggested."""
+
+
+class PathSuggester(Suggester):
+    """Completes a path by the first name in its directory that begins so."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the path completed, or None."""
+        folder, _, beginning = value.rpartition("/")
+        place = Path(folder or ("/" if value.startswith("/") else ".")).expanduser()
+        try:
+            names = sorted(entry.name + "/" * entry.is_dir() for entry in place.iterdir())
+        except OSError:
+            return None
+        name = next((n for n in names if n.startswith(beginning) and (beginning or not n.startswith("."))), None)
+        return None if name is None else value[: len(value) - len(beginning)] + name
+
+
+def ask_file() -> AskText[str]:
+    """A path to data; answers it, absolute."""
+
+    def accept(text: str) -> str:
+        path = Path(text.strip()).expanduser()
+        if not text.strip() or not path.exists():
+            raise BadInput(f"there is no file '{printable(text.strip())}'")
+        return str(path.resolve())
+
+    return AskText("Data from a file", _FILE_HINT, accept, suggester=PathSuggester())
 
 
 def ask_arms(state: LabState) -> AskText[bool]:

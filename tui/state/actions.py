@@ -86,6 +86,8 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("lecture", "t", "lecture", "The lecture to do: predict, run, and see the answer in the curves."),
         Action("presets", "p", "presets", "Experiments that come with tunelab, and your own."),
         Action("runs", "b", "runs", "Recorded runs: look at them, overlay them, play them back."),
+        Action("fix", "f", "fix", "Try the cure of the verdict: train the arm as it was and cured, side by side."),
+        Action("data", "d", "data", "Show the data: columns, classes, warnings.", footer=False),
         Action("arms", "a", "arms", "Compare: try several values of a parameter side by side."),
         Action("explore", "i", "init", "See what the first weights do to z, before any training."),
         Action("inside", "o", "inside", "Look inside the trained network: mistakes, weights, confusion."),

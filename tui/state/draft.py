@@ -57,6 +57,12 @@ class Draft:
         """Put what was typed at a dotted key; :class:`BadInput` says why it can't be, and nothing changes."""
         self._take(self.checked(key, text), key)
 
+    def learn_from(self, path: str) -> None:
+        """Learn from all of a person's own file: how many examples and which classes there were says nothing of it."""
+        keys = ("data.train", "data.evaluation", "data.classes", "data.label")
+        tables = placed(self.preset.expecting_on(path).tables, {"data.name": path} | dict.fromkeys(keys))
+        self._take(self._resolved(tables), "data.name")
+
     def undo(self) -> str:
         """Take the last change back, and return what it changed; nothing where there is none."""
         if not self._history:
@@ -77,6 +83,13 @@ class Draft:
             arm: dict[str, Any] = {"name": f"{about.symbol or about.name} = {text}"}
             arms.append(placed(arm, {key: about.read(text)}))
         self._take(self._resolved({**self.preset.tables, "arm": arms}), "the arms")
+
+    def cure(self, name: str, values: dict[str, Any]) -> None:
+        """Keep one arm as it is, and one with other values beside it."""
+        old = next((arm for arm in self.preset.tables.get("arm", []) if arm.get("name") == name), {"name": name})
+        title = ", ".join(f"{key.rsplit('.', 1)[-1]} = {value_text(value)}" for key, value in values.items())
+        cured = placed(dict(old) | {"name": f"{name}, {title}"}, values)
+        self._take(self._resolved({**self.preset.tables, "arm": [old, cured]}), "the arms")
 
     def drop_arms(self) -> None:
         """One network again: only the base experiment."""

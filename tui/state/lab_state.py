@@ -121,8 +121,8 @@ class LabState:
         draft, view = self.draft, self.view
         left, short = f" tunelab  {draft.name}", f" {draft.name}"
         if view is None:
-            count = len(draft.arms)
-            networks = f"{count} arm{'s' if count > 1 else ''} × {draft.base.initialization.seeds} networks"
+            arms, seeds = len(draft.arms), draft.base.initialization.seeds
+            networks = f"{arms} arm{'s' if arms > 1 else ''} × {seeds} network{'s' if seeds > 1 else ''}"
             return left, f"{networks} · r trains them", short
         right = status_line(view.arms, view.state if isinstance(view, Playback) else self.run_state())
         if view.title:
@@ -143,6 +143,14 @@ class LabState:
         if self.job is not None and self.training and self.job.run.name == self.view.run.name:
             return "● running"
         return f"○ {self.view.run.state()}"
+
+    def cure(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the arm and the values of the first cure that a verdict on the charts has; None without one."""
+        for arm in self.view.arms if self.view is not None else []:
+            cures = [verdict.cure for verdict in arm.verdicts()[:1] if verdict.cure] if len(arm) else []
+            if cures:
+                return arm.name, dict(cures[0])
+        return None
 
     def seconds_left(self) -> float | None:
         """About how long the training begun here will still take; None where nothing can be said."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
+from tunelab.data.catalogue import NAMED
 from tunelab.errors import BadInput
 from tunelab.experiment.fields import Described
 from tunelab.tui.state.draft import Draft
@@ -16,6 +19,9 @@ from tunelab.tui.widgets.value_input import ValueInput
 __all__ = ["Field"]
 
 _STEPPED = {"whole", "number"}
+_CHOSEN = {"data.name", "data.label"}  # from a list that the declaration doesn't know
+_OF_TABLES = {"data.label", "data.task"}
+_A_FILE = "…"
 _BLANKS = {
     "data.train": "all",
     "data.evaluation": "all",
@@ -52,11 +58,16 @@ class Field(Vertical):
             self.key = key
             super().__init__()
 
+    class FileWanted(Message):
+        """The person wants to learn from a file of their own."""
+
     def __init__(self, about: Described, draft: Draft) -> None:
         super().__init__(id=f"field-{about.key.replace('.', '-')}")
         self.about = about
         self.draft = draft
+        self._columns: list[str] = []
         self._editor: Widget
+        self.display = about.key not in _OF_TABLES
 
     def compose(self) -> ComposeResult:
         """A row of name and editor, and the sentence below."""
@@ -67,9 +78,9 @@ class Field(Vertical):
 
     def _make_editor(self) -> Widget:
         about, text = self.about, self.draft.text(self.about.key)
-        if about.kind == "choice" or about.key == "data.name":
+        if about.kind == "choice" or about.key in _CHOSEN:
             options = self._options(text)
-            value = text or str(about.default)
+            value = text or self._default
             self._editor = Select(options, value=value, allow_blank=False, compact=True)
         else:
             letters = "".join(sorted({character for choice in about.choices for character in choice}))
@@ -82,13 +93,25 @@ class Field(Vertical):
             )
         return self._editor
 
+    @property
+    def _default(self) -> str:
+        return "" if self.about.default is None else str(self.about.default)
+
     def _options(self, current: str) -> list[tuple[str, str]]:
         if self.about.key == "data.name":
-            from tunelab.data.catalogue import NAMED
-
             names = list(NAMED)
-            return [(n, n) for n in (names if current in names else [*names, current])]
+            listed = names if current in names else [*names, current]
+            return [*((Path(n).name if n == current else n, n) for n in listed), ("a file …", _A_FILE)]
+        if self.about.key == "data.label":
+            names = self._columns if current in self._columns or not current else [*self._columns, current]
+            return [("as guessed", ""), *((n, n) for n in names)]
         return [(choice, choice) for choice in self.about.choices]
+
+    def offer(self, columns: list[str]) -> None:
+        """Let the label be chosen from a table's columns."""
+        if columns != self._columns:
+            self._columns = columns
+            self.load(self.draft)
 
     @property
     def editor(self) -> Widget:
@@ -101,9 +124,9 @@ class Field(Vertical):
         text = draft.text(self.about.key)
         with self.prevent(Input.Changed, Select.Changed):
             if isinstance(self._editor, Select):
-                if self.about.key == "data.name":
+                if self.about.key in _CHOSEN:
                     self._editor.set_options(self._options(text))
-                self._editor.value = text or str(self.about.default)
+                self._editor.value = text or self._default
             elif isinstance(self._editor, ValueInput):
                 self._editor.rest(text)
         self.complain("")
@@ -128,7 +151,11 @@ class Field(Vertical):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        self._take(str(event.value))
+        if event.value == _A_FILE:
+            self.load(self.draft)
+            self.post_message(self.FileWanted())
+        else:
+            self._take(str(event.value))
 
     def _problem(self, text: str) -> str:
         """Return what is wrong with a value, in a sentence; nothing where the draft can take it."""

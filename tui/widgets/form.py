@@ -14,6 +14,7 @@ from tunelab.errors import BadInput
 from tunelab.experiment.network_shape import drawing, parameters
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.worker_failures import notify_failure
+from tunelab.tui.text.data_text import column_names, data_summary
 from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.panel import Panel
 
@@ -22,7 +23,7 @@ __all__ = ["PANELS", "Form"]
 _SHOWN_AS_NUMBERS = {"", "saturated-start"}  # causes without a note of their own: σ_z stands there, and remarks
 
 PANELS = {
-    "data": ("1 Data", ("data.name", "data.train", "data.evaluation", "data.classes")),
+    "data": ("1 Data", ("data.name", "data.label", "data.task", "data.train", "data.evaluation", "data.classes")),
     "network": ("2 Network", ("network.hidden", "network.activation", "network.output", "network.cost")),
     "first": ("3 First weights", ("initialization.weights", "initialization.biases", "initialization.seeds")),
     "hyper": (
@@ -101,15 +102,15 @@ class Form(VerticalScroll, can_focus=False):
         try:
             dataset = load_data(base)
             start = initialization_of(base, dataset)
-            n = len(dataset.training)
             text = f"{drawing(start.sizes, base.network.activation, base.network.output)}\n"
             text += f"{parameters(start.sizes):,} parameters"
-            self._if_current(worker, self._say, {"network": text, "data": f"{dataset.title}: n = {n:,}"})
+            self._if_current(worker, self._say, {"network": text, "data": data_summary(dataset)})
+            self._if_current(worker, self._offer_columns, column_names(dataset))
             inputs = dataset.training.scaled(slice(0, 200))
             network = base.network
             layer_effects = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
         except BadInput as problem:
-            self._if_current(worker, self._say, {"data": f"⚠ {problem}", "first": "", "hyper": ""})
+            self._if_current(worker, self._say, {"data": f"⚠ {problem}", "network": "", "first": "", "hyper": ""})
             return
         first = f"σ_z {layer_effects[0].predicted_std:.3g}, saturated {100 * layer_effects[0].saturated_share:.1f} %"
         if draft.varied("initialization.weights"):
@@ -124,6 +125,14 @@ class Form(VerticalScroll, can_focus=False):
         """A newer look has made an older one's answer worthless."""
         if not worker.is_cancelled and self.is_attached:
             self.app.call_from_thread(show, *values)
+
+    def _offer_columns(self, names: list[str]) -> None:
+        """Show which column is the label and what task that is, where the data are a table."""
+        for key in ("data.label", "data.task"):
+            field = self.query_one(f"#field-{key.replace('.', '-')}", Field)
+            field.display = bool(names)
+            if names and key == "data.label":
+                field.offer(names)
 
     def _say(self, texts: dict[str, str]) -> None:
         for name, text in texts.items():

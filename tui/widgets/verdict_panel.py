@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 from tunelab.tui.widgets.ascii_filter import spelled
 
@@ -11,23 +12,27 @@ __all__ = ["VerdictPanel"]
 
 
 class VerdictPanel(VerticalScroll):
-    """The verdict. It always begins at its first sentence, and says when there is more than it has room for."""
+    """The verdict from its first sentence on; its border says which key acts on it, and where to read the rest."""
 
     ALLOW_MAXIMIZE = True
 
     def __init__(self) -> None:
         super().__init__(id="verdict")
         self.border_title = "8 What tunelab sees"
+        self._action = ""
 
     def compose(self) -> ComposeResult:
         """The text."""
         yield Static(id="sentence", markup=False)
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, action: str = "") -> None:
         """Show another verdict, where it is another; paragraphs stand without empty lines between them."""
         text = spelled(self, text.replace("\n\n", "\n"))
         sentence = self.query_one("#sentence", Static)
-        if sentence.content != text:
+        self._action = action
+        if sentence.content == text:
+            self._hint()
+        else:
             sentence.update(text)
             self.scroll_home(animate=False)
             self.call_after_refresh(self._hint)
@@ -38,6 +43,7 @@ class VerdictPanel(VerticalScroll):
 
     def _hint(self) -> None:
         hidden = self.max_scroll_y > 0
-        hint = "8 z shows all of it" if hidden else ""
-        if hint != (self.border_subtitle or ""):
-            self.border_subtitle = hint
+        hint = "   ".join(part for part in (self._action, "8 z shows all of it" if hidden else "") if part)
+        hint = spelled(self, hint)
+        if hint != str(self.border_subtitle or ""):
+            self.border_subtitle = Content(hint)
