@@ -139,7 +139,7 @@ def cut_off(preset: Preset, pulses: int, monkeypatch: pytest.MonkeyPatch) -> Run
 
 def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the control file, and for the end, every few mini-batches, so that any of them can be the last."""
-    monkeypatch.setattr(loop, "_CACHED", 700)
+    monkeypatch.setattr(loop, "_CACHE_BYTES", 700)
     monkeypatch.setattr(training_worker, "_LOOK_EVERY", 0.0)
     # What a process has written outlives it without; syncing is for machines that lose power, and takes time
     monkeypatch.setattr(os, "fsync", lambda _: None)

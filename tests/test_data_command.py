@@ -14,6 +14,7 @@ from tunelab import paths
 from tunelab.data import Dataset, Examples, idx, load, store
 from tunelab.data.store import Origin
 from tunelab.tui.charts import halfblocks
+from tunelab.tui.text.table_text import histogram_text
 
 
 def run(*arguments: str) -> str:
@@ -154,3 +155,52 @@ def test_pictures_side_by_side_fit_the_width() -> None:
     assert [halfblocks.wide(28, width) for width in (10, 28, 57, 58, 80, 120)] == [1, 1, 1, 2, 2, 4]
     rows = halfblocks.beside([["ab", "cd"], ["ef", "gh"]], ["1", "long"], columns=2)
     assert rows == ["ab  ef", "cd  gh", "1   lo"]
+
+
+# -- tables -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Sixty rows: a running number, a number with holes, a category, three classes of unequal size."""
+    path = tmp_path / "my flowers.csv"
+    lines = [f"{i},{i % 7 if i % 10 else ''},{'ab'[i % 2]},{'rare' if i < 6 else ('x', 'y')[i % 2]}" for i in range(60)]
+    path.write_text("id,size,colour,kind\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_show_a_table_says_what_each_column_is_and_how_to_train(table: Path) -> None:
+    shown = run("show", str(table))
+    assert shown.startswith("my flowers.csv: 60 rows (")
+    assert "Label: kind (classification)" in shown
+    assert re.search(r"^id +left-out +counts the rows", shown, re.M)
+    assert re.search(r"^size +number +6  0 to 6, mean \S+ +[▁▂▃▄▅▆▇█ ]+$", shown, re.M)
+    assert re.search(r"^colour +category +2: a, b$", shown, re.M)
+    assert re.search(r"^rare +6 +10\.0 %  █+$", shown, re.M)
+    assert "! Classes of few rows are hardly learned: 'rare' 6" in shown
+    assert shown.endswith(f"Train on it with: tunelab run --data '{table}'\n")
+
+
+def test_show_a_table_as_it_is_to_be_read(table: Path) -> None:
+    shown = run("show", str(table), "--set", "label=size", "--set", "data.columns.id=number")
+    assert "Label: size (regression)" in shown or "Label: size (classification)" in shown
+    assert re.search(r"^id +number", shown, re.M)
+    assert shown.endswith("--set label=size --set data.columns.id=number\n")
+    assert "only the keys of [data]" in refused(run_cli("data", "show", table, "--set", "eta=1"))
+    assert "did you mean 'size'?" in refused(run_cli("data", "show", table, "--set", "label=sise"))
+
+
+def test_show_a_table_as_json(table: Path) -> None:
+    about = json.loads(run("show", str(table), "--json"))
+    assert (about["event"], about["rows"], about["label"]) == ("table", 60, "kind")
+    assert about["classes"] == {"rare": 6, "x": 27, "y": 27}
+    assert [column["kind"] for column in about["columns"]] == ["left-out", "number", "category", "label"]
+    assert about["command"].startswith("tunelab run --data ")
+    assert not paths.datasets().exists()  # looking into a file prepares nothing
+
+
+def test_histograms_keep_small_counts_visible() -> None:
+    assert histogram_text([0, 1, 500, 1000]) == " ▁▄█"
+    assert histogram_text([0, 1, 500, 1000], ascii=True) == " .=@"
+    assert histogram_text([]) == ""
+    assert histogram_text([0, 0]) == "  "

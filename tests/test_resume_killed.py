@@ -22,12 +22,12 @@ import os, sys
 from tunelab.engine import checkpointing, training_worker
 from tunelab.training import loop
 
-keeping.SHARE, loop._CACHED, work._LOOK_EVERY = float("inf"), 700, 0.0
+checkpointing.SHARE, loop._CACHE_BYTES, training_worker._LOOK_EVERY = float("inf"), 700, 0.0
 
 def point():
     write(1, b".")
 
-write, replace, pulse_of = os.write, os.replace, work._pulse
+write, replace, pulse_of = os.write, os.replace, training_worker._pulse
 
 def torn(descriptor, content):
     point()
@@ -42,9 +42,9 @@ def before(call):
     return told
 
 os.write, os.fsync, os.replace = torn, before(lambda _: None), before(replace)
-work._pulse = lambda *args: before(pulse_of(*args))
+training_worker._pulse = lambda *args: before(pulse_of(*args))
 for stack in sys.argv[2:]:
-    work.train_stack(sys.argv[1], [int(arm) for arm in stack.split(",")])
+    training_worker.train_stack(sys.argv[1], [int(arm) for arm in stack.split(",")])
 """
 """A training process that says where it is, a dot a step (and each line of the record takes two), to be killed."""
 

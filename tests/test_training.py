@@ -190,9 +190,9 @@ def test_neither_gathering_by_and_by_nor_scaling_late_changes_the_bits(
         return parameters(training)
 
     plain = trained()
-    monkeypatch.setattr(loop, "_CACHED", 1)
+    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
     small_blocks = trained()
-    monkeypatch.setattr(loop, "_KEPT", 0)
+    monkeypatch.setattr(loop, "_SCALED_ONCE_BYTES", 0)
     for once, blocks, late in zip(plain, small_blocks, trained(), strict=True):
         np.testing.assert_array_equal(blocks, once)
         np.testing.assert_array_equal(late, once)
@@ -560,7 +560,7 @@ def ending(make_examples: MakeExamples) -> Training:
 def test_a_training_that_was_stopped_anywhere_goes_on_to_the_same_bits_and_measurements(
     make: Callable[[MakeExamples], Training], make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "_CACHED", 1)  # a pulse after every mini-batch
+    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)  # a pulse after every mini-batch
     unbroken = make(make_examples)
     pulses: list[None] = []
     wanted = list(unbroken.run(lambda: pulses.append(None)))
@@ -601,7 +601,7 @@ def test_so_does_one_saved_at_a_measurement_and_saving_disturbs_nothing(
 
 
 def test_the_same_object_goes_on_after_a_stop(make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "_CACHED", 1)
+    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
     unbroken, stopped = plain(make_examples), plain(make_examples)
     wanted = list(unbroken)
     for pulses in (2, 0, 5):
@@ -626,7 +626,7 @@ def test_a_state_is_a_copy(make_examples: MakeExamples) -> None:
 def test_a_training_can_end_where_another_was_stopped(
     make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch, pulses: int, examples: int
 ) -> None:
-    monkeypatch.setattr(loop, "_CACHED", 1)
+    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
     stopped, again = plain(make_examples), plain(make_examples)
     train_until(stopped, pulses)
     list(again.run(until=stopped.examples))
@@ -640,7 +640,7 @@ def test_states_can_be_joined_and_taken_apart(
     make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch, pulses: int
 ) -> None:
     """Every array has the replicate axis first, so arms that stood at one point may go on in other company."""
-    monkeypatch.setattr(loop, "_CACHED", 1)
+    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
     together = leaving(make_examples, np.float64)
     train_until(together, pulses)
     state = through_a_file(together.state())

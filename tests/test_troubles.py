@@ -19,6 +19,8 @@ from tunelab.cure_trials import experiments_for, try_cures
 from tunelab.diagnose import diagnose_experiment
 from tunelab.diagnosis import CAUSES, DataFacts, data_facts
 from tunelab.experiment import Experiment
+from tunelab.experiment.preset import available
+from tunelab.experiment.preset import find as find_preset
 from tunelab.records.history import History
 
 QUICK = ("blobs", "xor", "linear", "unequal", "noise", "power", "points")
@@ -79,6 +81,29 @@ def test_what_must_be_right_first_is_said_first(two_faults: list[Any]) -> None:
 def test_no_two_cures_change_one_parameter(two_faults: list[Any]) -> None:
     keys = [key for verdict in two_faults for key in verdict.cure or {}]
     assert len(keys) == len(set(keys))
+
+
+CAUSE_PRESETS = [name for name in available() if name.startswith("causes/")]
+
+
+@pytest.mark.parametrize("name", CAUSE_PRESETS)
+def test_a_causes_preset_shows_it(name: str) -> None:
+    verdicts = diagnose_experiment(find_preset(name).arms[0].experiment).verdicts
+    assert verdicts[0].cause == name.removeprefix("causes/")
+
+
+@pytest.mark.parametrize("name", CAUSE_PRESETS[::4])
+def test_the_second_arm_of_a_causes_preset_is_healthy(name: str) -> None:
+    assert [verdict.cause for verdict in diagnose_experiment(find_preset(name).arms[1].experiment).verdicts] == [""]
+
+
+def test_causes_are_listed_with_what_they_mean_and_a_run_that_shows_them() -> None:
+    outcome = run_cli("diagnose", "--causes")
+    assert outcome.code == 0
+    for cause in CAUSES.values():
+        assert cause.name in outcome.out
+    assert "tunelab run causes/dead-relu" in outcome.out
+    assert {f"causes/{slug}" for slug in CAUSES} >= set(CAUSE_PRESETS)
 
 
 # -- the data's own evidence ------------------------------------------------------------------------------

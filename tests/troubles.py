@@ -6,6 +6,7 @@ half of the table (``tune``) is what the diagnosis was made with; the other half
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -485,8 +486,37 @@ _add("healthy unequal, apart", (), SMALL, {}, ("digits", 1000, 600, (1, 8)), hal
 CASES = [Case(*row) for row in _TABLE]
 
 
+def _other(data: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Data like these that the table doesn't have: a third more examples, and another seed."""
+    name, *arguments = data
+    if name in _CHANGES:
+        return (name, _other(arguments[0]), *arguments[1:])
+    if not arguments:
+        return data
+    defaults = inspect.signature(_BASES[name]).parameters
+    full = [*arguments, *(p.default for p in list(defaults.values())[len(arguments) :])]
+    full[0] = int(1.3 * full[0])
+    return (name, *(value + 50 if key == "seed" else value for key, value in zip(defaults, full, strict=True)))
+
+
+def _again(case: Case) -> Case:
+    """The same fault on other data, with other seeds and widths: what neither half has seen."""
+
+    def keys(old: dict[str, Any]) -> dict[str, Any]:
+        hidden = old.get("network.hidden")
+        wider = {"network.hidden": [h if h < 5 else int(1.4 * h) for h in hidden]} if hidden else {}
+        whole = "training.mini_batch" in case.keys and case.keys["training.mini_batch"] >= case.data[1]
+        batch = {"training.mini_batch": _other(case.data)[1]} if whole and "training.mini_batch" in old else {}
+        return old | {"initialization.seed": 17} | wider | batch
+
+    good = None if case.good is None else keys(case.good)
+    return replace(
+        case, name=f"{case.name} · again", half="fresh", data=_other(case.data), keys=keys(case.keys), good=good
+    )
+
+
 def cases(half: str) -> Iterator[Case]:
-    """The cases of a half that this machine has the data for."""
-    for case in CASES:
+    """The cases of a half that this machine has the data for; those of 'fresh' are made from all of them."""
+    for case in map(_again, CASES) if half == "fresh" else CASES:
         if case.half == half and not ("mnist" in _title(case.data) and mnist_place() is None):
             yield case

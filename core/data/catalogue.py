@@ -13,7 +13,7 @@ from tunelab.data.dataset import Dataset, Examples, Report
 from tunelab.data.options import FileOptions
 from tunelab.data.store import Damaged, Origin
 from tunelab.errors import BadInput, printable
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["NAMED", "TABLE_SUFFIXES", "Entry", "Named", "counts", "entries", "is_table", "load"]
 

@@ -171,7 +171,7 @@ def _of_table(encoder: dict[str, Any], path: Path, where: str) -> EncodedRows:
 
 
 def _by_name(columns: Sequence[Any], entries: Sequence[dict[str, Any]], where: str) -> list[Any]:
-    from tunelab.suggestions import did_you_mean
+    from tunelab.wording import did_you_mean
 
     exact = {column.name: column for column in columns}
     folded = {column.name.casefold(): column for column in columns}

@@ -27,7 +27,7 @@ from tunelab.data.catalogue import NAMED
 from tunelab.data.dataset import Report
 from tunelab.data.download import Failed, download, refusal
 from tunelab.errors import BadInput, printable
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["SETS", "fetch", "recognised"]
 

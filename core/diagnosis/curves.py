@@ -132,6 +132,15 @@ class Curves:
         return neighbours.accuracy - 2 * error - float(self.training_accuracy[-1])
 
     @property
+    def behind_on_evaluation(self) -> float:
+        """The same on evaluation examples, whose nearest neighbours are among some training examples."""
+        neighbours = self.facts.evaluation_neighbours
+        if neighbours is None or not neighbours.total:
+            return math.nan
+        error = accuracy_error(neighbours.accuracy, neighbours.total)
+        return neighbours.accuracy - 2 * math.hypot(error, self.noise) - float(self.evaluation_accuracy[-1])
+
+    @property
     def moved(self) -> float:
         """How far an epoch's steps move the layer that moves most, as a share of its size; inf where not known."""
         if self.update_ratio.size == 0 or self.setting.n == 0 or not np.isfinite(self.update_ratio[-1]).any():

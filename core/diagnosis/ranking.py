@@ -15,6 +15,7 @@ from tunelab.diagnosis.verdict import CERTAIN, POSSIBLE, Verdict
 __all__ = ["ranked", "verdicts"]
 
 _LEARNT = 0.1  # share of the constant answer's cost below which a bad start holds nothing up
+_SLOW = {"mini-batch-too-large", "eta-too-small", "too-few-epochs"}  # all three: not done yet
 _TELLING = {"diverged", "constant"}  # symptoms that name a verdict whatever its cause is
 _GROUPS = (
     {"one-class", "classes-missing", "labels-disagree", "no-signal", "unequal-classes"},
@@ -36,7 +37,8 @@ def verdicts(curves: Curves) -> list[Verdict]:
         known = [verdict for verdict in known if _shows(verdict, c)]
     found = ranked([*known, *(verdict for rule in TRAINING_CAUSES if (verdict := rule(c)) is not None)])
     if failing is None:
-        return found or [rises(c) or oscillates(c) or _healthy(c)]
+        restless = None if c.progress < _LEARNT else rises(c) or oscillates(c)
+        return found or [restless or _healthy(c)]
     if not found:
         unknown = "None of the causes that are known fits."
         return [replace(failing, why=unknown, advice="tunelab diagnose --try tells causes apart by experiments.")]
@@ -66,14 +68,15 @@ def _shows(verdict: Verdict, c: Curves) -> bool:
         return True
     if verdict.cause == "mini-batch-too-large":
         return False  # the curves tell
-    harmed = c.progress > _LEARNT or c.behind_neighbours > 0
+    harmed = c.progress > _LEARNT or c.behind_neighbours > 0 or c.behind_on_evaluation > 0
     return bool(harmed)
 
 
 def ranked(found: Iterable[Verdict]) -> list[Verdict]:
     """Verdicts by the order of their causes, one a cause; no two cures change the same parameter.
 
-    Behind a cause that leaves nothing else to be judged only what is certain as well is said.
+    Behind a cause that leaves nothing else to be judged only what is certain as well is said. Of causes with the same
+    evidence the first is kept, and names the others.
     """
     kept: list[Verdict] = []
     changed: set[str] = set()
@@ -86,6 +89,10 @@ def ranked(found: Iterable[Verdict]) -> list[Verdict]:
             continue
         if kept and verdict.certainty == POSSIBLE:
             continue
+        alike = next((place for place, other in enumerate(kept) if {other.cause, verdict.cause} <= _SLOW), None)
+        if alike is not None:
+            kept[alike] = _with_alternative(kept[alike], verdict)
+            continue
         keys = set(verdict.cure or ())
         if keys & changed:
             continue
@@ -93,3 +100,10 @@ def ranked(found: Iterable[Verdict]) -> list[Verdict]:
         changed |= keys
         blocking = min(blocking, group)
     return kept
+
+
+def _with_alternative(verdict: Verdict, other: Verdict) -> Verdict:
+    """A verdict that says which cause would look the same, and how to tell them apart."""
+    also = [*verdict.evidence.get("also", []), other.cause]
+    why = f"{verdict.why} {other.title} would look much the same: --try tells."
+    return replace(verdict, why=why, evidence=verdict.evidence | {"also": also})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from tunelab.diagnosis.curves import Curves, log_steps, trend
 from tunelab.diagnosis.verdict import Verdict
+from tunelab.statistics import DIFFERENCE_LEVEL
 
 __all__ = ["failure", "improvement", "oscillates", "progress", "rises"]
 
@@ -17,6 +18,7 @@ _STILL = 0.01  # change of ln cost over the last third that counts as none
 _LITTLE_LEFT = 0.05  # share of the first cost below which its ups and downs are no concern
 _CLEARLY = 0.03  # fall of ln(evaluation cost) over the last third that promises more
 _WINDOW = 8  # measurements looked at for a level
+_EXPLAINS = 0.95  # of what the mean alone costs: below, something of the numbers is explained
 _POINTS = 0.005  # of accuracy, less of which isn't worth speaking of
 
 
@@ -81,6 +83,10 @@ def _chance(c: Curves) -> Verdict | None:
     test = c.evaluation_test
     if test is None or c.epoch[-1] < 2 or len(c.epoch) < 3 or test.better_than_chance():
         return None
+    if c.learns and test.pvalue < DIFFERENCE_LEVEL:
+        return None  # so few evaluation examples that they can't tell; that is said where it is
+    if not c.classification and c.evaluation_data_cost[-1] < _EXPLAINS * c.facts.constant_cost:
+        return None
     often = f"guessing does as well in {100 * test.pvalue:.2g} of 100 tries"
     return Verdict(
         "chance",
@@ -138,8 +144,8 @@ def improvement(c: Curves) -> tuple[float, float] | None:
     slope, error = trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
     epochs = float(c.epoch[-1] - c.epoch[-k])
     gained = slope * epochs
-    beyond = gained > max(c.noise, _POINTS)
-    steady = slope > 3 * error and gained > max(0.5 * c.noise, _POINTS)
+    beyond = gained > max(2 * c.noise, _POINTS)
+    steady = slope > 3 * error and gained > max(c.noise, _POINTS)
     if not (beyond or steady) or not _evaluation_cost_falls(c, k):
         return None
     return gained, epochs
@@ -164,10 +170,18 @@ def _level(c: Curves) -> Verdict | None:
     return Verdict(
         "level",
         f"Level at {_right(c)} since about epoch {c.epoch[-k]:.3g}.",
-        "More of the same training won't change much.",
+        _unsure(c) or "More of the same training won't change much.",
         "A smaller η now, other widths or λ may." if not c.ended else "",
         {"slope": slope},
     )
+
+
+def _unsure(c: Curves) -> str:
+    """That so few evaluation examples can't tell learning from guessing, where that is so."""
+    test = c.evaluation_test
+    if test is None or test.better_than_chance() or not c.classification:
+        return ""
+    return f"With {test.total:,} evaluation examples that isn't clearly better than chance (p = {test.pvalue:.2g})."
 
 
 def _right(c: Curves) -> str:
@@ -181,7 +195,7 @@ def _learning(c: Curves) -> Verdict | None:
     if len(c.epoch) < 2 or moves.sum() >= 0 or not np.isfinite(c.evaluation_accuracy[-1]):
         return None
     parting = c.gap > max(0.04, 3 * c.noise)
-    noise = f"{c.evaluation_total:,} evaluation examples: ± {100 * c.noise:.1f} points."
+    noise = _unsure(c) or f"{c.evaluation_total:,} evaluation examples: ± {100 * c.noise:.1f} points."
     return Verdict(
         "learning",
         f"Learning: {_right(c)} right, the training cost falls."

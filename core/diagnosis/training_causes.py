@@ -27,7 +27,9 @@ _DRIVEN = 0.3  # growth of the saturated share where large steps are to blame
 _NEARLY_ALL = 0.8
 _MANY_STEPS, _FEW_PER_EPOCH = 400, 8  # mini-batches in all, and an epoch
 _FREQUENT = 0.75  # share of the largest class
-_WIDE_GAP = 0.07  # between training and evaluation accuracy, beyond noise
+_WIDE_GAP, _SURE_GAP = 0.115, 0.05  # between training and evaluation accuracy: as it is, and less two errors
+_APART = 0.2  # between what neighbours agree on inside of training and from training to evaluation
+_LEARNT = 0.1  # share of the constant answer's cost, below which more epochs bring little
 _SHARED = 20  # examples whose neighbours are looked at, at least
 
 
@@ -49,9 +51,17 @@ def labels_disagree(c: Curves) -> Verdict | None:
         and far.test.pvalue > 0.05
         and near.accuracy - near.any_agree > 4 * _error(far.any_agree, far.total)
     )
+    apart = (
+        near is not None
+        and far is not None
+        and near.accuracy - far.accuracy
+        > max(_APART, 5 * math.hypot(_error(near.accuracy, near.total), _error(far.accuracy, far.total)))
+        and near.accuracy - float(c.evaluation_accuracy[-1]) > _APART
+    )
     no_better = c.evaluation_test is not None and not c.evaluation_test.better_than_chance()
     if (
-        not (consistent and contradicted)
+        not apart
+        and not (consistent and contradicted)
         and not (learnt and below is not None)
         and not (consistent and unrelated and no_better)
     ):
@@ -67,13 +77,13 @@ def labels_disagree(c: Curves) -> Verdict | None:
         "below-chance" if against else "chance",
         f"{100 * c.training_accuracy[-1]:.0f} % of the training examples are right and "
         f"{100 * c.evaluation_accuracy[-1]:.1f} % of the evaluation examples"
-        + (": fewer than guessing gets." if against else ", no more than guessing gets."),
+        + (": fewer than guessing gets." if against else "."),
         "What training labels teach is wrong on evaluation labels: they are inverted, renamed or shifted.",
         "Look at evaluation examples beside their labels.",
         evidence,
         "labels-disagree",
         None,
-        CERTAIN if against else LIKELY,
+        CERTAIN if against and consistent else LIKELY,
     )
 
 
@@ -104,7 +114,7 @@ def no_signal(c: Curves) -> Verdict | None:
             return None
         if max(f.training_counts, default=0) > _FREQUENT * sum(f.training_counts):
             return None  # neighbours agree anyway
-        if near.test.pvalue < 0.02 or far.test.pvalue < 0.02 or test.better_than_chance():
+        if near.test.better_than_chance() or far.test.better_than_chance() or test.better_than_chance():
             return None
     by_heart = bool(c.training_accuracy[-1] > f.chance + 0.15)
     heart = f", though {100 * c.training_accuracy[-1]:.0f} % of the training examples are" if by_heart else ""
@@ -282,7 +292,13 @@ def _unsteady(c: Curves) -> bool:
 def eta_too_small(c: Curves) -> Verdict | None:
     """The cost falls at every measurement and has hardly come down."""
     s, cost = c.setting, c.training_data_cost
-    if s.eta > s.usual_eta / 4 or len(cost) < 3 or not np.isfinite(cost).all() or c.diverged:
+    if (
+        few_steps(c) is not None
+        or s.eta > s.usual_eta / 4
+        or len(cost) < 3
+        or not np.isfinite(cost).all()
+        or c.diverged
+    ):
         return None
     if c.epoch[-1] < _EARLY and s.eta > s.usual_eta / 20:
         return None  # the first epochs of a training that is a little slow look like this too
@@ -352,7 +368,8 @@ def memorizing(c: Curves) -> Verdict | None:
     best = int(np.nanargmin(cost))
     risen = float(min(cost[-1], np.nanmin(cost[-2:])) / max(cost[best], 1e-100) - 1)
     sure_gap = c.gap - 2 * c.gap_error
-    if sure_gap < 0.03 or (sure_gap < _WIDE_GAP and not (risen > 0.3 and sure_gap > 0.04)):
+    wide = c.gap > _WIDE_GAP and sure_gap > _SURE_GAP
+    if not wide and not (risen > 0.3 and sure_gap > 0.04):
         return None
     more = f.available >= 2 * s.n > 0
     if not more and risen < 0.1:
@@ -400,7 +417,7 @@ def too_few_epochs(c: Curves) -> Verdict | None:
     if not c.ended or c.reason not in {"", "epochs"} or c.diverged:
         return None
     gain = improvement(c)
-    if gain is None or c.progress < 0.02:
+    if gain is None or c.progress < _LEARNT:
         return None
     gained, epochs = gain
     more = int(max(10, 4 * math.ceil(c.epoch[-1])))

@@ -41,6 +41,12 @@ class Verdict:
         """The cause's name for people, '' without one."""
         return CAUSES[self.cause].name if self.cause else ""
 
+    @property
+    def title(self) -> str:
+        """The cause's name as a sentence begins with it. (Η, the capital of η, would look like a Latin H.)"""
+        name = self.cause_name
+        return name[0].upper() + name[1:] if name and name[0].isascii() else name
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as a record and ``--json`` hold them; ``cause`` and ``cure`` are None where there is none."""
         return {

@@ -81,9 +81,9 @@ class ArmRecorder:
         ending = {"event": "done", "reason": arm_reason(reasons) if all(reasons) else "stopped"}
         if all(reasons):
             self._history.add(ending)
-            told = {(e["code"], e["text"]) for e in self._writer.events if e["event"] == "verdict"}
+            recorded = {(e["code"], e["text"]) for e in self._writer.events if e["event"] == "verdict"}
             for verdict in self._history.verdicts():
-                if (verdict.code, verdict.text) in told:  # a process that was killed had come so far already
+                if (verdict.code, verdict.text) in recorded:  # a process that was killed had come so far already
                     continue
                 self._writer.write("verdict", verdict.to_dict())
         self._writer.write(
@@ -114,11 +114,11 @@ class ArmRecorder:
     def _note(self, kind: str, fields: dict[str, Any]) -> None:
         if kind == "initial":
             self._history.add({"event": kind} | fields)
-        known = self._known.get((kind, fields["examples"]))
-        if known is None:
+        recorded = self._known.get((kind, fields["examples"]))
+        if recorded is None:
             self._writer.write(kind, fields)
         else:
-            self._must_agree(kind, fields, known)
+            self._must_agree(kind, fields, recorded)
 
     def _must_agree(self, kind: str, fields: dict[str, Any], recorded: dict[str, Any]) -> None:
         now, then = flattened(printable_values(json.loads(json.dumps(fields)))), flattened(_plain(recorded))

@@ -31,17 +31,17 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
     if len(standing) < len(saved):
         raise BadInput(f"{run.name} has left nothing to go on from: only a run that was stopped on its way can branch")
     examples = [int(checkpoint.state["examples"]) for checkpoint in standing]
-    made = create_run(preset, origin={"run": run.name, "examples": examples, "values": values})
-    for old, new, arm, checkpoint in zip(run.arms, made.arms, preset.arms, standing, strict=True):
+    new_run = create_run(preset, origin={"run": run.name, "examples": examples, "values": values})
+    for old, new, arm, checkpoint in zip(run.arms, new_run.arms, preset.arms, standing, strict=True):
         lines = []
         for event in old.events():
             if event["event"] in {"start", "initial", "measure"}:
                 about = {"experiment": arm.experiment.to_dict()} if event["event"] == "start" else {}
-                lines.append(json.dumps(event | {"run": made.name} | about, ensure_ascii=False, allow_nan=False))
+                lines.append(json.dumps(event | {"run": new_run.name} | about, ensure_ascii=False, allow_nan=False))
         paths.write_whole(new.events_path, "".join(f"{line}\n" for line in lines).encode())
         moved = replace(checkpoint, experiment=fingerprint(arm.experiment))
         paths.write_whole(new.checkpoint_path, moved.packed())
-    return made
+    return new_run
 
 
 def branched(preset: Preset, values: dict[str, Any]) -> Preset:

@@ -12,7 +12,7 @@ from tunelab.experiment.fields import described
 from tunelab.experiment.nested_tables import COLUMNS
 from tunelab.experiment.other_names import key_hint
 from tunelab.experiment.toml_reading import read_toml
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["changed", "full_key", "known_keys", "parse_setting", "parse_settings"]
 

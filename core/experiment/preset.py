@@ -27,7 +27,7 @@ from tunelab.experiment.nested_tables import key_path, merged, placed
 from tunelab.experiment.toml_reading import read_toml, unshowable
 from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import checked
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "resolved", "save", "schema"]
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.other_names import key_hint, value_hint
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["checked", "section_of"]
 

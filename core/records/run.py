@@ -36,7 +36,7 @@ from tunelab.records.follow import MergedFollower, read_events
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ENCODER, ArmWriter
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directories", "split_arm_name"]
 

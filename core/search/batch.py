@@ -20,7 +20,7 @@ __all__ = ["find_mini_batch"]
 Array = NDArray[Any]
 
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-_LOOKS = 4  # measurements an epoch
+_MEASUREMENTS = 4  # measurements an epoch
 _MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
 
 
@@ -38,7 +38,7 @@ def find_mini_batch(
 
     def sized(m: int, epochs: int) -> Experiment:
         eta = float(f"{base.training.eta * m / present:.4g}")
-        every = max(m, n // _LOOKS)
+        every = max(m, n // _MEASUREMENTS)
         small = search_settings(base, seeds=seeds, epochs=epochs, monitor_every=every)
         return changed(small, {"training.mini_batch": m, "training.eta": min(eta, 1e6)})
 
@@ -51,8 +51,8 @@ def find_mini_batch(
     time = float(reference.seconds[-1])
     for m in (m for m in tried if m != present):
         (first,) = trials.run({label(m): sized(m, 1)})
-        wanted = min(math.ceil(time / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs)
-        curves[m] = trials.run({label(m): sized(m, wanted)})[0] if wanted > 1 else first
+        longer = min(math.ceil(time / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs)
+        curves[m] = trials.run({label(m): sized(m, longer)})[0] if longer > 1 else first
     return _decide(curves, present, time)
 
 

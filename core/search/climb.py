@@ -73,20 +73,20 @@ def climb(outcomes: Mapping[float, tuple[str, ...]], start: float = START) -> Cl
         words = outcomes[eta]
         return not falls(eta) and 3 * sum(word not in ("falls", "flat") for word in words) > len(words)
 
-    def known(eta: float) -> float | None:
+    def in_grid(eta: float) -> float | None:
         return next((value for value in outcomes if abs(value / eta - 1) < 0.01), None)
 
     path: list[float] = []
-    eta = known(start)
+    eta = in_grid(start)
     while eta is not None:
         path.append(eta)
         if too_much(eta):
             break
-        eta = known(eta * 10)
-    eta = known(start / 10)
+        eta = in_grid(eta * 10)
+    eta = in_grid(start / 10)
     while eta is not None and not any(map(falls, path)):
         path.append(eta)
-        eta = known(eta / 10)
+        eta = in_grid(eta / 10)
     if not any(map(falls, path)):
         return None
     threshold = max(filter(falls, path))

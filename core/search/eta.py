@@ -88,8 +88,10 @@ def learns(curve: Curve, dataset: Dataset) -> list[bool]:
     """
     network, kinds = curve.experiment.network, len(dataset.classes or ())
     parts = {"training": dataset.training, "evaluation": dataset.validation}
+    balanced = curve.experiment.data.class_weights == "balanced"
     constant = {
-        part: constant_cost(examples.targets, kinds, network.output, network.cost) for part, examples in parts.items()
+        part: constant_cost(examples.targets, kinds, network.output, network.cost, balanced=balanced)
+        for part, examples in parts.items()
     }
     chance = {
         part: METRICS["accuracy"].chance(examples.targets, kinds, dataset.tolerance) for part, examples in parts.items()

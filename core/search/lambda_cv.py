@@ -1,7 +1,7 @@
 """Regularization from below: λ from 0.0001 upwards by tens, cross-validated, and whether the output is smooth.
 
 The lecture's other school: begin with hardly any, raise it, and look how the output changes with the input. What is
-tied in accuracy is told apart by how smooth it is.
+tied in accuracy is decided by how smooth it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Array = NDArray[Any]
 
 _START, _LARGEST = 1e-4, 1e5
 _WORSE = 2  # λ in a row that are worse beyond noise end the search: more of it won't help again
-_END = 3  # measurements whose mean is judged
+_LAST = 3  # measurements whose mean is judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,8 @@ def folds_of(dataset: Dataset, k: int) -> Iterator[Dataset]:
         raise BadInput(f"{k}-fold cross-validation needs at least {2 * k} training examples; there are {n}")
     fold = np.arange(n) % k
     for i in range(k):
-        kept, judged = (np.flatnonzero(rows) for rows in (fold != i, fold == i))
-        parts = (Examples(training.inputs[rows], training.targets[rows], training.scale) for rows in (kept, judged))
+        chosen = (np.flatnonzero(rows) for rows in (fold != i, fold == i))
+        parts = (Examples(training.inputs[rows], training.targets[rows], training.scale) for rows in chosen)
         learnt, validation = parts
         yield replace(dataset, training=learnt, validation=validation)
 
@@ -98,7 +98,7 @@ def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer
         values = {"training.lambda": value * few / n, "training.mini_batch": min(base.training.mini_batch, few)}
         curves += trials.run({_label(value): changed(base, values)}, part)
     accuracies = np.array(
-        [np.nan_to_num(c.evaluation_accuracy[-_END:, 0]).mean() * (not c.diverged[0]) for c in curves]
+        [np.nan_to_num(c.evaluation_accuracy[-_LAST:, 0]).mean() * (not c.diverged[0]) for c in curves]
     )
     return accuracies, way_of(curves[0].network, parts[0].validation)
 

@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 _FINER = (0.2, 0.5, 2.0, 5.0)  # times the best power of ten
 _SMALLEST, _LARGEST = 1e-6, 1e6
-_END = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
+_LAST = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
 
 
 def find_lambda(
@@ -33,17 +33,17 @@ def find_lambda(
     tied, and of those the one with the lowest validation cost (without its penalty, which λ itself would move) is
     chosen: it moves with confidence as well as with rightness, and so by less luck. λ = 0 is always tried beside.
     """
-    hunt = _Hunt(base, trials, seeds, epochs)
-    hunt.score([0.0, start, start * 10, start / 10])
+    search = _LambdaSearch(base, trials, seeds, epochs)
+    search.score([0.0, start, start * 10, start / 10])
     for factor in (10.0, 0.1):
         value = start * factor
         # On while it gets better, and over a plateau once: two steps that bring nothing end it
-        while _SMALLEST < value < _LARGEST and hunt.best in (value, value / factor):
+        while _SMALLEST < value < _LARGEST and search.best in (value, value / factor):
             value *= factor
-            hunt.score([value])
-    centre = hunt.best or start / 10
-    hunt.score([centre * step for step in _FINER])
-    return hunt.ended()
+            search.score([value])
+    centre = search.best or start / 10
+    search.score([centre * step for step in _FINER])
+    return search.result()
 
 
 def noise_threshold(best: Array, other: Array, total: int) -> float:
@@ -57,7 +57,7 @@ def noise_threshold(best: Array, other: Array, total: int) -> float:
     return difference.half_width if difference else 0.0
 
 
-class _Hunt:
+class _LambdaSearch:
     """One search: what has been tried, and how well it did."""
 
     def __init__(self, base: Experiment, trials: Trainer, seeds: int, epochs: int) -> None:
@@ -72,7 +72,7 @@ class _Hunt:
         new = [v for v in dict.fromkeys(float(f"{v:.3g}") for v in values) if v not in self._curves]
         tried = {f"λ = {value:g}": changed(self._base, {"training.lambda": value}) for value in new}
         for value, curve in zip(new, self._trials.run(tried), strict=True):
-            accuracy = np.nan_to_num(curve.evaluation_accuracy[-_END:], nan=0.0).mean(axis=0)
+            accuracy = np.nan_to_num(curve.evaluation_accuracy[-_LAST:], nan=0.0).mean(axis=0)
             self._curves[value] = curve
             self._scores[value] = np.where(curve.diverged, 0.0, accuracy)
 
@@ -96,10 +96,10 @@ class _Hunt:
         return next(iter(self._curves.values())).evaluation_total
 
     def _cost(self, value: float) -> float:
-        cost = self._curves[value].evaluation_data_cost[-_END:].mean()
+        cost = self._curves[value].evaluation_data_cost[-_LAST:].mean()
         return float(cost) if np.isfinite(cost) else math.inf
 
-    def ended(self) -> SearchResult:
+    def result(self) -> SearchResult:
         """The choice among those tied at the top, with everything that led to it."""
         tied = self._tied
         chosen = min(tied, key=self._cost)

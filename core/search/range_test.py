@@ -47,10 +47,10 @@ class RangeTest:
     @property
     def text(self) -> str:
         """Both points with the spread between seeds, as sentences."""
-        found = self.lowest[np.isfinite(self.lowest)]
-        if not len(found):
+        finite = self.lowest[np.isfinite(self.lowest)]
+        if not len(finite):
             return "Second opinion: a range test finds no η at which the cost falls."
-        spread = f" ({found.min():.2g} to {found.max():.2g} over {len(found)} seeds)" if len(found) > 1 else ""
+        spread = f" ({finite.min():.2g} to {finite.max():.2g} over {len(finite)} seeds)" if len(finite) > 1 else ""
         return (
             f"Second opinion: in a range test, η rising at every mini-batch, the cost falls fastest at "
             f"{_middle(self.steepest):.2g} and is lowest at {_middle(self.lowest):.2g}{spread}; half of that is "
@@ -59,8 +59,8 @@ class RangeTest:
 
 
 def _middle(values: Array) -> float:
-    found = values[np.isfinite(values)]
-    return float(np.exp(np.median(np.log(found)))) if len(found) else float("nan")
+    finite = values[np.isfinite(values)]
+    return float(np.exp(np.median(np.log(finite)))) if len(finite) else float("nan")
 
 
 def range_test(
@@ -74,13 +74,13 @@ def range_test(
     orders = [np.random.default_rng([base.initialization.seed + r, 3]) for r in range(seeds)]
     costs = np.full((_STEPS, seeds), np.nan)
     outputs = network.sizes[-1]
-    wanted = np.eye(outputs, dtype=network.dtype)
+    one_hot = np.eye(outputs, dtype=network.dtype)
     with np.errstate(all="ignore"):
         for step, eta in enumerate(etas):
             rows = np.stack([rng.integers(0, n, m) for rng in orders])
             x = np.stack([dataset.training.scaled(row, network.dtype) for row in rows])
             targets = dataset.training.targets[rows]
-            y = wanted[targets] if dataset.classes is not None else targets.astype(network.dtype)
+            y = one_hot[targets] if dataset.classes is not None else targets.astype(network.dtype)
             costs[step] = network.output.cost(network.last_z(x), y).mean(axis=-1)
             network.descend(x, y, np.full((seeds, 1, 1), eta / m, network.dtype))
     costs = np.where(np.isfinite(costs), costs, np.nan)

@@ -20,7 +20,7 @@ from tunelab.training import Measurement
 
 __all__ = ["Curve", "Report", "Trials", "by_validation", "reduced", "search_settings"]
 
-_FEW, _JUDGED = 2000, 1000  # examples at most, so that a search takes seconds
+_MOST_TRAINING, _MOST_VALIDATION = 2000, 1000  # examples, so that a search takes seconds
 
 Array = NDArray[Any]
 Report = Callable[[str, dict[str, Any]], None]
@@ -69,8 +69,8 @@ class Curve:
     @property
     def best_accuracy(self) -> Array:
         """Every replicate's best evaluation accuracy on the way, (R,)."""
-        seen = np.where(np.isfinite(self.evaluation_accuracy), self.evaluation_accuracy, 0.0)
-        return np.asarray(seen.max(axis=0))
+        finite = np.where(np.isfinite(self.evaluation_accuracy), self.evaluation_accuracy, 0.0)
+        return np.asarray(finite.max(axis=0))
 
 
 class Trials:
@@ -142,9 +142,9 @@ def reduced(experiment: Experiment, trials: Trials) -> Experiment:
     """
     plain = changed(by_validation(experiment), {"initialization.seeds": 1})
     dataset = trials.dataset(plain)
-    n, judged = min(len(dataset.training), _FEW), min(len(dataset.validation), _JUDGED)
+    n, validation = min(len(dataset.training), _MOST_TRAINING), min(len(dataset.validation), _MOST_VALIDATION)
     lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")
-    values = {"data.train": n, "data.evaluation": judged, "training.lambda": lmbda}
+    values = {"data.train": n, "data.evaluation": validation, "training.lambda": lmbda}
     return changed(plain, values | {"training.mini_batch": min(plain.training.mini_batch, n)})
 
 

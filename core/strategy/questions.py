@@ -13,7 +13,7 @@ from tunelab.search import SearchResult, Trainer, find_eta, find_lambda, find_mi
 from tunelab.strategy.journal import Journal
 from tunelab.strategy.stage import Recommendation, Stage
 from tunelab.strategy.state import fold
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["QUESTIONS", "Question", "question_named"]
 

@@ -22,7 +22,7 @@ from tunelab.strategy.stage import Recommendation, Stage
 from tunelab.strategy.stages import BUDGET, NAMES, STAGES, seconds_allowed, stage_named
 from tunelab.strategy.state import State, fold
 from tunelab.strategy.trial_runner import Context, Interrupted, MakeTrainer, OutOfTime, TrialRunner, with_epochs
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["ACTIONS", "advance", "begin", "decide", "load", "reopen", "run_to_the_end"]
 

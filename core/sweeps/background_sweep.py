@@ -11,20 +11,20 @@ from tunelab.sweeps.studies import StudyRecord
 
 __all__ = ["BackgroundSweep"]
 
-_SAID = "driver.txt"
+_STDERR = "driver.txt"
 
 
 class BackgroundSweep:
     """A process that works on a study until it is done, is stopped, or this process ends, however it ends."""
 
     def __init__(self, record: StudyRecord) -> None:
-        self._said = record.directory / _SAID
-        with self._said.open("wb") as said:
+        self._stderr = record.directory / _STDERR
+        with self._stderr.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tunelab.sweeps", record.name],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
+                stderr=stderr,
                 start_new_session=True,  # ctrl+c in the terminal is for the screen
             )
 
@@ -48,7 +48,7 @@ class BackgroundSweep:
         if self._process.poll() in (None, 0, 130):
             return None
         try:
-            lines = self._said.read_text("utf-8", "replace").strip().splitlines()
+            lines = self._stderr.read_text("utf-8", "replace").strip().splitlines()
         except OSError:
             lines = []
         return printable(lines[-1], 300) if lines else "the process that swept was ended from outside"

@@ -95,13 +95,13 @@ class DaskWorkers:
         new = [address for address in self._threads if address not in self._known]
         if not new:
             return
-        found = self._client.run(versions, workers=new, on_error="return")
+        answers = self._client.run(versions, workers=new, on_error="return")
         for address in new:
-            has = found.get(address)
-            if isinstance(has, dict):
-                differs = version_difference(versions(), has)
+            answer = answers.get(address)
+            if isinstance(answer, dict):
+                differs = version_difference(versions(), answer)
             else:
-                differs = f"tunelab can't be loaded there ({printable(has, 120)})"
+                differs = f"tunelab can't be loaded there ({printable(answer, 120)})"
             self._known[address] = not differs
             if differs:
                 self._notice(f"The worker {address} is left out: {differs}.")

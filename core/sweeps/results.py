@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
@@ -103,10 +104,7 @@ class StudyTable:
     @property
     def counts(self) -> dict[str, int]:
         """How many trials are in each state."""
-        found: dict[str, int] = {}
-        for row in self.rows:
-            found[row.state] = found.get(row.state, 0) + 1
-        return found
+        return dict(Counter(row.state for row in self.rows))
 
     @property
     def ended(self) -> int:
@@ -115,15 +113,15 @@ class StudyTable:
 
     def best_so_far(self) -> list[tuple[int, float]]:
         """(trials ended, best accuracy until then) after each trial that was trained to its end, as they ended."""
-        found: list[tuple[int, float]] = []
+        points: list[tuple[int, float]] = []
         best = -math.inf
         ended = sorted((row for row in self.rows if row.ended), key=lambda row: (row.finished, row.number))
         for count, row in enumerate(ended, start=1):
             if row.state == "complete" and row.value is not None:
                 best = max(best, row.value)
             if best > -math.inf:
-                found.append((count, best))
-        return found
+                points.append((count, best))
+        return points
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -131,7 +129,7 @@ class StudyTable:
         best = self.best
         if best is None or len(self.complete) < 3:
             return []
-        found = []
+        edges = []
         for d in self.plan.over:
             if d.key not in best.params or not d.numeric:
                 continue
@@ -144,8 +142,8 @@ class StudyTable:
             if end == "lowest" and low == _least(d):
                 continue  # nothing lies beyond: λ = 0, m = 1
             if end:
-                found.append(Edge(d, best.params[d.key], end))
-        return found
+                edges.append(Edge(d, best.params[d.key], end))
+        return edges
 
     def label(self, row: TrialRow) -> str:
         """What was chosen for a trial, in a line."""
@@ -192,23 +190,23 @@ def importances(study: Any, table: StudyTable) -> dict[str, float]:
 
 def trial_row(trial: FrozenTrial) -> TrialRow:
     """One of Optuna's trials as a row."""
-    said = trial.user_attrs
+    attributes = trial.user_attrs
     state = trial.state.name.lower()
     state = {"fail": "failed"}.get(state, state)
-    if trial.state.is_finished() and said.get("ended") == "diverged":
+    if trial.state.is_finished() and attributes.get("ended") == "diverged":
         state = "diverged"
     return TrialRow(
         trial.number,
         dict(trial.params),
         state,
         trial.value if trial.state.is_finished() else None,
-        said.get("std"),
-        int(said.get("seeds", 1)),
-        int(said.get("total", 0)),
-        float(said.get("epochs", 0.0)),
-        float(said.get("seconds", 0.0)),
+        attributes.get("std"),
+        int(attributes.get("seeds", 1)),
+        int(attributes.get("total", 0)),
+        float(attributes.get("epochs", 0.0)),
+        float(attributes.get("seconds", 0.0)),
         trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
-        str(said.get("why", "")),
+        str(attributes.get("why", "")),
         dict(trial.intermediate_values),
     )
 

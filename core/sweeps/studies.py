@@ -22,11 +22,11 @@ from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.records import locks
 from tunelab.records.locks import Hold
-from tunelab.suggestions import did_you_mean
 from tunelab.sweeps.optuna_internals import journal_backend
 from tunelab.sweeps.results import StudyTable, TrialRow, trial_row
 from tunelab.sweeps.sampling import make_pruner, make_sampler
 from tunelab.sweeps.sweep_plan import SweepPlan
+from tunelab.wording import did_you_mean
 
 if TYPE_CHECKING:
     import optuna

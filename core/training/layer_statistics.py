@@ -34,14 +34,14 @@ def layer_statistics(
     stacked_x, stacked_y = (np.broadcast_to(part, (R, *part.shape)) for part in (x, y))
     factor = 1.0 / n if weights is None else weights.reshape(1, n, 1) / n
     gradients, _ = network.gradient(stacked_x, stacked_y, factor)
-    found: dict[str, list[Array]] = {name: [] for name in LAYER_STATISTICS}
+    statistics: dict[str, list[Array]] = {name: [] for name in LAYER_STATISTICS}
     for layer, (z, w, dw) in enumerate(zip(zs, network.weights, gradients, strict=True)):
         activation = last if layer == len(zs) - 1 else hidden
-        found["z_rms"].append(np.sqrt(np.square(z, dtype=np.float64).mean(axis=(1, 2))))
-        found["saturated_share"].append(activation.saturated(z).mean(axis=(1, 2)))
+        statistics["z_rms"].append(np.sqrt(np.square(z, dtype=np.float64).mean(axis=(1, 2))))
+        statistics["saturated_share"].append(activation.saturated(z).mean(axis=(1, 2)))
         slope = dw.astype(np.float64) + decay.reshape(-1, 1, 1) * w
         norm = np.sqrt(np.square(slope).sum(axis=(1, 2)))
         size = np.sqrt(np.square(w, dtype=np.float64).sum(axis=(1, 2)))
-        found["gradient_norm"].append(norm)
-        found["update_ratio"].append(eta * norm / np.where(size > 0, size, np.nan))
-    return {name: np.stack(values, axis=1) for name, values in found.items()}
+        statistics["gradient_norm"].append(norm)
+        statistics["update_ratio"].append(eta * norm / np.where(size > 0, size, np.nan))
+    return {name: np.stack(values, axis=1) for name, values in statistics.items()}

@@ -31,11 +31,11 @@ Array = NDArray[Any]
 Order = Callable[[int, int], Array]
 """(replicate, epoch) → the order in which that epoch visits the training examples, (n,)."""
 
-_CACHED = 1024 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
-_REMEMBERED = 3  # numbers that a schedule or a stopping rule remembers, at most
+_CACHE_BYTES = 1024 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
+_RULE_NUMBERS = 3  # numbers that a schedule or a stopping rule remembers, at most
 _SCORED = ("correct", "answers", "class_correct", "squared_error")  # what is kept of a score, beside its cost
-_FEW = 100  # training examples on which the layers' vital signs are taken
-_KEPT = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
+_STATISTICS_EXAMPLES = 100  # training examples on which the layers' statistics are taken
+_SCALED_ONCE_BYTES = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
 
 
 def shuffled(seeds: Sequence[int], n: int) -> Order:
@@ -112,10 +112,10 @@ class Training:
         self._score = partial(score, classes=classes, tolerance=tolerance, unit=unit, class_weights=class_weights)
         self._scores: dict[str, Score] = {}
         outputs = network.sizes[-1]
-        self._wanted = np.eye(outputs, dtype=network.dtype) if classes else None
-        kept = n * network.sizes[0] * network.dtype.itemsize <= _KEPT
-        self._inputs = training.scaled(slice(None), network.dtype) if kept else np.asarray(training.inputs)
-        self._scale = None if kept else network.dtype.type(training.scale)
+        self._one_hot = np.eye(outputs, dtype=network.dtype) if classes else None
+        scaled_once = n * network.sizes[0] * network.dtype.itemsize <= _SCALED_ONCE_BYTES
+        self._inputs = training.scaled(slice(None), network.dtype) if scaled_once else np.asarray(training.inputs)
+        self._scale = None if scaled_once else network.dtype.type(training.scale)
         self._latest = {name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")} | {
             name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")
         }
@@ -159,7 +159,7 @@ class Training:
     def measure(self, *, decide: bool = False) -> Measurement:
         """Measure now. With ``decide``, let schedules and stopping rules act on what is seen."""
         with np.errstate(all="ignore"):
-            self._judge()
+            self._score_all()
         if decide:
             self._decide()
             self._measured = self.examples
@@ -223,15 +223,15 @@ class Training:
             *zip(self.stopping or (), saved["stopping"].tolist(), strict=False),
         ]
         for rule, remembered in rules:
-            known = remembered[: len(rule.state())]
+            state = remembered[: len(rule.state())]
             # Saved in company without stopping rules, an arm is given one that never stops: it knows nothing
-            if not any(map(math.isnan, known)):
-                rule.restore(known)
+            if not any(map(math.isnan, state)):
+                rule.restore(state)
         self._gather()
 
     def _remembered(self, rules: Sequence[Schedule | EarlyStopping] | None) -> Array:
         """What schedules or stopping rules remember, a row a replicate, filled up with NaN."""
-        rows = np.full((self.network.replicates, _REMEMBERED), np.nan)
+        rows = np.full((self.network.replicates, _RULE_NUMBERS), np.nan)
         for row, rule in enumerate(rules or ()):
             state = rule.state()
             rows[row, : len(state)] = state
@@ -246,13 +246,13 @@ class Training:
     def _train_to(self, target: int, pulse: Callable[[], None] | None) -> None:
         """Train whole mini-batches until at least ``target`` examples have been seen."""
         n, m = self.n, self.mini_batch
-        with np.errstate(all="ignore"):  # divergence is found by looking, not by a warning at every step
+        with np.errstate(all="ignore"):  # divergence shows in the measurements
             while self.examples < target:
                 began = time.perf_counter()
-                seen = self.examples % n
-                wanted = -(-(target - self.examples) // m) * m
-                count = min(len(self._x[0]), wanted, n - seen)
-                self._prepare(seen, count)
+                position = self.examples % n
+                remaining = -(-(target - self.examples) // m) * m
+                count = min(len(self._x[0]), remaining, n - position)
+                self._prepare(position, count)
                 for start in range(0, count, m):
                     stop = min(start + m, count)
                     weights = None if self._weights is None else self._weights[:, start:stop]
@@ -267,14 +267,14 @@ class Training:
         rate = self._rate[x.shape[1]]
         self._active.descend(x, y, rate if weights is None else rate * weights, self._decay)
 
-    def _prepare(self, seen: int, count: int) -> None:
+    def _prepare(self, position: int, count: int) -> None:
         """Gather the next ``count`` examples of every replicate, in its order, scaled, into the cache."""
         epoch = self.examples // self.n
         if epoch != self._ordered_epoch:
             self._orders = [self._order(r, epoch) for r in self._stacked]
             self._ordered_epoch = epoch
         for r, order in enumerate(self._orders):
-            rows = order[seen : seen + count]
+            rows = order[position : position + count]
             # mode='clip' lets numpy write straight into `out`; rows are in range anyway
             if self._scale is None:
                 np.take(self._inputs, rows, axis=0, out=self._x[r, :count], mode="clip")
@@ -282,7 +282,7 @@ class Training:
                 raw = np.take(self._inputs, rows, axis=0, out=self._raw[:count], mode="clip")
                 np.multiply(raw, self._scale, out=self._x[r, :count], casting="unsafe")
             targets = self._training.targets[rows]
-            self._y[r, :count] = targets if self._wanted is None else self._wanted[targets]
+            self._y[r, :count] = targets if self._one_hot is None else self._one_hot[targets]
             if self._weights is not None and self._class_weights is not None:
                 self._weights[r, :count, 0] = self._class_weights[targets]
 
@@ -292,7 +292,7 @@ class Training:
         R, inputs, outputs = len(self._stacked), self.network.sizes[0], self.network.sizes[-1]
         whole = self.network.replicates == R
         self._active = self.network if whole else self.network.select(self._stacked)
-        room = _CACHED // (max(1, R) * inputs * self.network.dtype.itemsize)
+        room = _CACHE_BYTES // (max(1, R) * inputs * self.network.dtype.itemsize)
         count = min(max(1, room // self.mini_batch) * self.mini_batch, self.n)
         self._x = np.empty((R, count, inputs), self.network.dtype)
         self._y = np.empty((R, count, outputs), self.network.dtype)
@@ -322,7 +322,7 @@ class Training:
 
     # -- measuring and deciding ---------------------------------------------------------------------------
 
-    def _judge(self) -> None:
+    def _score_all(self) -> None:
         """Score the running replicates and write the numbers beside those of the ones that have stopped."""
         running, latest = self.running, self._latest
         for part, examples in (("training", self._training), ("evaluation", self._evaluation)):
@@ -335,9 +335,9 @@ class Training:
         # Without λ there is no penalty even where weights have become infinite (0 · inf isn't 0)
         latest["penalty"][running] = np.where(lmbda > 0, lmbda / (2 * self.n) * squares, 0.0 * lmbda)
         latest["eta"][running] = self._eta_now()[running]
-        x = self._training.scaled(slice(0, _FEW), self.network.dtype)
-        targets = self._training.targets[:_FEW]
-        y = targets.astype(self.network.dtype) if self._wanted is None else self._wanted[targets]
+        x = self._training.scaled(slice(0, _STATISTICS_EXAMPLES), self.network.dtype)
+        targets = self._training.targets[:_STATISTICS_EXAMPLES]
+        y = targets.astype(self.network.dtype) if self._one_hot is None else self._one_hot[targets]
         weights = None if self._class_weights is None else self._class_weights[targets].astype(self.network.dtype)
         statistics = layer_statistics(self._active, x, y, latest["eta"][running], lmbda / self.n, weights)
         for name, values in statistics.items():

@@ -185,7 +185,7 @@ def line(r: Row) -> str:
 def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis", description=__doc__)
-    parser.add_argument("--half", choices=("tune", "report"), default="report")
+    parser.add_argument("--half", choices=("tune", "report", "fresh"), default="report")
     parser.add_argument("--cache", type=Path, help="keep trainings here, to judge them again without training")
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--workers", type=int, default=2)

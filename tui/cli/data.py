@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tunelab import paths
 from tunelab.data import Dataset, fetch, load
-from tunelab.data.catalogue import entries
+from tunelab.data.catalogue import NAMED, entries, is_table
 from tunelab.data.dataset import Array
 from tunelab.data.npz_export import to_npz
+from tunelab.data.tables import describe_table
+from tunelab.errors import BadInput, printable
+from tunelab.experiment import Experiment
+from tunelab.experiment.dotted_keys import changed, parse_settings
 from tunelab.tui.charts import halfblocks
 from tunelab.tui.cli.options.records import ExportDataOptions, FetchDataOptions, ListDataOptions, ShowDataOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report
+from tunelab.tui.text.table_text import table_text
 
 __all__ = ["STATE_TEXTS", "export_data", "fetch_data", "list_data", "show_data"]
 
@@ -43,6 +51,11 @@ def list_data(options: ListDataOptions) -> None:
 
 def show_data(options: ShowDataOptions) -> None:
     """Draw examples, and count examples and classes."""
+    path = paths.expanded(options.name)
+    examples_wanted = options.label is not None or options.count is not None
+    if options.name not in NAMED and is_table(path) and path.is_file() and not examples_wanted:
+        _show_table(path, options)
+        return
     # All 70,000 drawings take half a minute; the first thousand say enough.
     few = options.name == "digits"
     training, evaluation = (1000, 100) if few else (None, None)
@@ -68,6 +81,24 @@ def show_data(options: ShowDataOptions) -> None:
         print_text(f"{'class':{width}}  {'training':>8}  {'validation':>10}")
         for name, (in_training, in_validation) in facts["classes"].items():
             print_text(f"{name:{width}}  {in_training:>8,}  {in_validation:>10,}")
+
+
+def _show_table(path: Path, options: ShowDataOptions) -> None:
+    """Print what is in a table, and the command that trains on it."""
+    settings = parse_settings(options.settings or [])
+    for key in settings:
+        if not key.startswith("data."):
+            raise BadInput(f"--set {key}: only the keys of [data] say how a table is read")
+    experiment = changed(Experiment(), settings)
+    description = describe_table(path, experiment.data.file_options, progress_report(quiet=False))
+    words = ["tunelab", "run", "--data", options.name]
+    words += [word for setting in options.settings or [] for word in ("--set", setting)]
+    if options.as_json:
+        print_json({"event": "table", "name": options.name} | description | {"command": shlex.join(words)})
+        return
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print_text(table_text(printable(path.name, 60), description, ascii=not unicode))
+    print_text(f"\nTrain on it with: {shlex.join(words)}")
 
 
 def fetch_data(options: FetchDataOptions) -> None:

@@ -12,7 +12,7 @@ from tunelab.experiment import Preset
 from tunelab.tui.cli.options.searching import DiagnoseOptions
 from tunelab.tui.cli.output import print_json, print_text, say
 from tunelab.tui.cli.preset_options import load_preset, run_or_preset
-from tunelab.tui.text.diagnosis_text import trials_text, verdict_paragraph
+from tunelab.tui.text.diagnosis_text import causes_text, trials_text, verdict_paragraph
 
 __all__ = ["diagnose_command"]
 
@@ -20,6 +20,11 @@ __all__ = ["diagnose_command"]
 def diagnose_command(options: DiagnoseOptions) -> None:
     """Print what goes wrong in each arm, why, and what to try."""
     began = time.monotonic()
+    if options.list_causes:
+        print_text(causes_text())
+        return
+    if not options.name:
+        raise BadInput("give a run or a preset: tunelab diagnose RUN|PRESET, or --causes to list what can be named")
     source = run_or_preset(options.name)
     if not isinstance(source, Preset):
         if options.settings or options.data or options.seed is not None:

@@ -12,11 +12,11 @@ from tunelab.data import load
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.other_names import value_hint
 from tunelab.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effects
-from tunelab.suggestions import did_you_mean
 from tunelab.tui.charts.from_history import z_plotted
 from tunelab.tui.cli.options.searching import InitOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report
 from tunelab.tui.text.tables import aligned
+from tunelab.wording import did_you_mean
 
 __all__ = ["init_command"]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset
 from tunelab.experiment import preset as presets
-from tunelab.suggestions import did_you_mean
 from tunelab.tui.cli.options.lab import LabOptions
 from tunelab.tui.cli.registry import COMMANDS
+from tunelab.wording import did_you_mean
 
 if TYPE_CHECKING:
     from tunelab.tui.app import Tunelab

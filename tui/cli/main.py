@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 
 from tunelab.errors import BadInput, printable
-from tunelab.suggestions import did_you_mean
 from tunelab.tui.cli.failures import exit_code_of, prepare_streams
 from tunelab.tui.cli.output import print_text
 from tunelab.tui.cli.overview import group_help, overview
 from tunelab.tui.cli.registry import COMMANDS, GROUPS, Command
+from tunelab.wording import did_you_mean
 
 __all__ = ["main"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import typer
 from tunelab.errors import BadInput, printable
-from tunelab.suggestions import did_you_mean
 from tunelab.tui.cli.registry import Command
+from tunelab.wording import did_you_mean
 
 __all__ = ["parse_options"]
 

@@ -14,8 +14,8 @@ from tunelab.experiment import Preset, load_data
 from tunelab.experiment import preset as presets
 from tunelab.experiment.dotted_keys import parse_settings
 from tunelab.experiment.fitting import fitted_preset
-from tunelab.suggestions import did_you_mean
 from tunelab.tui.cli.output import progress_report, say
+from tunelab.wording import did_you_mean
 
 __all__ = ["absolute_data_path", "default_preset", "fitted_to_data", "load_preset", "run_or_preset"]
 

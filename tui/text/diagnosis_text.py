@@ -8,22 +8,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunelab.cure_trials import CureTrial, CureTrials
-from tunelab.diagnosis import Verdict
+from tunelab.diagnosis import CAUSES, Verdict
+from tunelab.experiment.preset import available
 from tunelab.tui.text.tables import aligned
 
-__all__ = ["set_options", "trials_text", "verdict_paragraph"]
+__all__ = ["causes_text", "set_options", "trials_text", "verdict_paragraph"]
 
 
 def verdict_paragraph(verdict: Verdict) -> str:
     """A verdict, a line each: its cause and what is seen, why, what to try, and the cure as it is typed."""
-    name = verdict.cause_name
     sure = "" if verdict.certainty == "likely" else f" ({verdict.certainty})"
-    # Η, the capital of η, looks like a Latin H
-    head = f"{name[0].upper() if name[0].isascii() else name[0]}{name[1:]}{sure}: " if name else ""
+    head = f"{verdict.title}{sure}: " if verdict.cause else ""
     lines = [f"• {head}{verdict.seen}", *(f"  {part}" for part in (verdict.why, verdict.advice) if part)]
     if verdict.cure:
         lines.append(f"  {set_options(verdict.cure)}")
     return "\n".join(lines)
+
+
+def causes_text() -> str:
+    """Every cause: its name, what it means, and a small run that shows it where there is one."""
+    presets = set(available())
+    parts = []
+    for cause in CAUSES.values():
+        show = f"\n  See it: tunelab run causes/{cause.slug} --plot" if f"causes/{cause.slug}" in presets else ""
+        parts.append(f"{cause.name}\n  {cause.help}{show}")
+    return "\n\n".join(parts)
 
 
 def set_options(cure: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from tunelab.data.dataset import Array
 from tunelab.data.tables.cells import DATE_PATTERN
 from tunelab.data.tables.raw_table import RawColumn, RawTable
 from tunelab.errors import BadInput, printable
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,7 +19,7 @@ from tunelab.strategy.stages.more_data import MoreData
 from tunelab.strategy.stages.shrink import Shrink
 from tunelab.strategy.stages.test import Test
 from tunelab.strategy.stages.widen import Widen
-from tunelab.suggestions import did_you_mean
+from tunelab.wording import did_you_mean
 
 __all__ = ["BUDGET", "NAMES", "STAGES", "declaration", "seconds_allowed", "stage_named"]
 

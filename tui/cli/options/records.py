@@ -123,9 +123,13 @@ class ListDataOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ShowDataOptions:
-    """Draw examples of a data set in the terminal, and count its examples and classes."""
+    """Show what is in a data set: of a table its columns, classes and warnings; of images examples and counts."""
 
     name: DataSetName
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Read a table otherwise: --set data.label=NAME. Repeatable."),
+    ] = None
     label: Annotated[str | None, typer.Option("--class", metavar="CLASS", help="Only examples of this class.")] = None
     count: Annotated[int | None, typer.Option("--count", min=1, help="How many examples.")] = None
     as_json: Json = False

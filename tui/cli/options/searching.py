@@ -187,7 +187,7 @@ class DiagnoseOptions(OutputOptions):
 
     name: Annotated[
         str, typer.Argument(metavar="RUN|PRESET", help="A recorded run ('last' is the newest), or a preset.")
-    ]
+    ] = ""
     settings: Settings = None
     arms: Arms = None
     data: DataName = None
@@ -195,3 +195,4 @@ class DiagnoseOptions(OutputOptions):
     try_cures: Annotated[
         bool, typer.Option("--try", help="Train the cures and other changes briefly: before → after, and what helps.")
     ] = False
+    list_causes: Annotated[bool, typer.Option("--causes", help="List every cause that can be named.")] = False

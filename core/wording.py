@@ -1,0 +1,23 @@
+"""How sentences are worded: a number with its noun, and the known word that somebody probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "quantity"]
+
+
+def quantity(n: float, noun: str, plural: str = "") -> str:
+    """Return a count with its noun in the right number: "1 arm", "2 arms", "1,000 examples", "0.5 seconds".
+
+    ``plural`` is needed only where it isn't ``noun`` with an s.
+    """
+    text = f"{n:,}" if isinstance(n, int) or not float(n).is_integer() else f"{int(n):,}"
+    return f"{text} {noun if n == 1 else plural or noun + 's'}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a tail such as " (did you mean 'eta'?)" for the known word most like ``word``, or an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""
