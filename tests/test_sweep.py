@@ -154,7 +154,7 @@ def test_another_plan_is_another_study(preset: Path) -> None:
     told(run_cli("sweep", preset, *GRID, "--study", "s", "--json", "--quiet"))
     for changed in (["--seed", "4"], ["--sampler", "random"], ["--set", "epochs=9"], ["--over", "mini_batch=5,6"]):
         assert "exists and is another: it" in refused(run_cli("sweep", preset, *GRID, "--study", "s", "-q", *changed))
-    assert "is settled in the study" in refused(run_cli("sweep", "--study", "s", "--seeds", "3"))
+    assert "is fixed in the study" in refused(run_cli("sweep", "--study", "s", "--seeds", "3"))
 
 
 def test_data_that_have_changed_are_not_the_studys(preset: Path, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from tunelab.statistics import DIFFERENCE_LEVEL, accuracy_error, t_quantile
+from tunelab.statistics import DIFFERENCE_LEVEL, t_quantile
 from tunelab.sweeps.search_space import Dimension, Value
 from tunelab.sweeps.sweep_plan import SweepPlan, params_text
+from tunelab.training.metrics import METRICS, Metric
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -25,9 +26,9 @@ _FEWEST = 10  # complete trials from which it is worth saying what matters most
 class TrialRow:
     """One trial.
 
-    ``state``: waiting, running, complete, pruned, diverged or failed. ``value`` is the evaluation accuracy at its
-    end, a mean over ``seeds`` with standard deviation ``std`` (None with one seed), on ``total`` examples. ``steps``
-    are the accuracies after each epoch.
+    ``state``: waiting, running, complete, pruned, diverged or failed. ``value`` is the ``metric`` on evaluation data at
+    its end, a mean over ``seeds`` with standard deviation ``std`` (None with one seed), as noisy as on ``total``
+    examples. ``steps`` are the values after each epoch.
     """
 
     number: int
@@ -42,6 +43,7 @@ class TrialRow:
     finished: float = 0.0
     why: str = ""
     steps: dict[int, float] = field(default_factory=dict)
+    metric: Metric = METRICS["accuracy"]
 
     @property
     def ended(self) -> bool:
@@ -55,7 +57,7 @@ class TrialRow:
             return math.nan
         if self.std is not None and self.seeds > 1 and self.std > 0:
             return self.std / math.sqrt(self.seeds)
-        return accuracy_error(self.value, self.total)
+        return self.metric.error(self.value, self.total)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class StudyTable:
         """The trials that were trained to their end, the best first, of equals the earlier one."""
         done = [row for row in self.rows if row.state == "complete" and row.value is not None]
         return sorted(done, key=lambda row: (-_number(row.value), row.number))
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that the trials are judged by."""
+        return next((row.metric for row in self.rows if row.value is not None), METRICS["accuracy"])
 
     @property
     def best(self) -> TrialRow | None:
@@ -112,7 +119,7 @@ class StudyTable:
         return sum(row.ended for row in self.rows)
 
     def best_so_far(self) -> list[tuple[int, float]]:
-        """(trials ended, best accuracy until then) after each trial that was trained to its end, as they ended."""
+        """(trials ended, best value until then) after each trial that was trained to its end, as they ended."""
         points: list[tuple[int, float]] = []
         best = -math.inf
         ended = sorted((row for row in self.rows if row.ended), key=lambda row: (row.finished, row.number))
@@ -208,6 +215,7 @@ def trial_row(trial: FrozenTrial) -> TrialRow:
         trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
         str(attributes.get("why", "")),
         dict(trial.intermediate_values),
+        next((m for m in METRICS.values() if m.name == attributes.get("metric")), METRICS["accuracy"]),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, load_data, stacks
 from tunelab.experiment.declaration import DataSection
 from tunelab.experiment.stacked_training import State
+from tunelab.records.measure_events import metric_of
 from tunelab.sweeps.executors import Workers
 from tunelab.sweeps.leases import Leases
 from tunelab.sweeps.optuna_internals import stored_trial
@@ -272,14 +273,15 @@ class _Scheduler:
         return self._finish(one, done["reason"] if done else "pruned", done, pruned)
 
     def _report_steps(self, one: _ActiveTrial, *, judge: bool) -> int | None:
-        """Report the accuracy after each epoch; return the epoch at which the pruner stops the trial, if it does."""
+        """Report the metric after each epoch; return the epoch at which the pruner stops the trial, if it does."""
         from optuna.trial import TrialState
 
         frozen = stored_trial(self._study, one.trial)
         if frozen.state is not TrialState.RUNNING:
             return None
         known = set(frozen.intermediate_values)
-        steps = {int(m["epoch"]): float(m["evaluation_accuracy"]) for m in one.measures if m["epoch"] >= 1}
+        values = [(int(m["epoch"]), m[metric_of(m).field()]) for m in one.measures if m["epoch"] >= 1]
+        steps = {epoch: float(value) for epoch, value in values if value is not None}
         for step, value in sorted(steps.items()):
             if step in known:
                 continue
@@ -298,11 +300,13 @@ class _Scheduler:
         write_events(
             self._record.directory, self._record.name, one.number, [*one.events[: -1 if done else None], ending]
         )
+        metric = metric_of(last)
         about = {
             "ended": reason,
-            "std": last.get("evaluation_accuracy_std"),
+            "metric": metric.name,
+            "std": last.get(f"{metric.field()}_std"),
             "seeds": self._plan.seeds,
-            "total": last["evaluation_total"],
+            "total": _effective_total(one.events, last),
             "epochs": last["epoch"],
             "seconds": round(one.seconds, 4),
             "seed": one.experiment.initialization.seed,
@@ -317,7 +321,7 @@ class _Scheduler:
         if given_up:
             self._study.tell(one.trial, state=TrialState.PRUNED, skip_if_finished=True)
         else:
-            self._study.tell(one.trial, last["evaluation_accuracy"], skip_if_finished=True)
+            self._study.tell(one.trial, last[metric.field()], skip_if_finished=True)
         return trial_row(stored_trial(self._study, one.trial))
 
     def _fail(self, trial: Trial, why: str) -> TrialRow:
@@ -326,3 +330,9 @@ class _Scheduler:
         trial.set_user_attr("why", why)
         self._study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
         return trial_row(stored_trial(self._study, trial))
+
+
+def _effective_total(events: Sequence[dict[str, Any]], last: dict[str, Any]) -> int:
+    """On how many examples the metric's noise is, by the start event."""
+    data: dict[str, Any] = next((event.get("data", {}) for event in events if event["event"] == "start"), {})
+    return int(data.get("metric_total", last["evaluation_total"]))

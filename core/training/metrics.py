@@ -84,6 +84,16 @@ class Metric:
     title: str
     percent: bool = True
 
+    @property
+    def scale(self) -> float:
+        """What a value is multiplied by for people: 100 for a share in percent."""
+        return 100.0 if self.percent else 1.0
+
+    @property
+    def heading(self) -> str:
+        """The title with its unit, to begin a heading: Accuracy in %, R²."""
+        return self.title[:1].upper() + self.title[1:] + (" in %" if self.percent else "")
+
     def field(self, part: str = "evaluation") -> str:
         """Return its field in a measure event, of 'training' or 'evaluation' examples."""
         return f"{part}_{self.name}"

@@ -26,17 +26,17 @@ _PREFERRED = ("training.eta", "training.lambda")
 
 
 def best_chart(table: StudyTable) -> ChartSpec:
-    """The best accuracy over the trials as they ended, and every trial's own."""
+    """The best value over the trials as they ended, and every trial's own."""
+    times = table.metric.scale
     ended = sorted((row for row in table.rows if row.ended), key=lambda row: (row.finished, row.number))
-    each = [(n, 100 * row.value) for n, row in enumerate(ended, 1) if row.value is not None and row.state == "complete"]
-    unfinished = [
-        (n, 100 * row.value) for n, row in enumerate(ended, 1) if row.value is not None and row.state != "complete"
-    ]
+    valued = [(n, times * row.value, row.state) for n, row in enumerate(ended, 1) if row.value is not None]
+    each = [(n, value) for n, value, state in valued if state == "complete"]
+    unfinished = [(n, value) for n, value, state in valued if state != "complete"]
     steps: list[tuple[float, float]] = []
     for count, value in table.best_so_far():
         if steps:
             steps.append((count, steps[-1][1]))
-        steps.append((count, 100 * value))
+        steps.append((count, times * value))
     series = [
         Series([x for x, _ in steps], [y for _, y in steps], "best so far", 0, points=False),
         *_scatter(each, "trials", 1),
@@ -44,7 +44,7 @@ def best_chart(table: StudyTable) -> ChartSpec:
     ]
     end = max(len(ended), min(table.plan.trials, 10), 2)
     return ChartSpec(
-        "Accuracy in %, trials as they ended",
+        f"{table.metric.heading}, trials as they ended",
         Axis("trials", limits=(0, end), whole=True),
         Axis(),
         tuple(s for s in series if len(s.x)),
@@ -54,14 +54,15 @@ def best_chart(table: StudyTable) -> ChartSpec:
 
 def slice_chart(table: StudyTable, dimension: Dimension) -> ChartSpec:
     """What one parameter alone says: every trial at its value, and the best at each."""
+    times = table.metric.scale
     place = _places(dimension)
     at = [
         (place(row.params[dimension.key]), row)
         for row in table.rows
         if row.value is not None and dimension.key in row.params
     ]
-    each = [(x, 100 * row.value) for x, row in at if row.state == "complete" and row.value is not None]
-    unfinished = [(x, 100 * row.value) for x, row in at if row.state != "complete" and row.value is not None]
+    each = [(x, times * row.value) for x, row in at if row.state == "complete" and row.value is not None]
+    unfinished = [(x, times * row.value) for x, row in at if row.state != "complete" and row.value is not None]
     best: dict[float, float] = {}
     for x, y in each:
         best[x] = max(y, best.get(x, -math.inf))
@@ -74,13 +75,13 @@ def slice_chart(table: StudyTable, dimension: Dimension) -> ChartSpec:
     ]
     levels: tuple[Level, ...] = ()
     if table.best is not None and table.within_noise:
-        levels = (Level(100 * min(float(row.value or 0) for row in table.within_noise), "within noise"),)
+        levels = (Level(times * min(float(row.value or 0) for row in table.within_noise), "within noise"),)
     label = dimension.name
     if place is not _as_is and not (dimension.log and _all_positive(dimension)):
         label += ": " + " ".join(f"{n}={value}" for n, value in enumerate(dimension.grid()))
     log = place is _as_is and dimension.log
     return ChartSpec(
-        f"Accuracy in % by {label}",
+        f"{table.metric.heading} by {label}",
         Axis(dimension.name, log=log),
         Axis(),
         tuple(s for s in series if len(s.x)),
@@ -166,7 +167,7 @@ def sweep_map(
     height: int,
     style: Style = DEFAULT,
 ) -> Picture:
-    """The best accuracy in each cell of two parameters, in percent.
+    """The best value in each cell of two parameters, shares in percent.
 
     [ ] is the contour: cells that can't be told from the best (★). × stands where everything diverged, – where
     all was pruned; a cell without a trial is empty.
@@ -175,6 +176,7 @@ def sweep_map(
         return sentence("No trial has ended yet.", width, height, Ink(dim=True))
     columns = _bins(across, table.plan.sampler, max(1, (width - 9) // _CELL))
     rows = _bins(up, table.plan.sampler, max(1, height - 2))
+    digits = 1 if table.metric.percent else 3
     cells: dict[tuple[int, int], list[TrialRow]] = {}
     for row in table.rows:
         if row.ended and across.key in row.params and up.key in row.params:
@@ -191,10 +193,10 @@ def sweep_map(
             states = {row.state for row in inside}
             marks[r][c] = ("x" if style.ascii else "×") if "diverged" in states else "-" if style.ascii else "–"
             continue
-        best = max(done, key=lambda row: (row is table.best, row.value or 0.0))
+        best = max(done, key=lambda row: (row is table.best, -math.inf if row.value is None else row.value))
         values[r, c] = best.value
         star = ("*" if style.ascii else "★") if best is table.best else ""
-        marks[r][c] = f"{100 * (best.value or 0.0):.1f}{star}"
+        marks[r][c] = f"{table.metric.scale * (best.value or 0.0):.{digits}f}{star}"
         inside_noise[r, c] = best.number in near
     known = values[np.isfinite(values)]
     if len(known):
@@ -212,7 +214,7 @@ def sweep_map(
     ]
     names = f"{up.name} {'up' if up.numeric else 'down'}, {across.name} across"
     head = (
-        f"Accuracy in %, the best of each cell; {names}",
+        f"{table.metric.heading}, the best of each cell; {names}",
         "framed: within noise of the best ★   × diverged   – pruned"
         if tall == 3 and near
         else "[ ] within noise of the best ★   × diverged   – pruned",

@@ -29,7 +29,7 @@ from tunelab.tui.cli.following import interruptible
 from tunelab.tui.cli.options.searching import SweepOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import fitted_to_data, load_preset
-from tunelab.tui.text.sweep_text import accuracy_text, pictures, summary
+from tunelab.tui.text.sweep_text import pictures, summary, value_text
 
 __all__ = ["sweep_command"]
 
@@ -150,6 +150,7 @@ def trial_event(record: StudyRecord, row: TrialRow, seconds: float) -> dict[str,
         "number": row.number,
         "params": row.params,
         "value": row.value,
+        "metric": row.metric.name,
         "state": row.state,
     }
     if row.std is not None:
@@ -160,7 +161,7 @@ def trial_event(record: StudyRecord, row: TrialRow, seconds: float) -> dict[str,
 
 def _trial_line(record: StudyRecord, row: TrialRow) -> str:
     state = "" if row.state == "complete" else f"  {row.state}" + (f": {row.why}" if row.why else "")
-    return f"Trial {row.number}: {params_text(record.plan.over, row.params)}  {accuracy_text(row)}{state}"
+    return f"Trial {row.number}: {params_text(record.plan.over, row.params)}  {value_text(row)}{state}"
 
 
 def _print_results(record: StudyRecord, seconds: float, options: SweepOptions, *, complete: bool) -> None:

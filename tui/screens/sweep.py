@@ -152,7 +152,7 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
             if table.plan.seeds > 1:
                 right += f" × {table.plan.seeds} seeds"
             if table.best is not None and table.best.value is not None:
-                right += f"  best {100 * table.best.value:.1f} %"
+                right += f"  best {table.metric.text(table.best.value, digits=1)}"
             left += f" · {table.plan.sampler}"
         self.query_one(StatusLine).show(left, right)
 
@@ -177,7 +177,7 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
 
     def _list(self, table: StudyTable) -> None:
         """The trials, the best first or the newest first; the one under the cursor stays there."""
-        from tunelab.tui.text.sweep_text import accuracy_text
+        from tunelab.tui.text.sweep_text import value_text
 
         rows = self._ordered(table)[:_MAX_LISTED]
         near = {row.number for row in table.within_noise}
@@ -186,7 +186,7 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
         lines = []
         for row in rows:
             sign = "★" if row is table.best else "=" if row.number in near else " "
-            result = accuracy_text(row) if row.state == "complete" else row.state
+            result = value_text(row) if row.state == "complete" else row.state
             if row.state == "pruned":
                 result += f" at epoch {row.epochs:g}"
             lines.append(Option(f"{sign}{row.number:>4}  {result:<16} {table.label(row)}"))

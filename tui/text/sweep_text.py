@@ -5,16 +5,14 @@ from __future__ import annotations
 from tunelab.sweeps.results import StudyTable, TrialRow
 from tunelab.sweeps.sweep_plan import params_text, short_value
 
-__all__ = ["accuracy_text", "best_trials", "pictures", "remarks", "summary", "unfinished_trials"]
+__all__ = ["best_trials", "pictures", "remarks", "summary", "unfinished_trials", "value_text"]
 
 _SHOWN = 10
 
 
-def accuracy_text(row: TrialRow) -> str:
-    """A trial's accuracy in percent, ± its spread over seeds in points."""
-    if row.value is None:
-        return "none"
-    return f"{100 * row.value:.2f} %" if row.std is None else f"{100 * row.value:.2f} ± {100 * row.std:.2f} %"
+def value_text(row: TrialRow) -> str:
+    """A trial's value for people, ± its spread over seeds: 97.61 ± 0.20 %."""
+    return row.metric.text(row.value, row.std)
 
 
 def summary(table: StudyTable, importance: dict[str, float]) -> str:
@@ -30,11 +28,11 @@ def best_trials(table: StudyTable, most: int = _SHOWN) -> str:
     from tunelab.tui.text.tables import aligned
 
     near = {row.number for row in table.within_noise}
-    rows = [["", "trial", *(d.name for d in table.plan.over), "evaluation accuracy", "epochs", "time"]]
+    rows = [["", "trial", *(d.name for d in table.plan.over), f"evaluation {table.metric.title}", "epochs", "time"]]
     for place, row in enumerate(table.complete[:most]):
         sign = "★" if place == 0 else "=" if row.number in near else ""
         values = [short_value(row.params.get(d.key, "")) for d in table.plan.over]
-        rows.append([sign, str(row.number), *values, accuracy_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
+        rows.append([sign, str(row.number), *values, value_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
     count = len(table.plan.over)
     return aligned(rows, right=frozenset({1, *range(2, 2 + count), 3 + count, 4 + count}))
 
@@ -52,7 +50,7 @@ def remarks(table: StudyTable, importance: dict[str, float]) -> list[str]:
     count = len(table.complete)
     ended = "1 trial trained to its end" if count == 1 else f"{count} trials trained to their end"
     lines.append(ended + (f"; {others}." if others else "."))
-    lines.append(f"Best: trial {best.number}, {params_text(table.plan.over, best.params)}, at {accuracy_text(best)}.")
+    lines.append(f"Best: trial {best.number}, {params_text(table.plan.over, best.params)}, at {value_text(best)}.")
     lines.append(_noise(table, best))
     lines += [
         f"Suspect: the best {edge.dimension.name} is the {edge.end} that was tried "
