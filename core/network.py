@@ -49,6 +49,10 @@ class Network:
         self.dtype = self.weights[0].dtype
         self._rooms: dict[int, _Room] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as parameters and names."""
+        return _restored, (self.weights, self.biases, self.names)
+
     @property
     def replicates(self) -> int:
         """R, the number of networks side by side."""
@@ -172,6 +176,10 @@ def _sum_of_products(before: Array, delta: Array, out: Array) -> None:
     else:  # numpy's matmul doesn't use BLAS for a column times a row, and is six times slower than its dot
         for a, d, product in zip(before, delta, out, strict=True):
             np.dot(a.T, d, out=product)
+
+
+def _restored(weights: Sequence[Array], biases: Sequence[Array], names: dict[str, str]) -> Network:
+    return Network(weights, biases, **names)
 
 
 def _parts(flat: Array, shapes: Sequence[tuple[int, ...]]) -> tuple[list[Array], list[Array]]:

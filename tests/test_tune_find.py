@@ -116,16 +116,20 @@ def test_stop_after_a_stage_and_go_on_later() -> None:
     assert [event["stage"] for event in first.of("stage")] == ["baseline", "shrink", "chance"]
     second = run_cli("tune", "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
     assert [event["stage"] for event in second.of("stage")] == ["eta"]
-    again = run_cli("tune", "first-look", "--study", "mine")
-    assert again.code == 2
-    assert "leave PRESET out" in again.err
+    same = run_cli("tune", *SMALL_SETTINGS, "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
+    assert same.code == 0
+    other = run_cli("tune", "--set", "training.eta=3", "--study", "mine")
+    assert other.code == 2
+    assert "began with another" in other.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--stop-after", "etta"], "there is no stage 'etta' (did you mean 'eta'?)"),
-        (["--data", "points"], "the strategy is for classes"),
+        (["--skip", "nothing"], "there is no stage 'nothing'"),
+        (["--budget", "0"], "--budget must be from 1 second"),
+        (["--budget", "inf"], "--budget must be from 1 second"),
         (["--set", "training.eta=-1"], "training.eta"),
         (["no-such-preset"], "there is no preset"),
     ],

@@ -12,7 +12,7 @@ from tunelab.data.dataset import Array, Dataset, Examples, LaterExamples, Report
 from tunelab.data.store import Damaged, Origin
 from tunelab.errors import printable
 
-__all__ = ["FEW", "TITLE", "load"]
+__all__ = ["FEW", "TITLE", "counts", "digits_are_kept", "load"]
 
 TITLE = "drawn digits"
 FEW = 5_000  # up to so many are drawn on the spot, in a few seconds; for more all 70,000 are drawn and kept
@@ -44,6 +44,14 @@ def counts(classes: Sequence[int | str] | None) -> tuple[int, int]:
     chosen = _chosen(classes)
     training, validation = (len(_indices(part, chosen)) for part in ("training", "validation"))
     return training, validation
+
+
+def digits_are_kept() -> bool:
+    """Return whether all digits have been drawn and are kept, so that many of them are there at once."""
+    try:
+        return store.read(paths.datasets() / "digits")[1].source == _source()
+    except (FileNotFoundError, Damaged):
+        return False
 
 
 def _source() -> str:

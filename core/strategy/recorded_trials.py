@@ -19,11 +19,13 @@ from tunelab.experiment import Experiment, Preset
 from tunelab.experiment.preset import resolved
 from tunelab.network import Network
 from tunelab.records import Run
+from tunelab.strategy.evaluation import Evaluation, contributions, evaluation_of
 from tunelab.strategy.journal import Event
+from tunelab.strategy.local_trainer import LocalTrainer
 from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.trial_runner import Interrupted, OutOfTime, TrialRunner
 
-__all__ = ["cores", "network_of", "record", "run_directory"]
+__all__ = ["RecordingTrainer", "cores", "network_of", "record", "run_directory"]
 
 _WORTH = 6.0  # seconds of training below which starting processes costs more than it brings
 
@@ -122,3 +124,32 @@ def network_of(run: Run, arms: Sequence[str]) -> Network:
     weights = [np.concatenate([network.weights[layer] for network in networks]) for layer in layers]
     biases = [np.concatenate([network.biases[layer] for network in networks]) for layer in layers]
     return Network(weights, biases, **networks[0].names)
+
+
+class RecordingTrainer(LocalTrainer):
+    """A :class:`tunelab.strategy.trainer.StageTrainer` for one stage: its records lie in the strategy's directory."""
+
+    def __init__(self, runner: TrialRunner) -> None:
+        data, context = runner.context.data, runner.context
+
+        def seconds(experiments: Sequence[Experiment]) -> float:
+            return context.pace * modelled(experiments, data)
+
+        super().__init__(runner.report, runner.pulse, metric=data.metric, folds=data.folds, seconds=seconds)
+        self._runner, self._metric_name = runner, data.metric
+
+    def record(self, tried: Mapping[str, Experiment]) -> str:
+        """Train these as a run in the strategy's directory; return where it lies there."""
+        record(self._runner, tried)
+        directory = self._runner.journal.directory
+        return str(run_directory(directory, self._runner.stage, tried).relative_to(directory))
+
+    def judge_record(self, record: str, labels: Sequence[str], *, test: bool = False) -> Evaluation | None:
+        """Judge the networks of some arms of a run."""
+        run = Run(self._runner.journal.directory / record)
+        dataset = self.dataset(self._runner.context.own)
+        examples = dataset.test if test else dataset.validation
+        if len(examples) == 0:
+            return None
+        each, hits = contributions(network_of(run, labels), examples, dataset, self._metric_name)
+        return evaluation_of(each, hits, examples, dataset, self._metric_name)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -13,13 +16,14 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, assemble, load_data
 from tunelab.experiment.dotted_keys import changed, full_key
 from tunelab.experiment.fields import value_of
-from tunelab.search import Trials
 from tunelab.search.trials import by_validation
+from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.closing import CLOSING, SECONDS, Outcome, recorded_outcome, train_outcome
 from tunelab.strategy.dataset_info import DatasetInfo, dataset_info
 from tunelab.strategy.journal import Event, Journal, exists, read
-from tunelab.strategy.measures import standard_errors
+from tunelab.strategy.recorded_trials import RecordingTrainer
 from tunelab.strategy.stage import Recommendation, Stage
-from tunelab.strategy.stages import BUDGET, NAMES, STAGES, seconds_allowed, stage_named
+from tunelab.strategy.stages import BUDGET, NAMES, STAGES, seconds_planned, stage_named
 from tunelab.strategy.state import State, fold
 from tunelab.strategy.trial_runner import Context, Interrupted, MakeTrainer, OutOfTime, TrialRunner, with_epochs
 from tunelab.wording import did_you_mean
@@ -28,6 +32,12 @@ __all__ = ["ACTIONS", "advance", "begin", "decide", "load", "reopen", "run_to_th
 
 ACTIONS = ("accept", "change", "skip", "back", "try", "stop")
 _SEEDS = 3
+_PACE = 2.0  # times the modelled seconds, before anything was measured
+_SPARE = 1.3  # times the seconds that a stage thinks it needs, since it may err
+_OVERRUN = 1.6  # times its share that a stage may use before it is cut off: what came so far would be lost
+_TRIED, _TRIED_STEPS = 4000, 2000  # examples and steps of what a person wants tried
+_LEAST = 1.5  # seconds that a stage may plan for whatever it says, as long as there are enough
+_MOST = 0.6  # of the time left that a stage before the last ones may use
 
 See = Callable[[Event], None]
 
@@ -46,16 +56,18 @@ def begin(
     *,
     budget: float | None = None,
     stop_after: str | None = None,
+    skip: Sequence[str] = (),
     seeds: int = _SEEDS,
     see: See | None = None,
     report: Report | None = None,
 ) -> State:
     """Write the first line of a journal: what the strategy starts from. ``seeds`` are tried side by side.
 
-    Everything that can be wrong with the experiment is found first; :class:`BadInput` says what.
+    ``budget`` are seconds of work; without one nothing is left out for lack of time. Everything that can be wrong with
+    the experiment is found first; :class:`BadInput` says what.
     """
-    if stop_after is not None:
-        stage_named(stop_after)
+    for name in (*skip, *([stop_after] if stop_after else [])):
+        stage_named(name)
     if exists(directory):
         raise BadInput(f"there is a strategy {printable(directory.name)} already; take it up again by its name")
     data = dataset_info(experiment, report)
@@ -70,8 +82,9 @@ def begin(
             {
                 "experiment": experiment.to_dict(),
                 "data": data.to_dict(),
-                "budget": budget if budget is not None else BUDGET,
+                "budget": budget,
                 "stop_after": stop_after,
+                "skip": list(skip),
                 "seeds": seeds,
                 "seed": experiment.initialization.seed,
                 "stages": list(NAMES),
@@ -82,61 +95,102 @@ def begin(
 
 
 def reopen(
-    directory: Path, *, budget: float | None = None, stop_after: str | None = None, see: See | None = None
+    directory: Path,
+    *,
+    budget: float | None = None,
+    stop_after: str | None = None,
+    skip: Sequence[str] = (),
+    see: See | None = None,
+    report: Report | None = None,
 ) -> State:
-    """Take up a strategy again: one that was stopped or ran out of time goes on.
+    """Take up a strategy again: one that was stopped or ran out of time goes on, one at its end stays there.
 
-    ``budget`` are seconds from now on; what was left is left where None.
+    ``budget`` are seconds from now on; what was left is left where None. Raises :class:`BadInput` where the data are
+    no longer those that it began with.
     """
-    if stop_after is not None:
-        stage_named(stop_after)
+    for name in (*skip, *([stop_after] if stop_after else [])):
+        stage_named(name)
     with Journal(directory, see) as journal:
         state = fold(journal.events)
         if not state.about:
             raise BadInput(f"there is no strategy in {printable(directory)}: it has no journal")
-        if state.now is None:
+        left_out = [stage.name for stage in state.stages.values() if stage.status == "left-out"]
+        if state.now is None and not (left_out and (budget is not None or _out_of_budget(state))):
             return state
-        total = state.budget if budget is None and not (state.done and state.done["reason"] == "budget") else None
-        total = total if total is not None else state.spent + (budget or BUDGET)
-        journal.write("reopen", {"budget": total, "stop_after": stop_after})
+        _check_data(state, report)
+        total = state.budget
+        if state.budget is not None and (budget is not None or _out_of_budget(state)):
+            total = state.spent + (budget or BUDGET)
+        words = {"budget": total, "stop_after": stop_after, "left_out_again": bool(left_out)}
+        journal.write("reopen", words | {"skip": list(skip or state.skip)})
         return fold(journal.events)
 
 
-def advance(directory: Path | str, see: See | None = None, trainer: MakeTrainer = Trials) -> State:
+def _out_of_budget(state: State) -> bool:
+    return state.done is not None and state.done["reason"] == "budget"
+
+
+def _check_data(state: State, report: Report | None) -> None:
+    """Refuse to go on with other data than the strategy began with."""
+    before = DatasetInfo.of_dict(state.about["data"])
+    if not before.fingerprint:
+        return  # begun by an earlier version
+    now = dataset_info(Experiment.model_validate(state.base), report)
+    if (now.fingerprint, now.training, now.classes) != (before.fingerprint, before.training, before.classes):
+        raise BadInput(
+            f"the data of {printable(state.name)} have changed since it began ({before.training:,} training examples "
+            f"of {printable(before.title)} then); what it found is about the old ones: begin another study"
+        )
+
+
+def advance(directory: Path | str, see: See | None = None, trainer: MakeTrainer = RecordingTrainer) -> State:
     """Go on from where the journal stands until the next decision is wanted, or the end.
 
     What is found is appended as it is found. Killed, or stopped by :func:`tunelab.strategy.journal.send`, it is taken
     up by the next call: a stage that was under way is run again. Raises :class:`BadInput` where another process is at
     it.
     """
-    with leaving_in_order(), threadpool_limits(limits=1), Journal(Path(directory), see) as journal:
+    return _advance(Path(directory), see, trainer, accept=False)
+
+
+def run_to_the_end(directory: Path, see: See | None = None, trainer: MakeTrainer = RecordingTrainer) -> State:
+    """Go on and accept every recommendation, to the end or until somebody says stop."""
+    return _advance(directory, see, trainer, accept=True)
+
+
+def _advance(directory: Path, see: See | None, trainer: MakeTrainer, *, accept: bool) -> State:
+    with leaving_in_order(), threadpool_limits(limits=1), Journal(directory, see) as journal:
         state = fold(journal.events)
         if not state.about:
             raise BadInput(f"there is no strategy in {printable(directory)}: it has no journal")
-        while not (state.done or state.asks):
-            stage = state.now
-            if stage is None:
-                _finish(journal, state, "finished")
-            elif state.stop_after in NAMES and NAMES.index(stage.name) > NAMES.index(state.stop_after):
-                _finish(journal, state, "stop-after")
-            elif _hopeless(state):
-                _finish(journal, state, "no-better-than-chance")
-            else:
-                try:
-                    _work(journal, state, stage_named(stage.name), trainer)
-                except Interrupted:
-                    break
+        folded_events = len(journal.events)
+        try:
+            while not state.done and (accept or not state.asks):
+                if state.asks:
+                    _write_decision(journal, state, "accept", {}, "tunelab")
+                else:
+                    _step(journal, state, trainer)
+                state, folded_events = fold(journal.events[folded_events:], state), len(journal.events)
+        except Interrupted:
             state = fold(journal.events)
         return state
 
 
-def run_to_the_end(directory: Path, see: See | None = None, trainer: MakeTrainer = Trials) -> State:
-    """Go on and accept every recommendation, to the end."""
-    state = advance(directory, see, trainer)
-    while state.asks:
-        decide(directory, "accept", see=see)
-        state = advance(directory, see, trainer)
-    return state
+def _step(journal: Journal, state: State, trainer: MakeTrainer) -> None:
+    """Run the stage that is next, skip it, or come to the end."""
+    stage = state.now
+    if stage is None:
+        left_out = any(other.status == "left-out" for other in state.stages.values())
+        _finish(journal, state, "budget" if left_out else "finished", trainer)
+    elif state.stop_after in NAMES and NAMES.index(stage.name) > NAMES.index(state.stop_after):
+        _finish(journal, state, "stop-after", trainer)
+    elif _hopeless(state):
+        _finish(journal, state, "no-better-than-chance", trainer)
+    elif stage.name in state.skip:
+        about = {"stage": stage.name, "action": "skip", "by": "person"}
+        journal.write("decision", about | _nothing("Skipped, as was asked: everything stays as it was."))
+    else:
+        _work(journal, state, stage_named(stage.name), trainer)
 
 
 def _hopeless(state: State) -> bool:
@@ -177,22 +231,43 @@ def _different(experiment: Experiment, chosen: dict[str, Any], subject: str | No
     return {key: value for key, value in chosen.items() if key == subject or value_of(before, key) != value}
 
 
-def _context(state: State, stage: Stage) -> Context:
+def _context(state: State, stage: Stage | None) -> Context:
+    """What a stage may rest on; with None what the end of the strategy may."""
     left = state.left if state.left is not None else BUDGET
     paces = [s.recommendation.get("pace") for s in state.stages.values() if s.recommendation is not None]
     measured = [pace for pace in paces if pace]
-    return Context(
+    context = Context(
         state=state,
-        experiment=state.experiment(before=stage.name),
+        experiment=state.experiment(before=stage.name if stage is not None else None),
         data=DatasetInfo.of_dict(state.about["data"]),
         seeds=int(state.about["seeds"]),
-        allowed=max(0.2, seconds_allowed(stage, left, state.stop_after)),
-        pace=measured[-1] if measured else 1.5,
+        allowed=math.inf if state.budget is None else left,
+        planned=SECONDS,
+        left=left,
+        pace=median(measured[-3:]) if measured else _PACE,
     )
+    if stage is None:
+        return context
+    planned = max(min(_LEAST, 0.08 * left), _planned(context, stage, left))
+    last = stage.name in ("full", "test")
+    allowed = left if last else min(_OVERRUN * planned, _MOST * left)
+    return replace(context, planned=planned, allowed=math.inf if state.budget is None else max(0.1, allowed))
+
+
+def _planned(context: Context, stage: Stage, left: float) -> float:
+    """How many of the seconds that are left the stage should plan for, by what it and those after it need."""
+    state = context.state
+    last = NAMES.index(state.stop_after) if state.stop_after in NAMES else len(NAMES) - 1
+    coming = [
+        other for other in STAGES[NAMES.index(stage.name) : last + 1] if other is stage or other.name not in state.skip
+    ]
+    generous = {other.name: replace(context, planned=other.seconds_at_most) for other in coming}
+    needs = {other.name: _SPARE * other.plan(generous[other.name]).seconds for other in coming}
+    return seconds_planned(needs, left)[stage.name]
 
 
 def _left_out(context: Context) -> dict[str, Any]:
-    because = f"Left out: {context.allowed:.0f} seconds, its share of the budget, were not enough for it."
+    because = f"Left out: {context.planned:.1f} seconds, its share of the budget, were not enough for it."
     return Recommendation({}, because, "").to_dict() | {"left_out": True}
 
 
@@ -200,20 +275,18 @@ def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict
     """Try what a person asked for beside the recommendation, and say how they compare; it stays what it is."""
     label = ", ".join(f"{key.rsplit('.', 1)[-1]} = {_shown(value)}" for key, value in values.items())
     context = trials.context
-    base = changed(context.experiment, standing["chosen"])
-    epochs = min(base.training.epochs, 8)
-    arms = {
-        f"recommended, {epochs} epochs": with_epochs(base, epochs, context.seeds),
-        label: with_epochs(changed(base, values), epochs, context.seeds),
-    }
-    found = trials.run(arms)
-    first, own = (trials.accuracy_row(name, events[-1]) for name, events in found.items())
-    ahead = standard_errors(own, first)
-    word = "within noise of" if abs(ahead) < 1 else "better than" if ahead > 0 else "worse than"
-    said = f"Your own {label}: {own.text}, {word} the recommendation ({first.text})."
+    whole = changed(context.experiment, standing["chosen"])
+    base = context.view(_TRIED, _TRIED, base=whole)
+    base = with_epochs(base, context.epochs(base, _TRIED_STEPS), context.search_seeds)
+    own = context.view(_TRIED, _TRIED, base=changed(whole, values))
+    recommended = "recommended"
+    arms = {recommended: base, label: with_epochs(own, base.training.epochs, context.search_seeds)}
+    evaluations = trials.judge(arms, recommended)
+    chosen = best_or_present(evaluations, recommended)
+    text = f"Your own {label}: {choice_text(evaluations, recommended, chosen)}"
     kept = {key: standing[key] for key in ("chosen", "because", "sure", "evidence", "validation")}
-    others = [*standing["alternatives"], {"chosen": standing["chosen"] | values, "text": said}]
-    return kept | {"alternatives": others, "tried": said}
+    others = [*standing["alternatives"], {"chosen": standing["chosen"] | values, "text": text}]
+    return kept | {"alternatives": others, "tried": text}
 
 
 def _shown(value: Any) -> str:
@@ -251,12 +324,18 @@ def decide(
                 "decision",
                 {"stage": name, "action": "stop", "by": by, "chosen": {}, "because": "Stopped.", "evidence": {}},
             )
-            _finish(journal, fold(journal.events), "stopped")
+            _finish(journal, fold(journal.events), "stopped", None)
             return fold(journal.events)
         if now is None or (action != "skip" and (now.status != "asking" or now.recommendation is None)):
             raise BadInput("there is nothing to decide yet: the stage has no recommendation")
-        journal.write("decision", {"stage": now.name, "action": action, "by": by} | _decision(state, action, values))
+        _write_decision(journal, state, action, values, by)
         return fold(journal.events)
+
+
+def _write_decision(journal: Journal, state: State, action: str, values: dict[str, Any], by: str) -> None:
+    assert state.now is not None  # whoever asks has looked
+    about = {"stage": state.now.name, "action": action, "by": by}
+    journal.write("decision", about | _decision(state, action, values))
 
 
 def _nothing(because: str) -> dict[str, Any]:
@@ -278,14 +357,10 @@ def _decision(state: State, action: str, values: dict[str, Any]) -> dict[str, An
         return {"chosen": advised, "because": now.recommendation["because"], "evidence": evidence}
     if not values:
         raise BadInput("say which value: a parameter such as training.eta, and what it should be")
+    if about := next((key for key in values if key.startswith("data.")), None):
+        raise BadInput(f"{about} belongs to the problem that was asked about, which stays; change it and begin anew")
     together = advised | values
     because = "Chosen by hand."
-    if "data.train" in values and "training.lambda" not in values:
-        before = changed(base, advised).data.train or DatasetInfo.of_dict(state.about["data"]).training
-        now_n = values["data.train"] or DatasetInfo.of_dict(state.about["data"]).training
-        lmbda = changed(base, advised).training.lmbda * now_n / before
-        together["training.lambda"] = float(f"{lmbda:.3g}")
-        because += f" λ is {lmbda:.3g} for {now_n:,} examples: λ/n stays."
     changed(base, together)  # a value that won't do is said now
     if action == "try":
         return {"chosen": values, "because": "To be tried before deciding.", "evidence": {}}
@@ -300,7 +375,11 @@ def _back(journal: Journal, state: State, stage: Stage, by: str) -> None:
     later = [other for other in NAMES[NAMES.index(name) + 1 :] if state.stages[other].status != "ahead"]
     if state.done is not None:
         journal.write(
-            "reopen", {"budget": max(state.budget or 0.0, state.spent + BUDGET), "stop_after": state.stop_after}
+            "reopen",
+            {
+                "budget": None if state.budget is None else max(state.budget, state.spent + BUDGET),
+                "stop_after": state.stop_after,
+            },
         )
     journal.write(
         "decision", {"stage": name, "action": "back", "by": by, "chosen": {}, "because": stage.undo, "evidence": {}}
@@ -309,20 +388,16 @@ def _back(journal: Journal, state: State, stage: Stage, by: str) -> None:
         journal.write("stale", {"stages": later})
 
 
-def _finish(journal: Journal, state: State, reason: str) -> None:
-    """Write how it ended: the winner's last measurement, and what was left out."""
-    measured = [events[-1] for stage in state.stages.values() for events in stage.arms.values() if events]
-    final = measured[-1] if measured else None
+def _finish(journal: Journal, state: State, reason: str, trainer: MakeTrainer | None) -> None:
+    """Write how it ended: the winner, how good it and the own settings are on the problem asked about, what is missing.
+
+    Without a trainer, or without time, there is no number.
+    """
+    outcome = recorded_outcome(state)
+    if outcome is None and trainer is not None:
+        outcome = train_outcome(TrialRunner(journal, CLOSING, _context(state, None), trainer))
+    if outcome is None:
+        outcome = Outcome(state.experiment(), None, None, None, "It was stopped before its settings could be judged.")
     left_out = [stage.name for stage in state.stages.values() if stage.status == "left-out"]
-    journal.write(
-        "done",
-        {
-            "reason": reason,
-            "experiment": state.experiment().to_dict(),
-            "final": final,
-            "best": final,
-            "weights_sha256": "",
-            "left_out": left_out,
-            "seconds": round(journal.time, 3),
-        },
-    )
+    about = {"reason": reason} | outcome.to_dict()
+    journal.write("done", about | {"weights_sha256": "", "left_out": left_out, "seconds": round(journal.time, 3)})

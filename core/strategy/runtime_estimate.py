@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from tunelab.experiment import Experiment
 from tunelab.experiment.network_shape import parameters
@@ -16,27 +17,29 @@ _UNIT = 3.7e-6
 
 def network_parameters(experiment: Experiment, data: DatasetInfo) -> int:
     """Weights and biases of an experiment's network."""
-    outputs = len(experiment.data.classes or data.classes)
+    outputs = len(experiment.data.classes or data.classes) or max(data.outputs, 1)
     return parameters((data.features, *experiment.network.hidden, outputs))
 
 
 def modelled(experiments: Sequence[Experiment], data: DatasetInfo, epochs: float | None = None) -> float:
-    """Seconds that these would take one after another on one core, each stacked with its seeds, by the model.
+    """Seconds that these would take on one core by the model, those of one shape stacked.
 
-    ``epochs`` where it isn't the experiments' own. Judging after every epoch is in it.
+    ``epochs`` where it isn't the experiments' own. Monitoring is in it.
     """
-    total = 0.0
+    networks: dict[tuple[Any, ...], int] = {}
     for experiment in experiments:
-        training = experiment.training
-        size = network_parameters(experiment, data)
-        n = min(experiment.data.train or data.training, data.training)
-        judged = n + min(experiment.data.evaluation or data.evaluation, data.evaluation)
-        overhead = (0.3 + 0.15 * len(experiment.network.hidden)) * 10 / training.mini_batch
+        training, section = experiment.training, experiment.data
+        shape = (section.train, section.evaluation, experiment.network.hidden, training.mini_batch, training.epochs)
+        kind = (*shape, training.monitor_every, network_parameters(experiment, data))
+        networks[kind] = networks.get(kind, 0) + experiment.initialization.seeds
+    total = 0.0
+    for (train, evaluation, hidden, m, own_epochs, every, size), count in networks.items():
+        n = min(train or data.training, data.training)
+        judged = n + min(evaluation or data.evaluation, data.evaluation)
+        overhead = (0.3 + 0.15 * len(hidden)) * 10 / m
         step = _UNIT * (overhead + 0.25 + 1.5e-5 * size)
         look = _UNIT * (0.1 + 0.9e-5 * size)
-        seeds = experiment.initialization.seeds
-        stacked = 0.5 * seeds + 0.5  # a second network in a stack costs half as much as the first
-        every = training.monitor_every
-        looks = max(1.0, n / every) if isinstance(every, int) else 1.0
-        total += (n * step * stacked + looks * judged * look * seeds) * (epochs or training.epochs)
+        stacked = 0.5 * count + 0.5  # a second network in a stack costs half as much as the first
+        looks = n / every if isinstance(every, int) else 1.0
+        total += (n * step * stacked + looks * judged * look * count) * (epochs or own_epochs)
     return total

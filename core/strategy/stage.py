@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tunelab.experiment import Experiment
-from tunelab.statistics import Accuracy
+from tunelab.strategy.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from tunelab.strategy.trial_runner import Context, TrialRunner
@@ -27,7 +27,7 @@ class Plan:
 class Recommendation:
     """What a stage recommends: dotted keys to be set, why, how sure that is, and what else could be done.
 
-    ``alternatives`` are (dotted keys, in words). ``validation`` is the accuracy that the recommendation rests on.
+    ``alternatives`` are (dotted keys, in words). ``validation`` is the score that the recommendation rests on.
     ``hopeless``: nothing better than guessing was found, so going on would mean nothing.
     """
 
@@ -36,7 +36,7 @@ class Recommendation:
     sure: str
     evidence: dict[str, Any] = field(default_factory=dict)
     alternatives: tuple[tuple[dict[str, Any], str], ...] = ()
-    validation: Accuracy | None = None
+    validation: Evaluation | None = None
     hopeless: bool = False
 
     def to_dict(self) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class State:
     spent: float = 0.0
     budget: float | None = None
     stop_after: str | None = None
+    skip: tuple[str, ...] = ()
     test_uses: int = 0
     done: Event | None = None
 
@@ -87,12 +88,34 @@ class State:
                 break
             if stage.decision is not None and stage.status == "decided":
                 tables = placed(tables, stage.decision["chosen"])
-        return checked(Experiment, tables, self.name)
+        return checked(Experiment, self._of_asked_problem(tables), self.name)
+
+    @property
+    def winner(self) -> Experiment:
+        """The settings that the strategy came to: those of its end, or of the decisions so far."""
+        if self.done is not None and self.done.get("experiment"):
+            return checked(Experiment, self._of_asked_problem(self.done["experiment"]), self.name)
+        return self.experiment()
+
+    def _of_asked_problem(self, tables: dict[str, Any]) -> dict[str, Any]:
+        """The tables with the data that were asked about: an earlier version kept the shrunken ones. λ/n stays put."""
+        asked, now = self.base.get("data", {}), tables.get("data", {})
+        if now == asked:
+            return tables
+        there = int(self.about["data"]["training"])
+        n, small = min(asked.get("train") or there, there), min(now.get("train") or there, there)
+        training = dict(tables.get("training", {}))
+        if training.get("lambda"):
+            training["lambda"] = float(f"{training['lambda'] * n / small:.3g}")
+        network = dict(tables.get("network", {}))
+        if self.stages.get("widen", StageState("")).status != "decided" and "hidden" in self.base.get("network", {}):
+            network["hidden"] = self.base["network"]["hidden"]
+        return tables | {"data": asked, "training": training, "network": network}
 
     def validation(self) -> list[tuple[str, float]]:
         """The validation accuracy that each stage came to, so far: (stage, accuracy)."""
         return [
-            (stage.name, float(seen["accuracy"]))
+            (stage.name, float(seen.get("value", seen.get("accuracy"))))
             for stage in self.stages.values()
             if stage.recommendation is not None
             and stage.status in ("asking", "decided")
@@ -100,9 +123,9 @@ class State:
         ]
 
 
-def fold(events: Iterable[Event]) -> State:
-    """The state after all of a journal's events."""
-    state = State()
+def fold(events: Iterable[Event], state: State | None = None) -> State:
+    """Return the state after all of a journal's events; after those that follow ``state`` where it is given."""
+    state = state or State()
     for event in events:
         state = folded(state, event)
     return state
@@ -122,9 +145,12 @@ def folded(state: State, event: Event) -> State:
             stages=stages,
             budget=event["budget"],
             stop_after=event.get("stop_after"),
+            skip=tuple(event.get("skip", ())),
         )
     if kind == "reopen":
-        return replace(state, budget=event["budget"], stop_after=event.get("stop_after"), done=None)
+        state = replace(state, budget=event["budget"], stop_after=event.get("stop_after"), done=None)
+        state = replace(state, skip=tuple(event.get("skip", state.skip)))
+        return _asked_again(state) if event.get("left_out_again") else state
     if kind == "done":
         return replace(state, done=event)
     if kind == "stale":
@@ -176,6 +202,17 @@ def _decided(stage: StageState, event: Event) -> StageState:
         asking = stage.recommendation is not None and stage.status != "left-out"
         return replace(stage, status="asking" if asking else "ahead", decision=None, tries=())
     return stage
+
+
+def _asked_again(state: State) -> State:
+    """What was left out for lack of time is ahead again, and what rests on it is stale."""
+    names = list(state.stages)
+    first = next((i for i, name in enumerate(names) if state.stages[name].status == "left-out"), len(names))
+    for name in names[first:]:
+        stage = state.stages[name]
+        if stage.status == "left-out":
+            state = _with(state, replace(stage, status="ahead", recommendation=None))
+    return _stale(state, [name for name in names[first:] if state.stages[name].status in ("decided", "asking")])
 
 
 def _stale(state: State, names: Iterable[str]) -> State:

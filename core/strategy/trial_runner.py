@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tunelab.data.dataset import Dataset
+from tunelab.data.digits_dataset import FEW, digits_are_kept
 from tunelab.engine.pool import asked_to_leave
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import SearchResult, Trainer
-from tunelab.search.trials import Report
-from tunelab.statistics import Accuracy, BinomialTest
-from tunelab.strategy.dataset_info import DatasetInfo, chance_of
+from tunelab.search import Curve, SearchResult
+from tunelab.strategy.dataset_info import DatasetInfo
+from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.journal import Event, Journal, control_word
-from tunelab.strategy.measures import accuracy_of, chance_test
 from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.state import State
+from tunelab.strategy.trainer import StageTrainer, WithoutFolds
+from tunelab.training.metrics import METRICS
 
 __all__ = ["Context", "Interrupted", "MakeTrainer", "OutOfTime", "TrialRunner", "with_epochs"]
 
 _LOOK_EVERY = 0.05  # seconds between looks at the control file
-
-
-MakeTrainer = Callable[[Report, Callable[[], None]], Trainer]
-"""(report, pulse) → a trainer that reports every measurement and calls ``pulse`` every few mini-batches."""
+_TELLING = 0.2  # seconds of training that tell how fast this machine is
+_MEASUREMENTS = 12  # of a short training: enough for a curve, and monitoring takes little of the time
 
 
 class OutOfTime(Exception):
@@ -39,10 +39,11 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """What a stage may rest on: the state, the experiment by all decisions before it, the data, its share of time.
+    """What a stage may rest on: the state, the problem as it was asked with all decisions so far, the data, its time.
 
-    ``seeds`` networks are tried side by side where luck could mislead; ``allowed`` are seconds; ``pace`` is how much
-    longer than modelled a training takes on this machine.
+    ``seeds`` networks are tried side by side where luck could mislead; ``allowed`` are seconds, infinite without a
+    budget; ``planned`` are those that the plan should be made for, ``left`` those left for all stages;
+    ``pace`` is how much longer than modelled a training takes on this machine.
     """
 
     state: State
@@ -50,18 +51,84 @@ class Context:
     data: DatasetInfo
     seeds: int
     allowed: float
+    planned: float
+    left: float
     pace: float
 
-    def seconds(self, *experiments: Experiment, epochs: float | None = None) -> float:
-        """How long these would take, one after another on one core."""
-        return self.pace * modelled(experiments, self.data, epochs)
+    @property
+    def own(self) -> Experiment:
+        """The person's own settings."""
+        return Experiment.model_validate(self.state.base)
 
-    def with_data(self, experiment: Experiment, train: int, evaluation: int, values: dict[str, Any]) -> dict[str, Any]:
-        """Settings for so many examples, λ/n staying put: dotted keys to be chosen, ``values`` among them."""
-        before = experiment.data.train or self.data.training
-        lmbda = float(f"{experiment.training.lmbda * train / before:.3g}")
-        few = {"data.train": train, "data.evaluation": evaluation, "training.lambda": lmbda}
-        return few | {"training.mini_batch": min(experiment.training.mini_batch, train)} | values
+    @property
+    def search_seeds(self) -> int:
+        """How many networks a search trains side by side: the folds are as many already."""
+        return 1 if self.data.folds else self.seeds
+
+    @property
+    def learns(self) -> bool:
+        """Whether the person's own settings did better than chance."""
+        return bool(self.evidence("baseline").get("learns"))
+
+    def evidence(self, stage: str) -> dict[str, Any]:
+        """What a stage found, for those that come after it; empty where it wasn't run."""
+        state = self.state.stages.get(stage)
+        advice = state.recommendation if state is not None and state.status == "decided" else None
+        return dict(advice["evidence"]) if advice else {}
+
+    def seconds(self, *experiments: Experiment, epochs: float | None = None) -> float:
+        """How long these would take."""
+        return self.pace * modelled(experiments, self.data, epochs) * max(self.data.folds, 1)
+
+    def view(
+        self,
+        train: int,
+        evaluation: int,
+        values: Mapping[str, Any] | None = None,
+        *,
+        base: Experiment | None = None,
+        pair: bool = False,
+    ) -> Experiment:
+        """Return the problem made small for a while: so many examples at most, λ/n staying put, a plain schedule.
+
+        ``pair`` takes two classes of all. What is found on a view is applied to the problem by :meth:`enlarged`.
+        Where folds judge, all examples are few enough already.
+        """
+        experiment, data = base or self.experiment, self.data
+        pair = pair and len(data.classes) > 2
+        there = (data.pair_training, data.pair_evaluation) if pair else (data.training, data.evaluation)
+        small: dict[str, Any] = {"training.schedule": None, "training.early_stopping": None}
+        if pair:
+            small["data.classes"] = [int(label) if label.isdigit() else label for label in data.pair]
+        if not data.folds or pair:
+            small |= {"data.train": min(train, *there[:1]), "data.evaluation": min(evaluation, there[1])}
+        n = min(small.get("data.train") or there[0], there[0])
+        small["training.lambda"] = experiment.training.lmbda * n / data.training
+        small["training.mini_batch"] = min(experiment.training.mini_batch, n)
+        return changed(experiment, small | dict(values or {}))
+
+    def examples(self, view: Experiment) -> int:
+        """How many training examples a view has."""
+        return min(view.data.train or self.data.training, self.data.training)
+
+    def enlarged(self, settings: Mapping[str, Any], view: Experiment) -> dict[str, Any]:
+        """Return settings that were found on a view for the problem that was asked about: λ/n stays put."""
+        result = {key: value for key, value in settings.items() if not key.startswith("data.")}
+        if "training.lambda" in result:
+            n = self.examples(view)
+            result["training.lambda"] = float(f"{result['training.lambda'] * self.data.training / n:.3g}")
+        return result
+
+    def training_seconds(self, *experiments: Experiment) -> float:
+        """How long these would take without folds."""
+        return self.seconds(*experiments) / max(self.data.folds, 1)
+
+    def epochs(self, view: Experiment, steps: int, least: int = 4, most: int = 100) -> int:
+        """How many epochs give a training so many steps of gradient descent."""
+        n = self.examples(view)
+        if self.data.folds:
+            n = (n + self.data.evaluation) * (self.data.folds - 1) // self.data.folds
+        return max(least, min(most, math.ceil(steps * view.training.mini_batch / max(n, 1))))
 
 
 class TrialRunner:
@@ -70,12 +137,12 @@ class TrialRunner:
     ``prefix`` is put before the labels of what is tried: a stage may ask the same thing twice, of two networks.
     """
 
-    def __init__(self, journal: Journal, stage: str, context: Context, trainer: MakeTrainer) -> None:
+    def __init__(self, journal: Journal, stage: str, context: Context, make_trainer: MakeTrainer) -> None:
         self.journal, self.stage, self.context = journal, stage, context
         self.prefix = ""
-        self.trainer = trainer(self._report, self.pulse)
+        self.trainer = make_trainer(self)
+        self.by_cost = WithoutFolds(self.trainer)
         self.deadline = journal.time + context.allowed
-        self._seen: dict[str, list[Event]] = {}
         self._looked = 0.0
         self._measured = self._expected = 0.0
 
@@ -85,9 +152,18 @@ class TrialRunner:
         return self.deadline - self.journal.time
 
     @property
+    def plan_left(self) -> float:
+        """Seconds that should be planned for: those left, or what the plan says where there is no budget."""
+        return min(self.left, self.context.planned)
+
+    def extend(self, seconds: float) -> None:
+        """Take more time: what comes later has none of it."""
+        self.deadline = max(self.deadline, self.journal.time + seconds)
+
+    @property
     def pace(self) -> float | None:
         """How much longer than modelled what was tried has taken; None where it took too little to tell."""
-        return self._measured / self._expected if self._measured > 0.05 and self._expected > 0 else None
+        return self._measured / self._expected if self._measured > _TELLING else None
 
     def dataset(self, experiment: Experiment) -> Dataset:
         """The experiment's data, loaded once. Drawing or unpacking them the first time isn't the stage's time."""
@@ -96,36 +172,55 @@ class TrialRunner:
         self.deadline += time.monotonic() - began
         return dataset
 
-    def run(self, tried: Mapping[str, Experiment]) -> dict[str, list[Event]]:
-        """Train these, by label; the measure events of each, as they stand in the journal.
+    def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> dict[str, Curve]:
+        """Train these, by label; their curves. Raises :class:`OutOfTime` or :class:`Interrupted` on the way.
 
-        Raises :class:`OutOfTime` or :class:`Interrupted` on the way.
+        With ``dataset`` all learn from that.
         """
-        self._seen = {}
         for experiment in tried.values():
             self.dataset(experiment)  # loading isn't training
         began = time.monotonic()
-        self.trainer.run(tried)
-        self.took(time.monotonic() - began, modelled(list(tried.values()), self.context.data))
-        return {label: self._seen[label] for label in tried}
+        curves = self.trainer.run(tried, dataset)
+        expected = modelled(list(tried.values()), self.context.data) * max(self.context.data.folds, 1)
+        self.took(time.monotonic() - began, expected)
+        return dict(zip(tried, curves, strict=True))
 
-    def as_far_as_time_allows(self, label: str, experiment: Experiment) -> list[Event]:
-        """Train one; where time is up what has been measured counts, if anything was."""
-        try:
-            return self.run({label: experiment})[label]
-        except OutOfTime:
-            if not self._seen.get(label):
-                raise
-            return self._seen[label]
+    def judge(
+        self, tried: Mapping[str, Experiment], present: str | None = None, dataset: Dataset | None = None
+    ) -> dict[str, Evaluation]:
+        """Train these and judge them as rows of the evidence; beside ``present`` with the paired difference to it."""
+        calm = {
+            label: changed(e, {"training.monitor_every": monitoring(e, self.context)}) for label, e in tried.items()
+        }
+        curves = self.run(calm, dataset)
+        evaluations = {label: self.trainer.evaluate(curve) for label, curve in curves.items()}
+        for label, evaluation in evaluations.items():
+            text = evaluation.text
+            if present in evaluations and label != present:
+                text += f", {difference_text(evaluation, evaluations[present])} beside {present}"
+            self.row(label, text, **evaluation.to_dict())
+        return evaluations
 
-    def search_rows(self, found: SearchResult) -> None:
+    def measures(self, label: str) -> list[Event]:
+        """The measure events of an arm in this stage."""
+        arm = self.prefix + label
+        return [
+            e for e in self.journal.events if e["event"] == "measure" and e["stage"] == self.stage and e["arm"] == arm
+        ]
+
+    def data_must_be_drawn(self, examples: int) -> bool:
+        """Whether so many examples would first have to be drawn, which takes longer than a stage has."""
+        return self.context.experiment.data.name == "digits" and examples > FEW and not digits_are_kept()
+
+    def search_rows(self, result: SearchResult) -> None:
         """Write a search's rows as rows of the evidence."""
-        for row in found.rows:
+        for row in result.rows:
             more = {"score": row.score, "std": row.std} if row.score is not None else {}
             self.row(row.label, row.text, value=row.value, good=row.good, outcomes=list(row.outcomes), **more)
 
-    def _report(self, label: str, fields: Event) -> None:
-        self._seen.setdefault(label, []).append(self.measured(label, fields))
+    def report(self, label: str, fields: Event) -> None:
+        """Write what a trainer measured."""
+        self.measured(label, fields)
 
     def took(self, seconds: float, expected: float) -> None:
         """Take note of how long something took, and how long the model says it would take."""
@@ -141,18 +236,6 @@ class TrialRunner:
         about = {"stage": self.stage, "label": self.prefix + label, "text": text}
         return self.journal.write("row", about | fields)
 
-    def chance_row(self, label: str, measure: Event, experiment: Experiment) -> BinomialTest:
-        """Compare a measurement with guessing, as a row of the evidence."""
-        found = chance_test(measure, chance_of(self.dataset(experiment)))
-        self.row(label, found.text, right=found.correct, total=found.total, chance=found.chance, p=found.pvalue)
-        return found
-
-    def accuracy_row(self, label: str, measure: Event) -> Accuracy:
-        """Take a validation accuracy for a row of the evidence."""
-        found = accuracy_of(measure)
-        self.row(label, found.text, **found.to_dict())
-        return found
-
     def pulse(self) -> None:
         """Look at the clock, and whether somebody said stop; called every few mini-batches."""
         now = time.monotonic()
@@ -163,6 +246,22 @@ class TrialRunner:
             raise Interrupted
         if self.left < 0:
             raise OutOfTime
+
+
+MakeTrainer = Callable[[TrialRunner], StageTrainer]
+"""Makes the trainer that a stage asks, of the runner that keeps its time and its journal."""
+
+
+def monitoring(experiment: Experiment, context: Context) -> int:
+    """Return how many training examples lie between two measurements of a short training."""
+    return max(1, context.examples(experiment) * experiment.training.epochs // _MEASUREMENTS)
+
+
+def difference_text(first: Evaluation, second: Evaluation) -> str:
+    """Return the paired difference of two settings in words."""
+    difference = first.minus(second)
+    sign = "+" if difference.difference >= 0 else "-"
+    return sign + METRICS[first.metric].difference_text(abs(difference.difference), difference.error)
 
 
 def with_epochs(experiment: Experiment, epochs: int, seeds: int | None = None) -> Experiment:

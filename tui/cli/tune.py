@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from tunelab import paths
+from tunelab.data.catalogue import NAMED
 from tunelab.errors import BadInput, ExitCode, printable
-from tunelab.experiment import Experiment
+from tunelab.experiment import Experiment, load_data
 from tunelab.experiment.dotted_keys import changed, parse_settings
 from tunelab.experiment.preset import resolved
+from tunelab.search.trials import by_validation
 from tunelab.strategy import journal, runner
+from tunelab.strategy.settings import differences
 from tunelab.strategy.stages import NAMES, stage_named
 from tunelab.strategy.state import State
 from tunelab.tui.cli.following import interruptible
@@ -24,35 +27,28 @@ from tunelab.tui.text.strategy_report import report_text
 
 __all__ = ["tune_command"]
 
+_LONGEST = 366 * 24 * 3600  # seconds
+
 
 def tune_command(options: TuneOptions) -> int:
     """Begin or continue a study, follow it to its end, and print its report; return the exit code."""
-    if options.stop_after is not None:
-        stage_named(options.stop_after)
+    for name in (*(options.skip or []), *([options.stop_after] if options.stop_after else [])):
+        stage_named(name)
+    if options.budget is not None and not 1 <= options.budget <= _LONGEST:
+        raise BadInput(f"--budget must be from 1 second to {_LONGEST:,} (a year), is {options.budget:g}")
     if options.out is not None and options.study is not None:
         raise BadInput("--out and --study both say where the study is kept; give one of them")
     directory = _directory(options.out, options.study)
     see = _EventPrinter(options.as_json, options.quiet)
-    limits: dict[str, Any] = {"budget": options.budget, "stop_after": options.stop_after, "see": see}
+    how: dict[str, Any] = {"budget": options.budget, "stop_after": options.stop_after, "skip": options.skip or []}
+    how |= {"see": see, "report": progress_report(options.quiet)}
     if journal.exists(directory):
-        given = {
-            "PRESET": options.preset,
-            "--set": options.settings,
-            "--data": options.data,
-            "--seed": options.seed,
-            "--seeds": options.seeds,
-        }
-        for name, value in given.items():
-            if value is not None:
-                raise BadInput(
-                    f"the study {printable(directory.name)} exists and continues as it began; leave {name} out, "
-                    "or give --study another name"
-                )
-        state = runner.reopen(directory, **limits)
+        _check_same(directory, options)
+        state = runner.reopen(directory, **how)
     else:
         if options.seeds is not None:
-            limits["seeds"] = options.seeds
-        state = runner.begin(directory, _experiment(options), report=progress_report(options.quiet), **limits)
+            how["seeds"] = options.seeds
+        state = runner.begin(directory, _experiment(options), **how)
     state, interrupted = _advance(directory, state, see)
     _report(directory, state, options)
     if not interrupted:
@@ -61,6 +57,26 @@ def tune_command(options: TuneOptions) -> int:
         name = directory.name if directory.parent == paths.studies() else str(directory)
         say(f"Stopped; all measurements are kept. Continue with: tunelab tune --study {name}")
     return ExitCode.INTERRUPTED
+
+
+def _check_same(directory: Path, options: TuneOptions) -> None:
+    """Refuse a preset, data or settings that aren't those the study began with: it goes on as it began."""
+    asked = (options.preset, options.settings, options.data, options.seed)
+    if all(value is None for value in (*asked, options.seeds)):
+        return
+    state = runner.load(directory)
+    name, other = printable(directory.name), "or give --study another name"
+    if options.seeds is not None and options.seeds != state.about["seeds"]:
+        raise BadInput(f"the study {name} tries {state.about['seeds']} seeds side by side; leave --seeds out, {other}")
+    if all(value is None for value in asked):
+        return
+    before = Experiment.model_validate(state.base)
+    now = changed(by_validation(_experiment(options)), {"initialization.seeds": 1})
+    for key, value in differences(before, now).items():
+        raise BadInput(
+            f"the study {name} began with another {key} than {printable(value)}; leave the preset, --data and --set out "
+            f"to go on with it, {other}"
+        )
 
 
 def _directory(out: Path | None, study: str | None) -> Path:
@@ -87,14 +103,23 @@ def _experiment(options: TuneOptions) -> Experiment:
         values["data.name"] = absolute_data_path(options.data)
     if options.seed is not None:
         values["initialization.seed"] = options.seed
-    return changed(Experiment(), values)
+    experiment = changed(Experiment(), values)
+    if not any(key in values for key in ("network.output", "network.cost")) and _asks_for_numbers(experiment):
+        experiment = changed(experiment, {"network.output": "linear", "network.cost": "quadratic"})
+    return experiment
+
+
+def _asks_for_numbers(experiment: Experiment) -> bool:
+    if experiment.data.name in NAMED:
+        return False
+    return load_data(changed(experiment, {"data.train": None, "data.evaluation": None})).classes is None
 
 
 class _EventPrinter:
     """Prints what comes into the journal: JSON lines on stdout, the steps in words on stderr."""
 
     def __init__(self, as_json: bool, quiet: bool) -> None:
-        self._json, self._quiet = as_json, quiet
+        self.json, self._quiet = as_json, quiet
 
     def __call__(self, event: dict[str, Any]) -> None:
         if self._json:
@@ -118,19 +143,24 @@ def _advance(directory: Path, state: State, see: Callable[[dict[str, Any]], None
     """Go on to the end, accepting every recommendation; return also whether somebody interrupted it."""
     with interruptible(lambda: journal.send(directory, "stop")) as interrupted:
         while state.done is None and not interrupted():
-            state = runner.decide(directory, "accept", see=see) if state.asks else runner.advance(directory, see)
+            state = runner.run_to_the_end(directory, see)
         return state, interrupted()
 
 
 def _report(directory: Path, state: State, options: TuneOptions) -> None:
     """Write the report and the winner beside the journal, and print the report."""
-    text = report_text(state)
+    winner = directory / "winner.toml"
+    text = report_text(state, preset=winner)
     paths.write_whole(directory / "report.md", text.encode())
     title = f"Found by the broad strategy on {state.about['data']['title']}"
-    tables = {"title": title[:200], "source": f"tunelab tune, {directory.name}"} | state.experiment().to_dict()
-    winner = directory / "winner.toml"
+    tables = {"title": title[:200], "source": f"tunelab tune, {directory.name}"} | state.winner.to_dict()
     paths.write_whole(winner, resolved("winner", tables, str(winner)).to_toml().encode())
-    if not options.as_json:
+    if options.as_json:
+        done = state.done or {}
+        head = {"event": "report", "run": directory.name, "arm": "", "time": round(state.spent, 3)}
+        scores = {key: done.get(key) for key in ("began", "ended", "test")}
+        print_json(head | scores | {"classes": list(state.about["data"]["classes"]), "preset": str(winner)})
+    else:
         print_text(text)
     if not options.quiet:
         say(f"The report is {directory / 'report.md'}; the winner as a preset: tunelab run {winner}")

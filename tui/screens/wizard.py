@@ -26,6 +26,7 @@ from tunelab.tui.state.draft import Draft
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.strategy_session import Guide
 from tunelab.tui.text.journal_text import journal_text, plain_values, so_far, way
+from tunelab.tui.text.strategy_report import ending_text
 from tunelab.tui.widgets.chart_pair import ChartPair
 
 __all__ = ["WizardScreen"]
@@ -290,15 +291,5 @@ def _typed(chosen: dict[str, Any]) -> str:
 
 
 def _ending(guide: Guide) -> str:
-    done = guide.state.done or {}
-    words = {
-        "finished": "The whole way is done.",
-        "budget": "The time is used up.",
-        "stop-after": "Stopped where you wanted.",
-        "stopped": "Stopped.",
-        "no-better-than-chance": "Nothing that was tried does better than guessing.",
-    }
-    said = words.get(str(done.get("reason")), f"Ended: {done.get('reason')}.")
-    if left_out := done.get("left_out"):
-        said += f" Left out for lack of time: {', '.join(left_out)}."
-    return f"{said}\n\nenter takes the result into the lab; j shows everything that was decided, and why."
+    taken = "enter takes the result into the lab; j shows everything that was decided, and why."
+    return f"{ending_text(guide.state)}\n\n{taken}"

@@ -101,8 +101,8 @@ class Guide:
             journal.send(self.directory, "stop")
 
     def experiment(self) -> Experiment:
-        """The experiment by everything decided so far."""
-        return self.state.experiment()
+        """Return the experiment by everything decided so far; at the end the winner."""
+        return self.state.winner
 
 
 def unfinished(most: int) -> list[str]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from tunelab.experiment.fields import described
 from tunelab.statistics import accuracy_error
+from tunelab.strategy.evaluation import score_text
 from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState, State
 
-__all__ = ["beginning", "journal_text", "plain_values", "so_far", "way"]
+__all__ = ["beginning", "journal_text", "plain_values", "so_far", "way", "whole_problem"]
 
 _SIGNS = {"decided": " ✓", "skipped": " –", "left-out": " ·", "stale": " ~"}
 
@@ -44,20 +45,27 @@ def _joined(words: list[str], first: int, last: int) -> str:
 
 
 def so_far(state: State) -> str:
-    """The validation accuracies on the way, and how much of the last is noise."""
-    seen = [
+    """Return the scores on the way, those about the whole problem, and how much of the last is noise."""
+    scores = [
         stage.recommendation["validation"]
         for stage in state.stages.values()
         if stage.recommendation is not None
         and stage.recommendation.get("validation")
         and stage.status in ("asking", "decided")
+        and whole_problem(state, stage)
     ]
-    if not seen:
+    if not scores:
         return ""
-    line = " So far: " + " → ".join(f"{100 * score['accuracy']:.0f} %" for score in seen)
-    last = seen[-1]
-    noise = accuracy_error(last["accuracy"], int(last["total"]))
-    return f"{line}   validation 1σ ± {100 * noise:.1f} points of {last['total']:,}"
+    texts = [score_text(score | {"error": 0.0}).replace(" ± 0.0", "").replace(" ± 0.000", "") for score in scores]
+    last = scores[-1]
+    error = last.get("error") or accuracy_error(last["accuracy"], int(last["total"]))
+    line = f" So far: {' → '.join(texts)}   ± {100 * error:.1f} points, one standard error on {last['total']:,}"
+    return line.replace(f"± {100 * error:.1f} points", f"± {error:.3f}") if last.get("metric") == "r2" else line
+
+
+def whole_problem(state: State, stage: StageState) -> bool:
+    """Return whether a stage's score is about all the classes that were asked about, and not about two of them."""
+    return stage.experiment.get("data", {}).get("classes") == state.base.get("data", {}).get("classes")
 
 
 def journal_text(state: State) -> str:

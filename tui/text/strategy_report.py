@@ -1,49 +1,90 @@
-"""The report of a strategy: what every stage asked, saw, recommended and what was decided, as Markdown with charts."""
+"""The report of a strategy as Markdown: how it began and ended, a table of stages, the evidence, the commands."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from tunelab.strategy.evaluation import score_text
 from tunelab.strategy.state import StageState, State
 from tunelab.strategy.trial_curves import by_cost, curves_of
+from tunelab.training.metrics import METRICS
 from tunelab.tui.charts.from_history import stage_plotted
-from tunelab.tui.text.journal_text import beginning, plain_values
+from tunelab.tui.text.journal_text import beginning, plain_values, whole_problem
 
-__all__ = ["report_text"]
+__all__ = ["ending_text", "report_text"]
 
 _DRAWN = 10  # arms on a chart at most; the last that were tried
 
+_REASONS = {
+    "finished": "All stages were done.",
+    "budget": "The time is used up.",
+    "stop-after": "Stopped where you wanted.",
+    "stopped": "Stopped; the same study goes on from here.",
+    "no-better-than-chance": "Nothing that was tried does better than guessing. Before beekeeping: look at the data "
+    "themselves, whether labels belong to inputs, and how inputs are scaled.",
+}
 
-def report_text(state: State, *, charts: bool = True) -> str:
-    """The whole way as Markdown that a terminal can show as it is."""
+
+def report_text(state: State, *, charts: bool = True, preset: Path | None = None) -> str:
+    """Return everything as Markdown that a terminal can show as it is; ``preset`` is where the winner lies."""
     about = state.about["data"]
+    judged = f"{about['folds']} folds of all examples" if about.get("folds") else "validation examples"
+    metric = METRICS[about.get("metric", "accuracy")].title
     parts = [
         f"# The broad strategy on {about['title']}",
-        _wrapped(f"Began from: {beginning(state.base)}."),
-        _way(state),
+        _outcome(state),
+        _wrapped(
+            f"Began from: {beginning(state.base)}. Settings are compared on the same {judged} with the same seeds, by "
+            f"{metric}. A ± is one standard error: the luck of first weights and "
+            "that of which examples there are."
+        ),
+        _table(state),
     ]
     parts += [_stage(number, stage, charts) for number, stage in enumerate(state.stages.values(), 1) if _reached(stage)]
-    parts.append(_end(state))
-    return "\n\n".join(parts) + "\n"
+    parts += [_ending(state), _commands(state, preset)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _outcome(state: State) -> str:
+    """How it began and ended, on the problem that was asked about."""
+    done = state.done
+    if done is None:
+        return "It isn't at its end, so there is no number for the whole problem yet."
+    lines = [str(done.get("because", ""))]
+    if test := done.get("test"):
+        lines.append(f"On {test['total']:,} test examples that no choice has seen: {score_text(test)}.")
+    if changes := _changes(state):
+        lines.append(f"What changed: {plain_values(changes)}.")
+    return _wrapped(" ".join(line for line in lines if line))
+
+
+def _changes(state: State) -> dict[str, Any]:
+    from tunelab.experiment import Experiment
+    from tunelab.strategy.settings import differences
+
+    return differences(Experiment.model_validate(state.base), state.winner)
 
 
 def _reached(stage: StageState) -> bool:
     return stage.status not in ("ahead", "working")
 
 
-def _way(state: State) -> str:
-    """A table of all stages: what was decided, and the validation accuracy there."""
-    rows = ["| stage | decided | validation |", "| --- | --- | --- |"]
+def _table(state: State) -> str:
+    """All stages: what was decided, and the score there; those of a smaller problem in a column of their own."""
+    rows = ["| stage | decided | your problem | a smaller one |", "| --- | --- | --- | --- |"]
     for number, stage in enumerate(state.stages.values(), 1):
         if not _reached(stage):
             continue
         decided = {"skipped": "skipped", "left-out": "left out: no time", "stale": "stale"}.get(stage.status, "")
         if stage.decision is not None and not decided:
             decided = plain_values(stage.decision["chosen"]) or "nothing to change"
-        seen = (stage.recommendation or {}).get("validation")
-        accuracy = f"{100 * seen['accuracy']:.1f} % of {seen['total']:,}" if seen else ""
-        rows.append(f"| {number} · {stage.title} | {decided} | {accuracy} |")
+        score = (stage.recommendation or {}).get("validation")
+        text = f"{score_text(score)} of {score['total']:,}" if score else ""
+        cells = (text, "") if score and whole_problem(state, stage) else ("", text)
+        rows.append(f"| {number} · {stage.title} | {decided} | {cells[0]} | {cells[1]} |")
     return "\n".join(rows)
 
 
@@ -64,25 +105,32 @@ def _stage(number: int, stage: StageState, charts: bool) -> str:
     if stage.decision is not None and stage.status == "decided":
         chosen = plain_values(stage.decision["chosen"])
         who = " (by hand)" if stage.decision["by"] == "person" else ""
-        lines.append(_wrapped(f"Decided{who}: {chosen}.") if chosen else f"Decided{who}: go on.")
+        lines.append(_wrapped(f"Decided{who}: {chosen}.") if chosen else f"Decided{who}: nothing changes.")
     return "\n\n".join(lines)
 
 
-def _end(state: State) -> str:
-    done: dict[str, Any] = state.done or {}
-    words = {
-        "finished": "The whole way was gone.",
-        "stop-after": "It was to stop here.",
-        "stopped": "It was stopped here; the same study goes on from here.",
-        "no-better-than-chance": "Nothing that was tried does better than guessing. Before beekeeping: look at the "
-        "data themselves, whether labels belong to inputs, and how inputs are scaled.",
-    }
-    lines = ["## The end", words.get(str(done.get("reason")), "It isn't at its end; the same study goes on from here.")]
+def ending_text(state: State) -> str:
+    """Return why it ended, what came of it and what was left out."""
+    done: Mapping[str, Any] = state.done or {}
+    lines = [_REASONS.get(str(done.get("reason")), "It isn't at its end; the same study goes on from here.")]
+    if done.get("because"):
+        lines.append(str(done["because"]))
     if left_out := done.get("left_out"):
-        lines.append(f"Left out for lack of time: {', '.join(left_out)}.")
+        lines.append(f"Left out for lack of time: {', '.join(left_out)}. A larger budget goes on with them.")
+    return " ".join(lines)
+
+
+def _ending(state: State) -> str:
     uses = state.test_uses
-    lines.append(f"The test set was looked at {'once' if uses == 1 else f'{uses} times'}." if uses else "")
-    return "\n\n".join(line for line in lines if line)
+    touched = f"The test set was looked at {'once' if uses == 1 else f'{uses} times'}." if uses else ""
+    return "\n\n".join(["## The end", _wrapped(f"{ending_text(state)} {touched}")])
+
+
+def _commands(state: State, preset: Path | None) -> str:
+    lines = [f"tunelab tune --study {state.name}          # this report again, or go on with it"]
+    if preset is not None:
+        lines.insert(0, f"tunelab run {preset}          # train the winner")
+    return "## Commands\n\n" + "\n".join(f"    {line}" for line in lines)
 
 
 def _wrapped(text: str) -> str:

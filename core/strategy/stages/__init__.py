@@ -5,14 +5,18 @@ A new stage is a file here and a line in ``STAGES``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tunelab.errors import BadInput, printable
 from tunelab.strategy.questions import QUESTIONS
 from tunelab.strategy.stage import Stage
+from tunelab.strategy.stages.activation import Activation
 from tunelab.strategy.stages.baseline import Baseline
 from tunelab.strategy.stages.chance import Chance
 from tunelab.strategy.stages.eta import Eta
 from tunelab.strategy.stages.eta_again import EtaAgain
 from tunelab.strategy.stages.full import Full
+from tunelab.strategy.stages.initialization import Initialization
 from tunelab.strategy.stages.lambda_ import Lambda
 from tunelab.strategy.stages.mini_batch import MiniBatch
 from tunelab.strategy.stages.more_data import MoreData
@@ -21,7 +25,7 @@ from tunelab.strategy.stages.test import Test
 from tunelab.strategy.stages.widen import Widen
 from tunelab.wording import did_you_mean
 
-__all__ = ["BUDGET", "NAMES", "STAGES", "declaration", "seconds_allowed", "stage_named"]
+__all__ = ["BUDGET", "NAMES", "STAGES", "declaration", "seconds_planned", "stage_named"]
 
 STAGES: tuple[Stage, ...] = (
     Baseline(),
@@ -30,7 +34,9 @@ STAGES: tuple[Stage, ...] = (
     Eta(),
     Lambda(),
     EtaAgain(),
+    Initialization(),
     Widen(),
+    Activation(),
     MoreData(),
     MiniBatch(),
     Full(),
@@ -52,11 +58,23 @@ def stage_named(name: str) -> Stage:
     return STAGES[NAMES.index(name)]
 
 
-def seconds_allowed(stage: Stage, left: float, stop_after: str | None = None) -> float:
-    """Return how many of the seconds that are left a stage may use: its share among those still to come."""
-    last = NAMES.index(stop_after) if stop_after in NAMES else len(NAMES) - 1
-    coming = STAGES[NAMES.index(stage.name) : last + 1]
-    return min(stage.seconds_at_most, left * stage.weight / sum(other.weight for other in coming))
+def seconds_planned(needs: Mapping[str, float], left: float) -> dict[str, float]:
+    """Share the seconds that are left among stages that need so many: all get what they need where that is enough.
+
+    Else each gets its share by weight, and what one doesn't need goes to the others.
+    """
+    planned: dict[str, float] = {}
+    waiting = {name: min(need, stage_named(name).seconds_at_most) for name, need in needs.items()}
+    while waiting:
+        weights = sum(stage_named(name).weight for name in waiting)
+        shares = {name: left * stage_named(name).weight / weights for name in waiting}
+        content = {name: need for name, need in waiting.items() if need <= shares[name]}
+        if not content:
+            return planned | shares
+        planned |= content
+        left -= sum(content.values())
+        waiting = {name: need for name, need in waiting.items() if name not in content}
+    return planned
 
 
 def declaration(name: str) -> Stage | None:

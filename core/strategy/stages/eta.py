@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import find_eta
-from tunelab.strategy.search_evidence import alternatives, confirmed, look_epochs, reliability
+from tunelab.search import SearchResult, find_eta
+from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.evaluation import Evaluation
+from tunelab.strategy.search_evidence import alternatives, reliability
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
 
 __all__ = ["Eta"]
 
-_FEW = 1000
+_TRAIN, _EVALUATION = 1000, 1000
+_STEPS = 500  # of gradient descent, that a look at an η should have at least
+_LONGER = 2  # times as long the choice and the present η are compared
+PRESENT = "your η and λ"
 
 
 class Eta(Stage):
-    """The search over a grid of η on the first 1,000 examples of all classes, without λ."""
+    """The lecture's rule on the first 1,000 examples of all classes, without λ; kept where it is better."""
 
     name = "eta"
     title = "Learning rate η"
@@ -27,47 +33,77 @@ class Eta(Stage):
         "goes up from 0.01 by tens until the cost no longer falls, and takes half of the largest that still does. "
         "Here a whole grid is trained side by side: the η whose training cost ends lowest decides, the climb is read "
         "off the same curves, and half of it leaves room for many epochs. No λ yet: one thing at a time. Two classes "
-        "are so easy that nearly every η is right on them, so from here on the first 1,000 examples of all classes "
-        "are used."
+        "are so easy that nearly every η is right on them, so from here on your own network learns from the first "
+        "1,000 examples of all classes."
     )
     subject = "training.eta"
     judged_by = "cost"
     weight, seconds_at_most = 6, 40
 
     def plan(self, context: Context) -> Plan:
-        """Thirteen values of η, four epochs each or more."""
-        base = changed(context.experiment, self.problem(context))
-        epochs = look_epochs(base, context)
-        look = context.seconds(with_epochs(base, epochs, context.seeds))
+        """A dozen values of η; then the choice against the present one."""
+        base = context.view(_TRAIN, _EVALUATION, {"training.lambda": 0.0})
+        base = with_epochs(base, context.epochs(base, _STEPS), context.search_seeds)
         runs = (
-            f"13 values of η from 0.0003 to 300, at least {epochs} epochs and {context.seeds} seeds each, λ = 0",
-            "half of the one whose training cost ends lowest",
+            f"η over many powers of ten, {base.training.epochs} epochs and {context.search_seeds} seeds each, λ = 0",
+            "the choice against your own η and λ, on the same examples with the same seeds",
         )
-        return Plan(base, runs, 14 * look)
-
-    def problem(self, context: Context) -> dict[str, Any]:
-        """All classes again, few examples, no λ."""
-        data = context.data
-        train = max(min(_FEW, data.training), min(context.experiment.data.train or 0, data.training))
-        values = {
-            "data.classes": context.state.base.get("data", {}).get("classes"),
-            "data.train": train,
-            "data.evaluation": min(context.experiment.data.evaluation or 100, data.evaluation),
-            "training.lambda": 0.0,
-            "training.mini_batch": min(context.experiment.training.mini_batch, train),
-        }
-        return values | {"training.monitor_every": 1000 if train >= 1000 else "epoch"}
+        return Plan(
+            base,
+            runs,
+            2 * context.training_seconds(*[base] * 13)
+            + context.seconds(*[base] * 3, epochs=_LONGER * base.training.epochs),
+        )
 
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Search, and look whether the answer learns."""
-        context, base = trials.context, plan.experiment
-        epochs = look_epochs(base, context)
-        found = find_eta(base, trials.trainer, seeds=context.seeds, epochs=epochs)
-        trials.search_rows(found)
-        settings = self.problem(context) | found.settings
-        luck, reached = confirmed(trials, changed(base, found.settings), f"chosen: η = {found.chosen:g}", 2 * epochs)
-        because = found.because if luck.better_than_chance() else f"{found.because} But with it {luck.text}."
-        evidence = {"bracket": list(found.bracket), "right": luck.correct, "total": luck.total, "p": luck.pvalue}
+        """Search with the network as it is; where it learns at no η, without a hidden layer."""
+        base = plan.experiment
+        result, evaluations, chosen = self._search(trials, base, {})
+        learns = evaluations[chosen].better_than_chance()
+        if not learns and base.network.hidden:
+            simple: dict[str, Any] = {"network.hidden": []}
+            trials.prefix = "no hidden layer: "
+            other, others, simple_chosen = self._search(trials, changed(base, simple), simple)
+            trials.prefix = ""
+            if others[simple_chosen].better_than_chance():
+                settings = trials.context.enlarged(simple | other.settings | {"training.lambda": 0.0}, base)
+                because = (
+                    f"Your network of {list(base.network.hidden)} hidden neurons learns at no η in "
+                    f"{base.training.epochs} epochs: {evaluations[chosen].chance_text}. Without a hidden layer it "
+                    f"does: {others[simple_chosen].text}. Going on with that; hidden neurons are asked about later."
+                )
+                evidence = {"bracket": list(other.bracket), "learns": True}
+                return Recommendation(settings, because, reliability(other), evidence, (), others[simple_chosen])
+        evidence = {"bracket": list(result.bracket), "learns": learns, "rule": result.settings}
+        if not learns:
+            because = f"At no η does this network do better than guessing: {evaluations[chosen].chance_text}."
+            return Recommendation({}, because, reliability(result), evidence)
+        settings = {} if chosen == PRESENT else {"training.eta": result.chosen}
+        if chosen.endswith("λ = 0"):
+            settings["training.lambda"] = 0.0
+        because = f"{result.because} {choice_text(evaluations, PRESENT, chosen)}"
         return Recommendation(
-            settings, because, reliability(found), evidence, alternatives(found, "training.eta"), reached
+            settings or {"training.eta": trials.context.experiment.training.eta},
+            because,
+            reliability(result),
+            evidence,
+            alternatives(result, "training.eta"),
+            evaluations[chosen],
         )
+
+    def _search(
+        self, trials: TrialRunner, base: Experiment, values: dict[str, Any]
+    ) -> tuple[SearchResult, dict[str, Evaluation], str]:
+        """The rule's η, with the present λ and without, against the present η."""
+        context = trials.context
+        result = find_eta(base, trials.by_cost, seeds=min(2, context.seeds), epochs=base.training.epochs)
+        trials.search_rows(result)
+        own = context.view(_TRAIN, _EVALUATION, values)
+        own = with_epochs(own, _LONGER * base.training.epochs, context.search_seeds)
+        tried = {PRESENT: own}
+        if result.settings:
+            tried[f"η = {result.chosen:g}, λ = 0"] = changed(own, result.settings | {"training.lambda": 0.0})
+            if own.training.lmbda:
+                tried[f"η = {result.chosen:g}, your λ"] = changed(own, result.settings)
+        evaluations = trials.judge(tried, PRESENT)
+        return result, evaluations, best_or_present(evaluations, PRESENT)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_eta
-from tunelab.strategy.search_evidence import alternatives, confirmed, look_epochs, reliability
+from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.search_evidence import alternatives, reliability
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
 
 __all__ = ["EtaAgain"]
+
+_TRAIN, _EVALUATION = 1000, 1000
+_STEPS = 500
+_LONGER = 2
 
 
 class EtaAgain(Stage):
@@ -27,27 +32,38 @@ class EtaAgain(Stage):
     weight, seconds_at_most = 4, 30
 
     def plan(self, context: Context) -> Plan:
-        """Thirteen values of η."""
-        base, epochs = context.experiment, look_epochs(context.experiment, context)
-        look = context.seconds(with_epochs(base, epochs, context.seeds))
-        runs = (f"13 values of η, with λ = {base.training.lmbda:g} in place; it was {base.training.eta:g}",)
-        return Plan(base, runs, 14 * look)
+        """The same values of η as before; nothing where λ is none, as it was then."""
+        base = context.view(_TRAIN, _EVALUATION)
+        base = with_epochs(base, context.epochs(base, _STEPS), context.search_seeds)
+        if not base.training.lmbda:
+            return Plan(base, ("nothing: λ is 0, as it was when η was chosen",), 0.0)
+        runs = (
+            f"η over many powers of ten, with λ = {base.training.lmbda:.3g} in place; it was {base.training.eta:g}",
+        )
+        return Plan(
+            base,
+            runs,
+            2 * context.training_seconds(*[base] * 13)
+            + context.seconds(base, base, epochs=_LONGER * base.training.epochs),
+        )
 
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Search again, over the same values."""
+        """Search again, and keep the choice where it is better."""
         base, context = plan.experiment, trials.context
-        epochs, before = look_epochs(base, context), base.training.eta
-        found = find_eta(base, trials.trainer, seeds=context.seeds, epochs=epochs)
-        trials.search_rows(found)
-        _, reached = confirmed(trials, changed(base, found.settings), f"chosen: η = {found.chosen:g}", 2 * epochs)
-        moved = max(found.chosen / before, before / found.chosen)
-        said = "It stays where it was." if moved < 1.2 else f"It was {before:g}: a factor of {moved:.2g}."
-        evidence = {"bracket": list(found.bracket), "before": before}
-        return Recommendation(
-            found.settings,
-            f"{found.because} {said}",
-            reliability(found),
-            evidence,
-            alternatives(found, "training.eta"),
-            reached,
-        )
+        eta = base.training.eta
+        if not base.training.lmbda:
+            return Recommendation({"training.eta": eta}, "λ is 0, as it was when η was chosen: η stays.", "", {})
+        result = find_eta(base, trials.by_cost, seeds=min(2, context.seeds), epochs=base.training.epochs)
+        trials.search_rows(result)
+        present = f"η = {eta:g}, the present one"
+        longer = with_epochs(base, _LONGER * base.training.epochs)
+        tried = {present: longer}
+        if result.settings and max(result.chosen / eta, eta / result.chosen) > 1.2:
+            tried[f"η = {result.chosen:g}"] = changed(longer, result.settings)
+        evaluations = trials.judge(tried, present)
+        chosen = best_or_present(evaluations, present)
+        because = f"{result.because} {choice_text(evaluations, present, chosen)}"
+        settings = {"training.eta": eta if chosen == present else result.chosen}
+        evidence = {"bracket": list(result.bracket), "before": eta}
+        others = alternatives(result, "training.eta")
+        return Recommendation(settings, because, reliability(result), evidence, others, evaluations[chosen])

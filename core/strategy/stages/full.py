@@ -1,31 +1,39 @@
-"""Everything there is, with a falling η and early stopping."""
+"""Everything there is: the tuned settings against the person's own at full length, on the problem that was asked."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.statistics import Accuracy
-from tunelab.strategy.journal import Event
-from tunelab.strategy.recorded_trials import record, run_directory
+from tunelab.strategy.choice import choice_text
+from tunelab.strategy.evaluation import Evaluation
+from tunelab.strategy.settings import differences
 from tunelab.strategy.stage import Plan, Recommendation, Stage
-from tunelab.strategy.trial_runner import Context, TrialRunner
+from tunelab.strategy.trial_runner import Context, OutOfTime, TrialRunner, with_epochs
 
-__all__ = ["Full"]
+__all__ = ["Full", "beats"]
 
-_LONGEST = 100  # epochs
-_SHORTEST = 3
+_LONGEST = 100  # epochs of many examples
+_LONGEST_STEPS = 30_000  # of gradient descent with few
+_SHORTEST = 2
 _CUTS = 8  # how often η can be halved within the epochs that there are
 _LIGHT = 1e-4  # λ/n of a light touch: the book's 5 for 50,000 examples
 _FACTOR = 3.0  # λ that lie closer than this aren't worth two trainings
 _FALLEN = 128.0  # η has fallen by so much at the end
+_OWN_SEEDS = 1  # of the person's own settings, where a training takes long
+OWN, TUNED = "your own settings", "tuned"
+
+
+def beats(tuned: Evaluation, own: Evaluation) -> bool:
+    """Whether tuned settings replace the person's own: only where they are better beyond noise."""
+    difference = tuned.minus(own)
+    return difference.difference > 0 and difference.beyond_noise
 
 
 class Full(Stage):
-    """All training examples, η halved whenever validation accuracy stalls, several seeds."""
+    """All training examples; the person's own settings stay where the tuned ones are no better."""
 
     name = "full"
     title = "The full problem"
@@ -33,26 +41,34 @@ class Full(Stage):
     question = "How good is it, with everything there is?"
     teaching = (
         "All training examples, and now what first experiments do without: η is halved whenever validation "
-        "accuracy stalls, and training stops when it has stalled for long. Several seeds show how much is luck."
+        "accuracy stalls, and training stops when it has stalled for long. Your own settings are trained beside: they "
+        "stay unless the tuned ones are better by more than noise."
     )
     subject = "training.lambda"
     weight, seconds_at_most = 60, 1200
 
     def plan(self, context: Context) -> Plan:
         """As many epochs as the time allows."""
-        base = changed(context.experiment, context.with_data(context.experiment, *self._whole(context), {}))
-        arms = len(self.tried(base, context.seeds))
-        one = context.seconds(changed(base, {"initialization.seeds": arms, "training.epochs": 1}))
-        epochs = max(_SHORTEST, min(_LONGEST, math.floor(0.85 * context.allowed / max(one, 1e-6))))
-        experiment = changed(base, self._falling(epochs))
-        runs = (
-            f"all {context.data.training:,} training examples, up to {epochs} epochs, {context.seeds} seeds",
-            f"η = {base.training.eta:g}, halved whenever validation accuracy stalls, ended when it stalls for long",
+        experiment = changed(context.experiment, {"initialization.seeds": 1})
+        if context.data.folds:
+            lengths = self._lengths(context)
+            seconds = sum(context.seconds(with_epochs(experiment, epochs, 2)) for epochs in lengths)
+            runs = (f"your own settings, and the tuned ones for {', '.join(map(str, lengths))} epochs, in folds",)
+            return Plan(with_epochs(experiment, lengths[-1]), runs, seconds)
+        tried = self._tried(context, 1)
+        one = context.seconds(*(changed(e, {"training.epochs": 1}) for e in tried.values()))
+        epochs = max(_SHORTEST, min(_LONGEST, math.floor(0.85 * context.planned / max(one, 1e-6))))
+        about = (
+            f"all {context.data.training:,} training examples, up to {epochs} epochs: {', '.join(tried)}",
+            f"η = {experiment.training.eta:g}, halved whenever validation stalls, ended when it stalls for long",
         )
-        return Plan(experiment, runs, one * epochs)
+        return Plan(changed(experiment, self._falling(epochs)), about, one * epochs)
 
-    def _whole(self, context: Context) -> tuple[int, int]:
-        return context.data.training, context.data.evaluation
+    def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
+        """Judge both on the same examples; the winner's networks are kept for the test set."""
+        return self._in_folds(trials, plan) if trials.context.data.folds else self._held_out(trials, plan)
+
+    # -- many examples: validation examples judge --------------------------------------------------------------
 
     def _falling(self, epochs: int) -> dict[str, Any]:
         patience = max(1, epochs // _CUTS)
@@ -63,52 +79,115 @@ class Full(Stage):
             "training.early_stopping": {"patience": 3 * patience + 2},
         }
 
-    def tried(self, experiment: Experiment, seeds: int) -> dict[str, Experiment]:
-        """One arm a seed, so that all cores have something to do; and the same with a light touch of λ.
+    def _tried(self, context: Context, epochs: int) -> dict[str, Experiment]:
+        """One arm a seed, so that all cores have something to do; with a light touch of λ as well.
 
-        λ matters the more, the longer one trains, and it was chosen on short trainings.
+        λ matters the more, the longer one trains, and it was chosen on short trainings. Settings that did no better
+        than chance are trained for a few epochs only.
         """
-        first, n = experiment.initialization.seed, experiment.data.train or 1
-        own, light = experiment.training.lmbda, float(f"{n * _LIGHT:.3g}")
-        apart = max(own, light) > _FACTOR * min(own, light)
-        found = {}
-        for lmbda in (own, light) if apart else (own,):
-            for k in range(seeds):
-                values = {"initialization.seed": first + k, "initialization.seeds": 1, "training.lambda": lmbda}
-                found[f"λ = {lmbda:g}, seed {first + k}"] = changed(experiment, values)
-        return found
+        base, own = context.experiment, context.own
+        n, lmbda = context.data.training, base.training.lmbda
+        light = float(f"{n * _LIGHT:.3g}")
+        apart = max(lmbda, light) > _FACTOR * min(lmbda, light)
+        tried = {}
+        short = epochs if context.learns else max(1, epochs // 5)
+        for k in range(_OWN_SEEDS):
+            values = {"initialization.seed": own.initialization.seed + k, "initialization.seeds": 1}
+            tried[f"{OWN}, seed {k}"] = changed(
+                own, values | {"training.epochs": min(own.training.epochs, short), "training.monitor_every": "epoch"}
+            )
+        for value in (lmbda, light) if apart else (lmbda,):
+            for k in range(min(context.seeds, 2) if apart else context.seeds):
+                values = {"initialization.seed": own.initialization.seed + k, "initialization.seeds": 1}
+                values |= self._falling(epochs) | {"training.lambda": value}
+                tried[f"{TUNED}, λ = {value:g}, seed {k}"] = changed(base, values)
+        return tried
 
-    def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Train as a recorded run, and take the λ whose networks end better."""
-        tried = self.tried(plan.experiment, trials.context.seeds)
-        found = record(trials, tried)
-        ends: dict[float, list[Event]] = {}
-        for label, events in found.items():
-            trials.accuracy_row(label, events[-1])
-            ends.setdefault(tried[label].training.lmbda, []).append(events[-1])
-        scores = {lmbda: self._together(last) for lmbda, last in ends.items()}
-        lmbda = max(scores, key=lambda value: scores[value].accuracy)
-        reached, last = scores[lmbda], ends[lmbda]
-        n = plan.experiment.data.train or trials.context.data.training
-        settings = trials.context.with_data(trials.context.experiment, *self._whole(trials.context), {})
-        settings |= self._falling(plan.experiment.training.epochs) | {"training.lambda": lmbda}
-        epochs = max(float(event["epoch"]) for event in last)
-        because = (
-            f"{reached.text} on {reached.total:,} validation examples after {epochs:.3g} epochs, "
-            f"η down to {min(float(event['eta']) for event in last):.2g}. λ = {lmbda:g} for {n:,} examples."
-        )
-        for other, theirs in scores.items():
-            if other != lmbda:
-                because += f" With λ = {other:g} it is {theirs.text}: trained for long, λ shows what it is worth."
-        several = reached.seeds > 1
-        spread = f"{reached.seeds} seeds, ± {100 * reached.std:.2f} points between them." if several else "One seed."
-        run = run_directory(trials.journal.directory, self.name, tried)
-        arms = [label for label, experiment in tried.items() if experiment.training.lmbda == lmbda]
-        evidence = {"run": str(run.relative_to(trials.journal.directory)), "arms": arms}
-        return Recommendation(settings, because, spread, evidence, (), reached)
+    def _held_out(self, trials: TrialRunner, plan: Plan) -> Recommendation:
+        context = trials.context
+        tried = self._tried(context, plan.experiment.training.epochs)
+        record = trials.trainer.record(tried)
+        groups: dict[str, list[str]] = {}
+        for label in tried:
+            groups.setdefault(label.rsplit(", seed", 1)[0], []).append(label)
+        evaluations: dict[str, Evaluation] = {}
+        for name, labels in groups.items():
+            evaluation = trials.trainer.judge_record(record, labels)
+            if evaluation is not None:
+                evaluations[name] = evaluation
+        for name, evaluation in evaluations.items():
+            trials.row(name, evaluation.text, **evaluation.to_dict())
+        best = max((name for name in groups if name != OWN), key=lambda name: evaluations[name].value)
+        winner = best if beats(evaluations[best], evaluations[OWN]) else OWN
+        chosen = tried[groups[winner][0]]
+        evidence = {"run": record, "arms": groups[winner]}
+        return self._advice(context, evaluations, winner, chosen, evidence)
 
-    def _together(self, last: list[Event]) -> Accuracy:
-        """What several seeds came to."""
-        accuracies = np.array([event["evaluation_accuracy"] or 0.0 for event in last])
-        std = float(accuracies.std(ddof=1)) if len(accuracies) > 1 else 0.0
-        return Accuracy(float(accuracies.mean()), std, len(accuracies), int(last[0]["evaluation_total"]))
+    # -- few examples: folds judge -----------------------------------------------------------------------------
+
+    def _lengths(self, context: Context) -> list[int]:
+        """Epochs to compare: the person's, three and ten times as many, as far as the time allows."""
+        own = context.own.training.epochs
+        most = context.epochs(context.experiment, _LONGEST_STEPS, most=3000)
+        one = context.seconds(with_epochs(context.experiment, 1, 2))
+        lengths = [own]
+        for factor in (3, 10, 30):
+            spent = one * (sum(lengths) + own + own * factor)
+            if own * factor <= most and spent < 0.8 * context.planned:
+                lengths.append(own * factor)
+        return lengths
+
+    def _in_folds(self, trials: TrialRunner, plan: Plan) -> Recommendation:
+        context = trials.context
+        del plan
+        own, base = context.own, context.experiment
+        seeds = {"initialization.seeds": 2}
+        tried = {OWN: changed(own, seeds)}
+        evaluations = trials.judge(tried)
+        try:
+            for epochs in self._lengths(context):
+                plain = {"training.epochs": epochs, "training.schedule": None, "training.early_stopping": None}
+                arms = {f"{TUNED}, {epochs} epochs": changed(base, seeds | plain)}
+                if epochs > own.training.epochs:
+                    slower = {"training.eta": base.training.eta / 4}
+                    arms[f"{TUNED}, {epochs} epochs, η = {base.training.eta / 4:g}"] = changed(
+                        base, seeds | plain | slower
+                    )
+                evaluations |= trials.judge(arms)
+                tried |= arms
+        except OutOfTime:
+            pass  # what wasn't shown to be better doesn't replace the own settings
+        best = max(evaluations, key=lambda label: evaluations[label].value)
+        winner = best if best != OWN and beats(evaluations[best], evaluations[OWN]) else OWN
+        final = {
+            f"{winner}, seed {k}": changed(
+                tried[winner], {"initialization.seed": own.initialization.seed + k, "initialization.seeds": 1}
+            )
+            for k in range(context.seeds)
+        }
+        trials.extend(60.0)  # what is left is the winner's training, which the test set needs
+        evidence = {"run": trials.trainer.record(final), "arms": list(final)}
+        return self._advice(context, evaluations, winner, tried[winner], evidence)
+
+    def _advice(
+        self,
+        context: Context,
+        evaluations: dict[str, Evaluation],
+        winner: str,
+        chosen: Experiment,
+        evidence: dict[str, Any],
+    ) -> Recommendation:
+        began, ended = evaluations[OWN], evaluations[winner]
+        same = changed(chosen, {"initialization.seed": context.own.initialization.seed, "initialization.seeds": 1})
+        settings = differences(context.experiment, context.own if winner == OWN else same)
+        settings.pop("initialization.seeds", None)
+        settings.setdefault("training.lambda", same.training.lmbda)
+        because = f"Began at {began.text}, ended at {ended.text}, on the same {ended.total:,} examples."
+        if winner == OWN:
+            because += f" Nothing was gained: {choice_text(evaluations, OWN, OWN)} Your own settings stay."
+        else:
+            because += f" {choice_text(evaluations, OWN, winner)}"
+        several = ended.seeds > 1
+        sure = f"{ended.seeds} seeds, ± {100 * ended.std:.2f} points between them." if several else "One seed."
+        evidence |= {"began": began.to_dict(), "ended": ended.to_dict(), "gained": winner != OWN}
+        return Recommendation(settings, because, sure, evidence, (), ended)

@@ -1,24 +1,22 @@
-"""The mini-batch size, by validation accuracy against elapsed time."""
+"""The mini-batch size, by validation against elapsed time."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_mini_batch
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
 
 __all__ = ["MiniBatch"]
 
-_ENOUGH = 5_000  # … on which mini-batch sizes are compared
-_JUDGED = 4000  # validation examples: with 1,000 the noise hides what 20 neurons are worth
+_TRAIN, _EVALUATION = 5000, 4000
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_TIMES = 1.5  # of equal lengths that one size costs, its first look included
 
 
 class MiniBatch(Stage):
-    """Validation accuracy against elapsed time."""
+    """Every size gets the same time, with η scaled along; the present one stays where no other gains."""
 
     name = "mini-batch"
     title = "Mini-batch size m"
@@ -33,36 +31,43 @@ class MiniBatch(Stage):
     weight, seconds_at_most = 8, 60
 
     def plan(self, context: Context) -> Plan:
-        """Every size gets the same time."""
-        base = changed(context.experiment, self._fewer(context))
-        one = context.seconds(with_epochs(base, 1, context.seeds))
-        epochs = max(2, min(8, math.floor(context.allowed / (20 * one)))) if one > 0 else 4
-        base = with_epochs(base, epochs)
-        runs = (
-            f"m = 1 to 500, η scaled along, each in the time of m = {base.training.mini_batch} for {epochs} epochs",
+        """As many sizes around the present one as the time allows, each for the same time."""
+        view = context.view(_TRAIN, _EVALUATION)
+        one = context.seconds(with_epochs(view, 1, context.search_seeds))
+        sizes = self._sizes(context, view.training.mini_batch, one)
+        epochs = max(
+            2, min(context.epochs(view, 2000, most=40), math.floor(context.planned / (_TIMES * len(sizes) * one)))
         )
-        return Plan(base, runs, 15 * one * epochs)
+        base = with_epochs(view, epochs, context.search_seeds)
+        listed = ", ".join(map(str, sizes))
+        runs = (
+            f"m = {listed}, η scaled along, each in the time of m = {base.training.mini_batch} for {epochs} epochs",
+        )
+        return Plan(base, runs, _TIMES * len(sizes) * one * epochs)
 
-    def _fewer(self, context: Context) -> dict[str, Any]:
-        train = min(context.experiment.data.train or context.data.training, _ENOUGH, context.data.training)
-        return context.with_data(context.experiment, train, min(_JUDGED, context.data.evaluation), {})
+    def _sizes(self, context: Context, present: int, one: float) -> list[int]:
+        """The sizes nearest to the present one, at least four, of which each gets two epochs' time."""
+        count = max(4, math.floor(context.planned / max(2 * _TIMES * one, 1e-9)))
+        near = sorted(set(_SIZES) | {present}, key=lambda m: (abs(math.log(m / present)), m))
+        return sorted(near[:count])
 
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Search, on fewer examples; m and η are what is kept of it."""
-        base = plan.experiment
-        sizes = _SIZES if plan.seconds <= trials.left else _SIZES[2:]  # the smallest are the slowest
-        found = find_mini_batch(
-            base, trials.trainer, seeds=trials.context.seeds, epochs=base.training.epochs, sizes=sizes
+        """Search on fewer examples; m and η are what is kept of it."""
+        base, context = plan.experiment, trials.context
+        one = context.seconds(with_epochs(base, 1))
+        sizes = self._sizes(context, base.training.mini_batch, one)
+        result = find_mini_batch(
+            base, trials.trainer, seeds=context.search_seeds, epochs=base.training.epochs, sizes=sizes
         )
-        trials.search_rows(found)
-        best = next(row for row in found.rows if row.value == found.chosen)
-        present = next(row for row in found.rows if row.value == base.training.mini_batch)
-        settings = dict(found.settings)
-        if present.good and found.chosen != base.training.mini_batch and (present.score or 0) >= (best.score or 0):
-            settings = {}
+        trials.search_rows(result)
+        present = next(row for row in result.rows if row.value == base.training.mini_batch)
+        settings, because = dict(result.settings), result.because
+        if present.good:  # no other gains more than noise over it
+            settings = {"training.mini_batch": base.training.mini_batch}
+            because += f" m = {base.training.mini_batch} stays: no other gains more than noise in the same time."
         others = tuple(
             ({"training.mini_batch": int(row.value)}, f"{row.label}: {row.text}")
-            for row in found.rows
-            if row.good and row.value != found.chosen
+            for row in result.rows
+            if row.good and row.value != result.chosen
         )
-        return Recommendation(settings, found.because, found.sure, {"bracket": list(found.bracket)}, others)
+        return Recommendation(settings, because, result.sure, {"bracket": list(result.bracket)}, others)

@@ -1,130 +1,107 @@
-"""Many more examples: the chosen width against wider ones, then λ once more."""
+"""Many more examples: what was found on few is checked again where the problem grows."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import find_lambda
-from tunelab.statistics import Accuracy
-from tunelab.strategy.measures import standard_errors
+from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.settings import differences, hidden_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
-from tunelab.strategy.stages.widths import EPOCH_MONITORING, EPOCHS, PAYS, WIDTHS, width_setting, width_text
 from tunelab.strategy.trial_runner import Context, OutOfTime, TrialRunner, with_epochs
 
 __all__ = ["MoreData"]
 
-_MANY = 20_000  # training examples at most while things are still compared
+_ENOUGH = 4000  # training examples that the stages before have used already
+_MOST = 20_000  # training examples at most while things are still compared
+_EPOCHS = 8
+_WIDEST = 200
+_TUNED, _OWN = "as decided so far", "your own settings"
 
 
 class MoreData(Stage):
-    """Many more examples: the chosen width against wider ones, also with half of η or a tenth of λ; then λ again."""
+    """Your own settings, those decided so far, and their neighbours: η, λ, the next width."""
 
     name = "all-classes"
     title = "More data"
     short = "all classes"
     question = "Does what was found on few examples hold on many?"
     teaching = (
-        "All classes and many more examples. More data can carry a wider network and want another η, so the "
-        "widths next to the chosen one, and the η next to it, are tried once more side by side. λ/n stays what it"
-        " was."
+        "Many more examples. They can carry a wider network and want another η or λ, so the neighbours of what was "
+        "chosen are tried once more side by side; and your own settings beside them, since what holds on few examples "
+        "needn't hold on many. λ/n stays what it was."
     )
-    subject = "network.hidden"
+    subject = "training.eta"
     weight, seconds_at_most = 24, 240
 
     def plan(self, context: Context) -> Plan:
         """As many examples as the time allows."""
-        train = min(_MANY, context.data.training)
+        train = min(_MOST, context.data.training)
         while True:
-            base = changed(context.experiment, self.problem(context, train))
-            tried = self._networks(base, context)
-            seconds = 2.5 * context.seconds(*tried.values())  # λ afterwards costs as much again and a half
-            if seconds <= context.allowed or train <= 2 * (context.experiment.data.train or context.data.training):
+            base = self._view(context, train, context.experiment)
+            tried = self._tried(context, base)
+            seconds = context.seconds(*tried.values())
+            if seconds <= context.planned or train <= 2 * _ENOUGH:
                 break
             train //= 2
-        runs = (
-            f"{train:,} training examples: {', '.join(tried)}; {EPOCHS} epochs",
-            "then λ by tens for the best of them",
-        )
+        if self._all_used(context):
+            return Plan(base, ("nothing: all your examples were used so far",), 0.0)
+        runs = (f"{train:,} training examples, {_EPOCHS} epochs: {', '.join(tried)}",)
         return Plan(base, runs, seconds)
 
-    def problem(self, context: Context, train: int) -> dict[str, Any]:
-        """All classes, many examples, λ/n staying put."""
-        train = min(max(train, context.experiment.data.train or 0), context.data.training)
-        return context.with_data(context.experiment, train, context.data.evaluation, EPOCH_MONITORING)
+    def _all_used(self, context: Context) -> bool:
+        return bool(context.data.folds) or context.data.training <= _ENOUGH
 
-    def _networks(self, base: Experiment, context: Context) -> dict[str, Experiment]:
-        """The chosen width, the next one and the widest; each as it is, with half of η, and with a tenth of λ.
+    def _view(self, context: Context, train: int, experiment: Experiment) -> Experiment:
+        view = context.view(train, context.data.evaluation, base=experiment)
+        return with_epochs(view, _EPOCHS, min(context.seeds, 2))
 
-        More data want less of λ than λ/n would have it, since there is less to be learnt by heart.
-        """
-        own = base.network.hidden
-        widths: list[dict[str, Any]] = [{"network.hidden": list(own)}]
-        if len(own) < 2:
-            wider = [w for w in WIDTHS if w > (own[0] if own else 0)]
-            widths += [width_setting(w) for w in dict.fromkeys([*wider[:1], *wider[-1:]])]
-        tried = {}
-        for values in widths:
-            size = values["network.hidden"]
-            label = width_text(size[0] if size else 0) if len(size) < 2 else f"{size} hidden"
-            eta, lmbda = base.training.eta, base.training.lmbda
-            for eta_, lmbda_ in dict.fromkeys([(eta, lmbda), (eta / 2, lmbda), (eta, lmbda / 10)]):
-                few = {"training.eta": float(f"{eta_:.3g}"), "training.lambda": float(f"{lmbda_:.3g}")}
-                experiment = with_epochs(changed(base, values | few), EPOCHS, self._seeds(context))
-                training = experiment.training
-                tried[f"{label}, η = {training.eta:g}, λ = {training.lmbda:g}"] = experiment
+    def _tried(self, context: Context, base: Experiment) -> dict[str, Experiment]:
+        """What is compared; the present settings first."""
+        training, hidden = base.training, base.network.hidden
+        tried = {_TUNED: base}
+        own = self._view(context, context.examples(base), context.own)
+        if own != base and context.learns:
+            tried[_OWN] = own
+        tried[f"η = {training.eta / 2:g}"] = changed(base, {"training.eta": training.eta / 2})
+        if training.lmbda:
+            lmbda = training.lmbda / 10
+            tried[f"λ/n = {lmbda / context.examples(base):.2g}"] = changed(base, {"training.lambda": lmbda})
+        else:
+            lmbda = context.examples(base) * 1e-4  # a light touch: the book's 5 for 50,000 examples
+            tried["λ/n = 0.0001"] = changed(base, {"training.lambda": lmbda})
+        if len(hidden) == 1 and hidden[0] < _WIDEST:
+            wider = min(_WIDEST, 3 * hidden[0])
+            tried[hidden_text([wider])] = changed(base, {"network.hidden": [wider]})
         return tried
 
-    def _seeds(self, context: Context) -> int:
-        return min(context.seeds, 2)  # with many validation examples two seeds show enough
-
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Compare, then look for λ with the best."""
+        """Compare; the present settings and the person's own first, so that these are judged if time is up."""
         base, context = plan.experiment, trials.context
-        tried = self._networks(base, context)
-        scores: dict[str, Accuracy] = {}
-        cut = False
+        if self._all_used(context):
+            return Recommendation({}, "All your examples were used so far: there is nothing to grow into.", "", {})
+        tried = self._tried(context, base)
+        first = {label: tried.pop(label) for label in (_TUNED, _OWN) if label in tried}
+        experiments = dict(first)
+        evaluations = trials.judge(first, _TUNED)
+        sure = ""
         for label, experiment in tried.items():  # one after another: what has been judged counts if time is up
             try:
-                scores[label] = trials.accuracy_row(label, trials.run({label: experiment})[label][-1])
+                evaluations |= trials.judge({label: experiment})
+                experiments[label] = experiment
             except OutOfTime:
-                if not scores:
-                    raise
-                cut = True
+                sure = "Not everything planned was tried: the time was up."
                 break
-        best = max(scores, key=lambda label: scores[label].accuracy)
-        chosen = next(label for label in scores if standard_errors(scores[best], scores[label]) < PAYS)
-        winner, reached = tried[chosen], scores[chosen]
-        settings = self.problem(context, base.data.train or context.data.training)
-        settings |= _settings(winner)
-        because = f"With {base.data.train:,} examples {chosen} comes to {reached.text}."
-        if best != chosen:
-            because += f" {best} comes to {scores[best].text}, within noise of it."
-        try:
-            n = base.data.train or context.data.training
-            start = winner.training.lmbda or n / 10_000
-            one = changed(winner, {"initialization.seeds": 1})
-            found = find_lambda(one, trials.trainer, start=start, seeds=self._seeds(context), epochs=EPOCHS)
-            trials.search_rows(found)
-            settings |= found.settings
-            because += f" λ = {found.chosen:g} now, λ/n = {found.chosen / n:.2g}."
-        except OutOfTime:
-            because += f" λ stays at {winner.training.lmbda:g}: there was no time to look for it again."
-        sure = f"One standard deviation is about {100 * reached.error:.1f} points."
-        if cut:
-            sure += " Not everything planned was tried, for lack of time."
+        chosen = best_or_present(evaluations, _TUNED)
+        settings = context.enlarged(differences(base, experiments[chosen]), base)
+        settings.setdefault("training.eta", experiments[chosen].training.eta)
+        because = f"With {context.examples(base):,} examples: {choice_text(evaluations, _TUNED, chosen)}"
+        if settings.get("training.lambda"):
+            n, lmbda = context.data.training, settings["training.lambda"]
+            because += f" λ = {lmbda:g} for your {n:,} examples, λ/n = {lmbda / n:.2g}."
         others = tuple(
-            (_settings(tried[label]), f"{label}: {s.text}") for label, s in scores.items() if label != chosen
+            (context.enlarged(differences(base, experiments[label]), base), f"{label}: {evaluation.text}")
+            for label, evaluation in evaluations.items()
+            if label != chosen
         )
-        return Recommendation(settings, because, sure, {"train": base.data.train}, others, reached)
-
-
-def _settings(experiment: Experiment) -> dict[str, Any]:
-    """What was varied, as dotted keys."""
-    training = experiment.training
-    return {
-        "network.hidden": list(experiment.network.hidden),
-        "training.eta": training.eta,
-        "training.lambda": training.lmbda,
-    }
+        evidence = {"train": context.examples(base)}
+        return Recommendation(settings, because, sure, evidence, others, evaluations[chosen])

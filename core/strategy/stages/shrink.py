@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
 
-__all__ = ["Shrink"]
+__all__ = ["Shrink", "small_problem"]
 
-_FEW, _JUDGED = 1000, 100  # the lecture's shrunken problem
+_TRAIN, _EVALUATION = 1000, 100  # the lecture's shrunken problem
 _EPOCHS = 4  # that the lecture prints of it
+
+
+def small_problem(context: Context) -> Experiment:
+    """Return the view that shrinks the problem: two classes, few examples, no hidden layer."""
+    small = context.view(_TRAIN, _EVALUATION, {"network.hidden": []}, pair=True)
+    n = context.examples(small)
+    return changed(small, {"training.monitor_every": _TRAIN if n >= _TRAIN else "epoch"})
 
 
 class Shrink(Stage):
@@ -32,48 +38,27 @@ class Shrink(Stage):
 
     def plan(self, context: Context) -> Plan:
         """The small problem, looked at for four epochs."""
-        values = self.small(context)
-        experiment = with_epochs(changed(context.experiment, values), _EPOCHS, context.seeds)
-        a, b = context.data.pair
-        runs = f"{a} against {b}, your η and λ/n, no hidden layer, {_EPOCHS} epochs, {context.seeds} seeds"
-        return Plan(experiment, (runs,), context.seconds(experiment))
-
-    def small(self, context: Context) -> dict[str, Any]:
-        """What makes the problem small."""
-        data, base = context.data, context.experiment
-        train = min(_FEW, data.pair_training, data.training)
-        values = {
-            "data.classes": [int(label) if label.isdigit() else label for label in data.pair],
-            "network.hidden": [],
-            "training.monitor_every": _FEW if train >= _FEW else "epoch",
-        }
-        judged = min(_JUDGED, data.pair_evaluation, data.evaluation)
-        if len(data.classes) == 2:
-            values.pop("data.classes")
-        return context.with_data(base, train, judged, values | plain(context))
+        small = with_epochs(small_problem(context), _EPOCHS, context.search_seeds)
+        classes = f"{' against '.join(context.data.pair)}, " if context.data.classes else ""
+        runs = f"{classes}your η and λ/n, no hidden layer, {_EPOCHS} epochs, {context.search_seeds} seeds"
+        return Plan(small, (runs,), context.seconds(small))
 
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Show how fast the answers come now, and how noisy 100 examples are."""
+        """Show how fast the answers come now, and how noisy few examples are."""
         context = trials.context
-        events = trials.run({"shrunken": plan.experiment})["shrunken"]
-        values = self.small(context)
-        found = trials.accuracy_row("shrunken", events[-1])
+        label = "shrunken"
+        curve = trials.run({label: plan.experiment})[label]
+        evaluation = trials.trainer.evaluate(curve)
+        trials.row(label, evaluation.text, **evaluation.to_dict())
         before, now = context.experiment.training.lmbda, plan.experiment.training.lmbda
-        n, small = context.experiment.data.train or context.data.training, plan.experiment.data.train
-        kept = f" λ = {before:g} for {n:,} examples is λ = {now:g} for {small:,}: λ/n stays." if before != now else ""
-        a, b = context.data.pair
-        classes = f"{a} against {b}" if len(context.data.classes) > 2 else f"its two classes, {a} and {b}"
-        because = f"{classes}, {small:,} training and {found.total:,} validation examples, no hidden layer.{kept}"
+        n, small = context.data.training, context.examples(plan.experiment)
+        kept = f" λ = {before:g} for {n:,} examples is λ = {now:.3g} for {small:,}: λ/n stays." if before != now else ""
+        classes = f"{' against '.join(context.data.pair)}, " if context.data.classes else ""
+        because = f"{classes}{small:,} training and {evaluation.total:,} judged examples, no hidden layer.{kept}"
         sure = (
-            f"With {found.total:,} validation examples one standard deviation is about {100 * found.error:.0f} points."
+            f"With {evaluation.total:,} judged examples one standard deviation is about "
+            f"{100 * evaluation.error:.0f} points. Your problem stays as it is: only "
+            "the next stages work on the small one."
         )
-        return Recommendation(
-            values, because[0].upper() + because[1:], sure, {"lambda_before": before, "lambda": now}, (), found
-        )
-
-
-def plain(context: Context) -> dict[str, Any]:
-    """What first experiments do without, as the lecture advises: a falling η, and stopping early."""
-    training = context.experiment.training
-    taken = {"training.schedule": training.schedule, "training.early_stopping": training.early_stopping}
-    return {key: None for key, there in taken.items() if there is not None}
+        evidence = {"lambda_before": before, "lambda": now}
+        return Recommendation({}, because[0].upper() + because[1:], sure, evidence, (), evaluation)

@@ -87,10 +87,15 @@ class TuneOptions(OutputOptions):
     data: DataName = None
     budget: Annotated[
         float | None,
-        typer.Option("--budget", min=1, metavar="SECONDS", help="How long it may work in all; default: 300."),
+        typer.Option(
+            "--budget", metavar="SECONDS", help="How long it may work in all; default: about 300, nothing left out."
+        ),
     ] = None
     stop_after: Annotated[
         str | None, typer.Option("--stop-after", metavar="STAGE", help="End after this stage: eta, widen, full …")
+    ] = None
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", metavar="STAGE", help="Leave this stage out; may be repeated.")
     ] = None
     study: StudyName = None
     seeds: Annotated[

@@ -1,0 +1,35 @@
+"""Whether a change is kept: only where a paired comparison says that it is better beyond noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tunelab.strategy.evaluation import Evaluation
+from tunelab.strategy.trial_runner import difference_text
+
+__all__ = ["best_or_present", "choice_text"]
+
+
+def best_or_present(evaluations: Mapping[str, Evaluation], present: str) -> str:
+    """Return the best setting where it is better than the present one beyond noise, else the present one.
+
+    As many comparisons as there are other settings share the level of significance.
+    """
+    others = [label for label in evaluations if label != present]
+    best = max(others, key=lambda label: evaluations[label].value, default=present)
+    if best == present:
+        return present
+    difference = evaluations[best].minus(evaluations[present]).among(len(others))
+    return best if difference.difference > 0 and difference.beyond_noise else present
+
+
+def choice_text(evaluations: Mapping[str, Evaluation], present: str, chosen: str) -> str:
+    """Return in words how the choice and the present setting compare."""
+    if chosen != present:
+        ahead = difference_text(evaluations[chosen], evaluations[present])
+        return f"{chosen}: {evaluations[chosen].text}, {ahead} beside {present} on the same examples."
+    best = max((label for label in evaluations if label != present), key=lambda one: evaluations[one].value, default="")
+    if not best:
+        return f"{present}: {evaluations[present].text}."
+    ahead = difference_text(evaluations[best], evaluations[present])
+    return f"{present} stays at {evaluations[present].text}: {best} makes {ahead}, no gain beyond noise."

@@ -1,0 +1,27 @@
+"""Settings as dotted keys: what differs between two experiments, and networks in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tunelab.experiment import Experiment
+
+__all__ = ["differences", "hidden_text"]
+
+
+def differences(before: Experiment, after: Experiment) -> dict[str, Any]:
+    """Return the dotted keys in which two experiments differ, with the values of ``after``; None where it has none."""
+    first, second = _flat(before), _flat(after)
+    return {key: second.get(key) for key in {**first, **second} if first.get(key) != second.get(key)}
+
+
+def _flat(experiment: Experiment) -> dict[str, Any]:
+    return {
+        f"{section}.{key}": value for section, table in experiment.to_dict().items() for key, value in table.items()
+    }
+
+
+def hidden_text(hidden: Sequence[int]) -> str:
+    """Return the hidden layers as a label."""
+    return f"{' and '.join(map(str, hidden))} hidden" if hidden else "no hidden layer"
