@@ -38,7 +38,7 @@ async def test_an_eta_that_is_found_is_taken_into_the_form_and_not_before() -> N
         screen = await begun(lab, "find-eta")
         await lab.until(lambda: screen.guide.state.asks)
         await lab.until(lambda: "Recommended" in says(screen, "#advice"))
-        assert "Half of the threshold" in says(screen, "#advice")
+        assert "ends lowest" in says(screen, "#advice")
         assert {arm.name for arm in screen.guide.arms} >= {"η = 0.01", "η = 0.1"}
         assert screen.query_one(ChartPair).cost.spec.series
         assert lab.state.draft.base.training.eta == before

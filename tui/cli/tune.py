@@ -12,7 +12,10 @@ from tunelab.data.catalogue import NAMED
 from tunelab.errors import BadInput, ExitCode, printable
 from tunelab.experiment import Experiment, load_data
 from tunelab.experiment.dotted_keys import changed, parse_settings
+from tunelab.experiment.fitting import fitted
+from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import resolved
+from tunelab.experiment.validation_errors import checked
 from tunelab.search.trials import by_validation
 from tunelab.strategy import journal, runner
 from tunelab.strategy.settings import differences
@@ -74,8 +77,8 @@ def _check_same(directory: Path, options: TuneOptions) -> None:
     now = changed(by_validation(_experiment(options)), {"initialization.seeds": 1})
     for key, value in differences(before, now).items():
         raise BadInput(
-            f"the study {name} began with another {key} than {printable(value)}; leave the preset, --data and --set out "
-            f"to go on with it, {other}"
+            f"the study {name} began with another {key} than {printable(value)}; leave the preset, --data and --set "
+            f"out to go on with it, {other}"
         )
 
 
@@ -103,23 +106,17 @@ def _experiment(options: TuneOptions) -> Experiment:
         values["data.name"] = absolute_data_path(options.data)
     if options.seed is not None:
         values["initialization.seed"] = options.seed
-    experiment = changed(Experiment(), values)
-    if not any(key in values for key in ("network.output", "network.cost")) and _asks_for_numbers(experiment):
-        experiment = changed(experiment, {"network.output": "linear", "network.cost": "quadratic"})
-    return experiment
-
-
-def _asks_for_numbers(experiment: Experiment) -> bool:
+    experiment = checked(Experiment, placed({}, values), "experiment")
     if experiment.data.name in NAMED:
-        return False
-    return load_data(changed(experiment, {"data.train": None, "data.evaluation": None})).classes is None
+        return experiment
+    return fitted(experiment, load_data(experiment, progress_report(options.quiet)))
 
 
 class _EventPrinter:
     """Prints what comes into the journal: JSON lines on stdout, the steps in words on stderr."""
 
     def __init__(self, as_json: bool, quiet: bool) -> None:
-        self.json, self._quiet = as_json, quiet
+        self._json, self._quiet = as_json, quiet
 
     def __call__(self, event: dict[str, Any]) -> None:
         if self._json:
