@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.data import Dataset, Examples
 from tunelab.diagnose import Diagnosis, brief
-from tunelab.diagnosis import CAUSES, Setting, Verdict, constant_cost
+from tunelab.diagnosis import CAUSES, Setting, Verdict
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, StackedTraining, load_data, stacks
 from tunelab.experiment.dotted_keys import changed
 from tunelab.statistics import Difference, Mean, mean, sample_difference
+from tunelab.training.metrics import metric_for
 
 __all__ = ["CureTrial", "CureTrials", "experiments_for", "try_cures"]
 
@@ -82,6 +83,7 @@ def experiments_for(diagnosis: Diagnosis) -> dict[str, tuple[str, dict[str, Any]
         ("vanishing-gradient", {"network.hidden": hidden[:1] if len(hidden) > 2 else hidden[:-1]}),
         ("too-little-capacity", {"network.hidden": [h + 10 for h in hidden] or [10]}),
         ("inputs-unscaled", {"data.standardize": True}),
+        ("unequal-classes", {"data.class_weights": "balanced"}),
     ]
     known = {str(sorted(change.items())) for _, change in tries.values()}
     for cause, change in standard:
@@ -148,7 +150,7 @@ def try_cures(
                 difference.among(len(tries)) if difference else None,
             )
         )
-    measure = "accuracy" if small.classes is not None else "R²"
+    measure = metric_for(small, base.data.class_weights).title
     return CureTrials(measure, tuple(trials), _verdict(diagnosis, trials, measure))
 
 
@@ -210,20 +212,12 @@ def _train(
                 report(", ".join(members))
             training = StackedTraining([runs[label][0] for label in members], data)
             with np.errstate(all="ignore"):
-                rows = [_score(m, data) for m in training.run(pulse)]
+                rows = [np.where(m.diverged, 0.0, np.maximum(m.evaluation_metric, 0.0)) for m in training.run(pulse)]
             values = np.array(rows[-_END:])
             values = np.where(np.isfinite(values).all(axis=0), values.mean(axis=0), 0.0)
             for label, member in zip(members, training.members, strict=True):
                 scores[label] = values[member.replicates].tolist()
     return {label: scores[label] for label in runs}
-
-
-def _score(measurement: Any, data: Dataset) -> Array:
-    if data.classes is not None:
-        return np.where(measurement.diverged, 0.0, measurement.evaluation_accuracy)
-    constant = constant_cost(data.validation.targets, 0, "linear", "quadratic")
-    explained = 1 - measurement.evaluation.data_cost / constant if constant > 0 else measurement.evaluation_accuracy
-    return np.where(measurement.diverged | ~(explained > 0), 0.0, explained)
 
 
 def _verdict(diagnosis: Diagnosis, trials: Sequence[CureTrial], measure: str) -> Verdict | None:
@@ -237,7 +231,7 @@ def _verdict(diagnosis: Diagnosis, trials: Sequence[CureTrial], measure: str) ->
     chosen = next((t for cause in diagnosed for t in near if t.cause == cause), best)
     before, difference = trials[0].result, chosen.difference
     assert difference is not None
-    scale, unit = (100, " %") if measure == "accuracy" else (1, "")
+    scale, unit = (1, "") if measure == "R²" else (100, " %")
     seen = (
         f"With {chosen.label} the {measure} goes from {scale * before.mean:.3g} to "
         f"{scale * chosen.result.mean:.3g}{unit} (± {scale * difference.half_width:.2g})."

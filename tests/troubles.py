@@ -49,7 +49,8 @@ class Case:
     @property
     def available(self) -> int:
         """How many training examples the data have, of which the case may use few."""
-        return 50_000 if self.data[0] in {"digits", "mnist"} and len(self.data) < 4 else len(dataset_of(self).training)
+        whole = self.data[0] in {"digits", "mnist"} and self.data[3:] in {(), (None,)}
+        return 50_000 if whole else len(dataset_of(self).training)
 
     @property
     def healing(self) -> dict[str, Any]:

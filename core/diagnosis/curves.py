@@ -40,9 +40,10 @@ class FirstLayers:
 class Curves:
     """One arm's measurements so far, means over its seeds, k of them in the order of training.
 
-    ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite. ``answers`` (classes,) counts
-    what the network answered at the last measurement, None for regression. ``first_cost`` is the training cost before
-    training. ``saturated`` and ``update_ratio`` (≤ k, layers) are the latest of
+    ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite; with ``r2`` R² stands for
+    the accuracy. ``balanced_accuracy`` is the latest of evaluation, NaN where it isn't measured. ``answers``
+    (classes,) counts what the network answered at the last measurement, None for regression. ``first_cost`` is the
+    training cost before training. ``saturated`` and ``update_ratio`` (≤ k, layers) are the latest of
     :mod:`tunelab.training.layer_statistics`; both may be empty. ``ended`` by its epochs or a rule; ``reason`` says by
     which.
     """
@@ -56,6 +57,8 @@ class Curves:
     evaluation_total: int
     setting: Setting
     facts: DataFacts
+    r2: bool = False
+    balanced_accuracy: float = math.nan
     answers: Array | None = None
     diverged: bool = False
     ended: bool = False
@@ -91,7 +94,7 @@ class Curves:
         return self._test(self.training_accuracy[-3:], self.setting.n or self.evaluation_total)
 
     def _test(self, accuracies: Array, total: int) -> BinomialTest | None:
-        if self.facts.chance <= 0 or total < 1 or not np.isfinite(accuracies).any():
+        if self.r2 or self.facts.chance <= 0 or total < 1 or not np.isfinite(accuracies).any():
             return None
         return binomial_test(round(float(np.nanmax(accuracies)) * total), total, self.facts.chance)
 
@@ -116,7 +119,9 @@ class Curves:
 
     @property
     def noise(self) -> float:
-        """Standard error of the last evaluation accuracy by the number of examples alone."""
+        """Standard error of the last evaluation accuracy (roughly, of R²) by the number of examples alone."""
+        if self.r2:
+            return max((1 - float(self.evaluation_accuracy[-1])) * math.sqrt(2 / max(self.evaluation_total, 1)), 0.005)
         return accuracy_error(float(self.evaluation_accuracy[-1]), self.evaluation_total)
 
     @property

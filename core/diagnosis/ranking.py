@@ -8,7 +8,7 @@ from dataclasses import replace
 from tunelab.diagnosis.causes import rank
 from tunelab.diagnosis.curves import Curves, finite_curves
 from tunelab.diagnosis.preflight import preflight
-from tunelab.diagnosis.symptoms import failure, improvement, oscillates, progress, rises
+from tunelab.diagnosis.symptoms import failure, improvement, improvement_text, oscillates, progress, rises
 from tunelab.diagnosis.training_causes import TRAINING_CAUSES
 from tunelab.diagnosis.verdict import CERTAIN, POSSIBLE, Verdict
 
@@ -43,7 +43,8 @@ def verdicts(curves: Curves) -> list[Verdict]:
         unknown = "None of the causes that are known fits."
         return [replace(failing, why=unknown, advice="tunelab diagnose --try tells causes apart by experiments.")]
     first = found[0]
-    seen = first.seen if failing.code == first.code else f"{failing.seen} {first.seen}"
+    same = failing.code == first.code or (failing.code == "chance" and first.cause in _GROUPS[0])
+    seen = first.seen if same else f"{failing.seen} {first.seen}"
     code = failing.code if failing.code in _TELLING else first.code
     evidence = {"symptom": failing.code} | failing.evidence | first.evidence
     joined = replace(first, code=code, seen=seen.strip(), evidence=evidence)
@@ -54,12 +55,7 @@ def _healthy(c: Curves) -> Verdict:
     gain = improvement(c) if c.ended else None
     if gain is None:
         return progress(c)
-    return Verdict(
-        "still-improving",
-        f"Ended at {100 * c.evaluation_accuracy[-1]:.1f} %, still improving: {100 * gain[0]:.1f} points in the last "
-        f"{gain[1]:.3g} epochs.",
-        evidence={"gained": gain[0]},
-    )
+    return Verdict("still-improving", improvement_text(c, *gain), evidence={"gained": gain[0]})
 
 
 def _shows(verdict: Verdict, c: Curves) -> bool:

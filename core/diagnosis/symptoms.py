@@ -11,7 +11,7 @@ from tunelab.diagnosis.curves import Curves, log_steps, trend
 from tunelab.diagnosis.verdict import Verdict
 from tunelab.statistics import DIFFERENCE_LEVEL
 
-__all__ = ["failure", "improvement", "oscillates", "progress", "rises"]
+__all__ = ["failure", "improvement", "improvement_text", "oscillates", "progress", "rises"]
 
 _AT_CONSTANT = 0.03  # this near to what a constant answer costs is at it
 _STILL = 0.01  # change of ln cost over the last third that counts as none
@@ -87,12 +87,16 @@ def _chance(c: Curves) -> Verdict | None:
         return None  # so few evaluation examples that they can't tell; that is said where it is
     if not c.classification and c.evaluation_data_cost[-1] < _EXPLAINS * c.facts.constant_cost:
         return None
-    often = f"guessing does as well in {100 * test.pvalue:.2g} of 100 tries"
+    often = f"guessing does as well in {_of_a_hundred(test.pvalue)} tries"
     return Verdict(
         "chance",
         f"No better than chance: {test.correct} of {test.total:,} right, and {often}.",
         evidence={"right": test.correct, "total": test.total, "chance": test.chance, "p": test.pvalue},
     )
+
+
+def _of_a_hundred(p: float) -> str:
+    return "nearly all" if p > 0.995 else f"{100 * p:.2g} of 100"
 
 
 def _flat(c: Curves) -> Verdict | None:
@@ -151,6 +155,12 @@ def improvement(c: Curves) -> tuple[float, float] | None:
     return gained, epochs
 
 
+def improvement_text(c: Curves, gained: float, epochs: float) -> str:
+    """How a training ended that was still getting better."""
+    much = f"{100 * gained:.1f} points" if not c.r2 else f"{gained:.2g} of R²"
+    return f"Ended at {_right(c)}, still improving: {much} in the last {epochs:.3g} epochs."
+
+
 def _evaluation_cost_falls(c: Curves, k: int) -> bool:
     """Whether the evaluation cost, which is less noisy than the accuracy, clearly falls over the last k."""
     cost = np.log(np.maximum(c.evaluation_data_cost[-k:], 1e-300))
@@ -170,7 +180,7 @@ def _level(c: Curves) -> Verdict | None:
     return Verdict(
         "level",
         f"Level at {_right(c)} since about epoch {c.epoch[-k]:.3g}.",
-        _unsure(c) or "More of the same training won't change much.",
+        _unsure(c) or _parting(c) or "More of the same training won't change much.",
         "A smaller η now, other widths or λ may." if not c.ended else "",
         {"slope": slope},
     )
@@ -184,24 +194,28 @@ def _unsure(c: Curves) -> str:
     return f"With {test.total:,} evaluation examples that isn't clearly better than chance (p = {test.pvalue:.2g})."
 
 
+def _parting(c: Curves) -> str:
+    """That training is well ahead of evaluation, where it is."""
+    if not c.classification or not c.gap > max(0.04, 3 * c.noise):
+        return ""
+    return f"Training is {100 * c.gap:.0f} points ahead of evaluation, so watch for overfitting."
+
+
 def _right(c: Curves) -> str:
-    if c.classification or c.evaluation_accuracy[-1] > 0:
-        return f"{100 * c.evaluation_accuracy[-1]:.1f} %"
-    return f"a cost of {c.evaluation_data_cost[-1]:.3g}"
+    return f"R² {c.evaluation_accuracy[-1]:.3f}" if c.r2 else f"{100 * c.evaluation_accuracy[-1]:.1f} %"
 
 
 def _learning(c: Curves) -> Verdict | None:
     moves = log_steps(c.training_cost)
     if len(c.epoch) < 2 or moves.sum() >= 0 or not np.isfinite(c.evaluation_accuracy[-1]):
         return None
-    parting = c.gap > max(0.04, 3 * c.noise)
-    noise = _unsure(c) or f"{c.evaluation_total:,} evaluation examples: ± {100 * c.noise:.1f} points."
+    noise = f"{c.evaluation_total:,} evaluation examples: ± {100 * c.noise:.1f} points." if not c.r2 else ""
     return Verdict(
         "learning",
         f"Learning: {_right(c)} right, the training cost falls."
         if c.classification
-        else f"Learning: the training cost falls, and is {100 * c.progress:.2g} % of what the mean alone costs.",
-        f"Training is {100 * c.gap:.0f} points ahead of evaluation, so watch for overfitting." if parting else noise,
+        else f"Learning: {_right(c)}; the training cost is {100 * c.progress:.2g} % of what the mean alone costs.",
+        _unsure(c) or _parting(c) or noise,
         "",
         {"gap": c.gap},
     )

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 from tunelab.diagnosis.curves import Curves, log_steps
+from tunelab.diagnosis.data_facts import DataFacts
 from tunelab.diagnosis.preflight import FORGETS, small_mini_batch
-from tunelab.diagnosis.symptoms import improvement, oscillates, rises
+from tunelab.diagnosis.symptoms import improvement, improvement_text, oscillates, rises
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.statistics import binomial_test
 
@@ -39,6 +40,8 @@ _SHARED = 20  # examples whose neighbours are looked at, at least
 def labels_disagree(c: Curves) -> Verdict | None:
     """Evaluation labels that contradict what training labels teach."""
     f = c.facts
+    if _untaught(f):
+        return None  # nobody could know them
     near, far = f.training_neighbours, f.evaluation_neighbours
     learnt = c.training_test is not None and c.training_test.better_than_chance()
     below = _below_independence(c)
@@ -85,6 +88,12 @@ def labels_disagree(c: Curves) -> Verdict | None:
         None,
         CERTAIN if against and consistent else LIKELY,
     )
+
+
+def _untaught(facts: DataFacts) -> bool:
+    """Whether evaluation has classes that training never shows."""
+    pairs = zip(facts.training_counts, facts.evaluation_counts, strict=False)
+    return any(not taught and asked for taught, asked in pairs)
 
 
 def _error(p: float, total: int) -> float:
@@ -145,13 +154,16 @@ def unequal_classes(c: Curves) -> Verdict | None:
     counts, test = c.facts.training_counts, c.evaluation_test
     if not counts or max(counts) < _FREQUENT * sum(counts) or test is None or test.better_than_chance():
         return None
+    if c.balanced_accuracy > (1 + 1 / max(len(counts), 1)) / 2:
+        return None  # the rare classes are learnt all the same
     share = max(counts) / sum(counts)
     return Verdict(
         "chance",
         f"{100 * c.evaluation_accuracy[-1]:.1f} % right, and the most frequent class alone is {100 * share:.1f} %.",
         "The rare classes are hardly learnt: naming the frequent one always is cheap.",
         "Judge by the balanced accuracy; weight the classes (data.class_weights) or collect more of the rare ones.",
-        {"largest_share": share, "training_counts": list(counts), "accuracy": float(c.evaluation_accuracy[-1])},
+        {"largest_share": share, "training_counts": list(counts), "accuracy": float(c.evaluation_accuracy[-1])}
+        | ({"balanced_accuracy": c.balanced_accuracy} if math.isfinite(c.balanced_accuracy) else {}),
         "unequal-classes",
         None,
         LIKELY,
@@ -233,7 +245,7 @@ def eta_too_large(c: Curves) -> Verdict | None:
     seen = rises(c) or oscillates(c)
     driven = _driven(c)
     worse = c.progress > 1.05 and not _falls_smoothly(c)
-    slow_learner = c.behind_neighbours > 0 and not _bottleneck(c)
+    slow_learner = (c.behind_neighbours > 0 or c.behind_on_evaluation > 0) and not _bottleneck(c)
     behind = far and (slow_learner or _unsteady(c)) and not c.progress < 0.02
     if not (c.diverged or seen or driven or worse or behind) or (s.eta < s.usual_eta / 3 and not c.diverged):
         return None
@@ -423,8 +435,7 @@ def too_few_epochs(c: Curves) -> Verdict | None:
     more = int(max(10, 4 * math.ceil(c.epoch[-1])))
     return Verdict(
         "still-improving",
-        f"Ended at {100 * c.evaluation_accuracy[-1]:.1f} %, still improving: {100 * gained:.1f} points in the last "
-        f"{epochs:.3g} epochs.",
+        improvement_text(c, gained, epochs),
         "It was stopped before it was done.",
         f"Give it {more} epochs.",
         {"gained": gained, "epochs": epochs, "noise": c.noise},

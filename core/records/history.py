@@ -236,14 +236,18 @@ class History:
         answers = latest.get("evaluation_answers")
         few = slice(max(k - 3, 0), k)  # all that a diagnosis looks at of the layers
         facts = DataFacts.from_event(self.start)
+        # Of numbers R² is what accuracy is of classes; older records have the share within a tolerance
+        right = "accuracy" if facts.classes or not np.isfinite(self.values("evaluation_r2")).any() else "r2"
         return verdicts(
             Curves(
                 epoch=self.epochs[:k],
                 training_cost=self.values("training_cost")[:k],
                 training_data_cost=self.values("training_data_cost")[:k],
                 evaluation_data_cost=self.values("evaluation_data_cost")[:k],
-                training_accuracy=self.values("training_accuracy")[:k],
-                evaluation_accuracy=self.values("evaluation_accuracy")[:k],
+                training_accuracy=self.values(f"training_{right}")[:k],
+                evaluation_accuracy=self.values(f"evaluation_{right}")[:k],
+                r2=right == "r2",
+                balanced_accuracy=_number(latest.get("evaluation_balanced_accuracy")),
                 evaluation_total=int(latest.get("evaluation_total", 1)),
                 setting=Setting.from_tables(self.start.get("experiment") or {}, facts.training),
                 facts=facts,

@@ -49,7 +49,7 @@ def _toml(value: Any) -> str:
 
 def trials_text(trials: CureTrials) -> str:
     """A row an experiment: what was changed, before → after, the difference and its 95 % interval; then what helps."""
-    scale, unit = (100, " %") if trials.measure == "accuracy" else (1, "")
+    scale, unit = (1, "") if trials.measure == "R²" else (100, " %")
     before = trials.trials[0].result
     rows = [["tried", f"{trials.measure} before → after", "difference"]]
     for trial in trials.trials[1:]:
