@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tunelab import paths
 from tunelab.data import Dataset, Examples, load, store
-from tunelab.data.dataset import LaterExamples
+from tunelab.data.dataset import LazyExamples
 from tunelab.data.store import Origin
 from tunelab.errors import BadInput
 
@@ -200,11 +200,11 @@ def refuse() -> Examples:
 
 
 def test_later_examples_are_made_when_looked_at_and_travel_unmade() -> None:
-    later = pickle.loads(pickle.dumps(LaterExamples(refuse, 1 / 255)))
+    later = pickle.loads(pickle.dumps(LazyExamples(refuse, 1 / 255)))
     assert later.scale == 1 / 255
     with pytest.raises(AssertionError, match="nobody asked"):
         _ = later.inputs
-    here = LaterExamples(made, 1 / 255)
+    here = LazyExamples(made, 1 / 255)
     assert len(here) == 3
     assert here.first(2).inputs.shape == (2, 2)
     np.testing.assert_allclose(here.scaled(slice(0, 1)), 1 / 255)

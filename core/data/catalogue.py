@@ -81,14 +81,14 @@ def load(
 
         dataset = digits_dataset.load(training, evaluation, classes, say)
     else:
-        dataset = _whole(name, options or FileOptions(), say)
+        dataset = _load_whole(name, options or FileOptions(), say)
         if classes is not None:
             dataset = dataset.only(classes)
     among = f" of {dataset.title}" + (" in these classes" if classes is not None else "")
     return replace(
         dataset,
-        training=_first(dataset.training, training, "data.train", f"training examples{among}"),
-        validation=_first(dataset.validation, evaluation, "data.evaluation", f"validation examples{among}"),
+        training=_take_first(dataset.training, training, "data.train", f"training examples{among}"),
+        validation=_take_first(dataset.validation, evaluation, "data.evaluation", f"validation examples{among}"),
     )
 
 
@@ -110,13 +110,13 @@ def counts(
 def entries(check: bool = False) -> list[Entry]:
     """The named data sets, then those prepared from a person's files. ``check`` verifies every SHA-256."""
     here = {path.name: path for path in sorted(paths.datasets().glob("[!.]*")) if (path / store.DESCRIPTION).exists()}
-    found = []
+    known = []
     for name, named in NAMED.items():
         if name in here:
-            found.append(_entry(name, named.title, named.about, here.pop(name), check))
+            known.append(_entry(name, named.title, named.about, here.pop(name), check))
         else:
-            found.append(Entry(name, named.title, named.about, "missing" if named.fetched else "made"))
-    return found + [_entry(name, "", "", path, check) for name, path in here.items()]
+            known.append(Entry(name, named.title, named.about, "missing" if named.fetched else "made"))
+    return known + [_entry(name, "", "", path, check) for name, path in here.items()]
 
 
 def _entry(name: str, title: str, about: str, place: Path, check: bool) -> Entry:
@@ -131,7 +131,7 @@ def _entry(name: str, title: str, about: str, place: Path, check: bool) -> Entry
     return Entry(name, title, about, "kept" if intact else "damaged", (counts[0], counts[1], counts[2]), size)
 
 
-def _first(part: Examples, count: int | None, key: str, what: str) -> Examples:
+def _take_first(part: Examples, count: int | None, key: str, what: str) -> Examples:
     if count is None:
         return part
     if count > len(part):
@@ -139,17 +139,17 @@ def _first(part: Examples, count: int | None, key: str, what: str) -> Examples:
     return part.first(count)
 
 
-def _whole(name: str, options: FileOptions, say: Report) -> Dataset:
+def _load_whole(name: str, options: FileOptions, say: Report) -> Dataset:
     if name == "points":
         from tunelab.data import points
 
         return points.load()
     if name in NAMED:
-        return _fetched(name)
+        return _read_fetched(name)
     return _from_path(name, options, say)
 
 
-def _fetched(name: str) -> Dataset:
+def _read_fetched(name: str) -> Dataset:
     try:
         return store.read(paths.datasets() / name)[0]
     except FileNotFoundError:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.errors import BadInput, printable
 
-__all__ = ["Array", "Dataset", "Examples", "LaterExamples", "Report", "smallest_integer"]
+__all__ = ["Array", "Dataset", "Examples", "LazyExamples", "Report", "smallest_integer"]
 
 Array = NDArray[Any]
 
@@ -49,7 +49,7 @@ class Examples:
         return np.multiply(chosen, self.scale, dtype=dtype, casting="unsafe")
 
 
-class LaterExamples(Examples):
+class LazyExamples(Examples):
     """Examples that are made when somebody first looks at them; until then they cost nothing.
 
     For a test part that takes seconds to draw and that most runs never touch.
@@ -63,8 +63,8 @@ class LaterExamples(Examples):
     def __getattr__(self, name: str) -> Any:  # called only for what isn't there yet
         if name not in ("inputs", "targets"):
             raise AttributeError(f"{type(self).__name__} has no {name}")
-        made: Examples = self.__dict__["make"]()
-        self.__dict__.update(inputs=made.inputs, targets=made.targets)
+        examples: Examples = self.__dict__["make"]()
+        self.__dict__.update(inputs=examples.inputs, targets=examples.targets)
         return self.__dict__[name]
 
 

@@ -33,7 +33,7 @@ _BLOCK = 128  # drawings at a time: working memory stays near 25 MB
 
 def labels(indices: ArrayLike) -> NDArray[np.uint8]:
     """The digit that each index is: (n,), every digit near a tenth of the time, as in a pile of forms."""
-    of_2_32 = hash_rng.bits(_checked(indices), "label", 1)[:, 0] >> np.uint64(32)
+    of_2_32 = hash_rng.bits(_check_indices(indices), "label", 1)[:, 0] >> np.uint64(32)
     return (of_2_32 * np.uint64(10) >> np.uint64(32)).astype(np.uint8)
 
 
@@ -45,25 +45,25 @@ def draw(indices: ArrayLike, variety: Variety | None = None) -> tuple[NDArray[np
     Raises ValueError for indices that aren't whole numbers from 0 in one dimension.
     """
     variety = variety or Variety()
-    wanted = _checked(indices)
+    wanted = _check_indices(indices)
     digits = labels(wanted)
     images = np.empty((len(wanted), 784), np.uint8)
     for start in range(0, len(wanted), _BLOCK):
         some = wanted[start : start + _BLOCK]
-        way = _chosen(some, digits[start : start + _BLOCK], variety)
+        way = _choose_ways(some, digits[start : start + _BLOCK], variety)
         edge = 1 + variety.blur * (2 * hash_rng.uniform(some, "blur", 1) - 0.5)
         images[start : start + _BLOCK] = render(*strokes(some, way, variety), np.maximum(edge, 0.25))
     return images, digits
 
 
-def _checked(indices: ArrayLike) -> NDArray[np.uint64]:
+def _check_indices(indices: ArrayLike) -> NDArray[np.uint64]:
     given = np.asarray(indices)
     if given.ndim != 1 or (given.size and (not np.issubdtype(given.dtype, np.integer) or given.min() < 0)):
         raise ValueError("indices must be whole numbers from 0, in one dimension")
     return given.astype(np.uint64)
 
 
-def _chosen(indices: NDArray[np.uint64], digits: NDArray[np.uint8], variety: Variety) -> NDArray[np.intp]:
+def _choose_ways(indices: NDArray[np.uint64], digits: NDArray[np.uint8], variety: Variety) -> NDArray[np.intp]:
     """A position in ``ways()`` for each index, by weight among the ways of its digit."""
     other = hash_rng.uniform(indices, "ways", 1)[:, 0] < variety.ways
     u = np.where(other, hash_rng.uniform(indices, "way", 1)[:, 0], 0)

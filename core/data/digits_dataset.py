@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from tunelab import paths
 from tunelab.data import digits, store
-from tunelab.data.dataset import Array, Dataset, Examples, LaterExamples, Report, smallest_integer
+from tunelab.data.dataset import Array, Dataset, Examples, LazyExamples, Report, smallest_integer
 from tunelab.data.store import Damaged, Origin
 from tunelab.errors import printable
 
@@ -22,7 +22,7 @@ _PARTS = {"training": range(50_000), "validation": range(50_000, 60_000), "test"
 _BLOCK = 500  # drawings between two reports of progress
 
 
-def load(training: int | None, evaluation: int | None, classes: Sequence[int | str] | None, say: Report) -> Dataset:
+def load(training: int | None, evaluation: int | None, classes: Sequence[int | str] | None, report: Report) -> Dataset:
     """Drawn digits, of ``classes`` only if given, with at least ``training`` and ``evaluation`` examples.
 
     The examples are the same whether they are drawn here or come from the cache. Drawn here, the test part
@@ -34,15 +34,15 @@ def load(training: int | None, evaluation: int | None, classes: Sequence[int | s
             raise Damaged("drawn by another version of the pen")
     except (FileNotFoundError, Damaged):
         if training is not None and evaluation is not None and training + evaluation <= FEW:
-            return _few(training, evaluation, classes, say)
-        dataset = _all(say)
+            return _draw_few(training, evaluation, classes, report)
+        dataset = _draw_all(report)
     return dataset if classes is None else dataset.only(classes)
 
 
 def counts(classes: Sequence[int | str] | None) -> tuple[int, int]:
     """How many training and validation digits there are, of ``classes`` only if given; draws nothing."""
-    chosen = _chosen(classes)
-    training, validation = (len(_indices(part, chosen)) for part in ("training", "validation"))
+    selected = _digits_of(classes)
+    training, validation = (len(_indices(part, selected)) for part in ("training", "validation"))
     return training, validation
 
 
@@ -58,53 +58,53 @@ def _source() -> str:
     return f"drawn by tunelab's pen, version {digits.VERSION}"
 
 
-def _few(training: int, evaluation: int, classes: Sequence[int | str] | None, say: Report) -> Dataset:
-    chosen = _chosen(classes)
+def _draw_few(training: int, evaluation: int, classes: Sequence[int | str] | None, report: Report) -> Dataset:
+    selected = _digits_of(classes)
     return Dataset(
         "digits",
         TITLE,
-        _drawn("training", training, chosen, say),
-        _drawn("validation", evaluation, chosen, say),
-        LaterExamples(partial(_drawn, "test", len(_PARTS["test"]), chosen), _SCALE),
-        tuple(_CLASSES[c] for c in chosen),
+        _draw_part("training", training, selected, report),
+        _draw_part("validation", evaluation, selected, report),
+        LazyExamples(partial(_draw_part, "test", len(_PARTS["test"]), selected), _SCALE),
+        tuple(_CLASSES[c] for c in selected),
         (28, 28),
     )
 
 
-def _chosen(classes: Sequence[int | str] | None) -> tuple[int, ...]:
+def _digits_of(classes: Sequence[int | str] | None) -> tuple[int, ...]:
     if classes is None:
         return tuple(range(10))
     nothing = Examples(np.empty((0, 784), np.uint8), np.empty(0, np.uint8), _SCALE)
     return tuple(Dataset("digits", TITLE, nothing, nothing, nothing, _CLASSES).positions(classes))
 
 
-def _indices(part: str, chosen: tuple[int, ...]) -> Array:
-    """Which drawings of ``part`` show one of the ``chosen`` digits."""
+def _indices(part: str, selected: tuple[int, ...]) -> Array:
+    """Which drawings of ``part`` show one of the ``selected`` digits."""
     indices = np.arange(_PARTS[part].start, _PARTS[part].stop)
-    return indices[np.isin(digits.labels(indices), chosen)]
+    return indices[np.isin(digits.labels(indices), selected)]
 
 
-def _drawn(part: str, count: int, chosen: tuple[int, ...], say: Report | None = None) -> Examples:
-    """The first ``count`` of ``part`` whose label is among ``chosen`` (fewer where the part runs out)."""
+def _draw_part(part: str, count: int, selected: tuple[int, ...], report: Report | None = None) -> Examples:
+    """The first ``count`` of ``part`` whose label is among ``selected`` (fewer where the part runs out)."""
     position = np.full(10, -1)
-    position[list(chosen)] = np.arange(len(chosen))
-    indices = _indices(part, chosen)[:count]
-    images, labels = _draw(indices, f"Drawing {part} digits", say)
-    return Examples(images, position[labels].astype(smallest_integer(len(chosen))), _SCALE)
+    position[list(selected)] = np.arange(len(selected))
+    indices = _indices(part, selected)[:count]
+    images, labels = _draw(indices, f"Drawing {part} digits", report)
+    return Examples(images, position[labels].astype(smallest_integer(len(selected))), _SCALE)
 
 
-def _draw(indices: Array, what: str, say: Report | None) -> tuple[Array, Array]:
+def _draw(indices: Array, what: str, report: Report | None) -> tuple[Array, Array]:
     blocks = []
     for start in range(0, len(indices), _BLOCK):
         blocks.append(digits.draw(indices[start : start + _BLOCK]))
-        if say is not None:
-            say(what, min(start + _BLOCK, len(indices)), len(indices))
+        if report is not None:
+            report(what, min(start + _BLOCK, len(indices)), len(indices))
     return np.concatenate([x for x, _ in blocks]), np.concatenate([y for _, y in blocks])
 
 
-def _all(say: Report) -> Dataset:
+def _draw_all(report: Report) -> Dataset:
     indices = [np.arange(span.start, span.stop) for span in _PARTS.values()]
-    images, labels = _draw(np.concatenate(indices), "Drawing all digits, once", say)
+    images, labels = _draw(np.concatenate(indices), "Drawing all digits, once", report)
     cuts = np.cumsum([len(part) for part in indices])[:-1]
     training, validation, test = (
         Examples(x, y, _SCALE) for x, y in zip(np.split(images, cuts), np.split(labels, cuts), strict=True)
@@ -116,5 +116,5 @@ def _all(say: Report) -> Dataset:
         return store.read(place)[0]
     except (OSError, Damaged) as problem:
         reason = printable(getattr(problem, "strerror", None) or problem)
-        say(f"The drawn digits can't be kept in '{printable(place.parent)}' ({reason})", 0, 0)
+        report(f"The drawn digits can't be kept in '{printable(place.parent)}' ({reason})", 0, 0)
         return dataset

@@ -23,7 +23,7 @@ from tunelab.errors import printable
 __all__ = ["PAUSES", "Failed", "download", "refusal"]
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds to wait when 0, 1, 2 tries in a row have brought nothing; after 3 no more
-_MOST_TRIES = 100  # even if every one of them brings something
+_MAX_TRIES = 100  # even if every one of them brings something
 _TIMEOUT = 20.0  # seconds without a byte
 _PIECE = 1 << 16
 
@@ -32,7 +32,7 @@ class Failed(Exception):
     """The download can't be completed from this address; the text says why. What has arrived is kept."""
 
 
-class _CutOff(Exception):
+class _Interrupted(Exception):
     """A try that another may follow; the text says what happened."""
 
 
@@ -63,11 +63,11 @@ def download(url: str, part: Path, limit: int, report: Report, *, allow_http: bo
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)
     fruitless = 0
-    for _ in range(_MOST_TRIES):
+    for _ in range(_MAX_TRIES):
         before = _size(part)
         try:
             return _try(opener, url, part, limit, report)
-        except _CutOff as problem:
+        except _Interrupted as problem:
             reason = str(problem)
         fruitless = 0 if _size(part) > before else fruitless + 1
         if fruitless == len(PAUSES):
@@ -81,7 +81,7 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
     request = urllib.request.Request(url, headers={"User-Agent": "tunelab", "Accept-Encoding": "identity"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    answer = _answer(opener, request)
+    answer = _open(opener, request)
     if answer is None:
         return
     with answer as response:
@@ -90,14 +90,14 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
             start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
             if start is None or int(start[1]) != have:
                 part.unlink()
-                raise _CutOff("the server sent another range than the one asked for")
+                raise _Interrupted("the server sent another range than the one asked for")
         else:
             have = 0  # it doesn't know ranges: from the start, then
         total = None if total is None else have + total
         if total is not None and total > limit:
             raise Failed(f"it announces {total:,} bytes, where at most {limit:,} can be right")
         with part.open("ab" if have else "wb") as file:
-            while piece := _piece(response):
+            while piece := _read_piece(response):
                 have += len(piece)
                 if have > limit:
                     file.truncate(0)
@@ -109,10 +109,10 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
     if total is None:
         report(_called(url), have, have)
     elif have < total:
-        raise _CutOff(f"the connection broke off after {have:,} of {total:,} bytes")
+        raise _Interrupted(f"the connection broke off after {have:,} of {total:,} bytes")
 
 
-def _answer(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> http.client.HTTPResponse | None:
+def _open(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> http.client.HTTPResponse | None:
     """The server's answer, or None where it has nothing behind what is here: whoever checks the content decides."""
     try:
         response: http.client.HTTPResponse = opener.open(request, timeout=_TIMEOUT)
@@ -120,25 +120,25 @@ def _answer(opener: urllib.request.OpenerDirector, request: urllib.request.Reque
         problem.close()
         if problem.code == 416 and request.has_header("Range"):
             return None
-        said = f"the server answers {problem.code} {printable(problem.reason, 60)}"
+        reason = f"the server answers {problem.code} {printable(problem.reason, 60)}"
         if problem.code in (408, 429) or problem.code >= 500:
-            raise _CutOff(said) from None
-        raise Failed(said) from None
+            raise _Interrupted(reason) from None
+        raise Failed(reason) from None
     except URLError as problem:
-        said = printable(getattr(problem.reason, "strerror", None) or problem.reason, 80)
+        reason = printable(getattr(problem.reason, "strerror", None) or problem.reason, 80)
         if isinstance(problem.reason, (socket.gaierror, ConnectionRefusedError)):
-            raise Failed(f"the server can't be reached ({said})") from None
-        raise _CutOff(f"the server doesn't answer ({said})") from None
+            raise Failed(f"the server can't be reached ({reason})") from None
+        raise _Interrupted(f"the server doesn't answer ({reason})") from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        raise _CutOff(f"the server doesn't answer properly ({printable(problem, 80)})") from None
+        raise _Interrupted(f"the server doesn't answer properly ({printable(problem, 80)})") from None
     return response
 
 
-def _piece(response: IO[bytes]) -> bytes:
+def _read_piece(response: IO[bytes]) -> bytes:
     try:
         return response.read(_PIECE)
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        raise _CutOff(f"the connection broke off ({printable(problem, 60)})") from None
+        raise _Interrupted(f"the connection broke off ({printable(problem, 60)})") from None
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

@@ -76,7 +76,7 @@ def table_facts(encoder: dict[str, Any]) -> dict[str, Any]:
 def encode_rows(encoder: dict[str, Any], path: Path) -> EncodedRows:
     """The rows of a table, of an .npz (its ``x`` or ``x_test``) or of IDX images, as inputs for a trained network.
 
-    Where the file and the training table have a header, columns are found by name, in any order; else by their
+    Where the file and the training table have a header, columns are matched by name, in any order; else by their
     place, with or without the label's. A category never seen is none of those known; a missing cell is treated as in
     training. Raises :class:`BadInput` for a missing column, or rows of another length.
     """
@@ -142,17 +142,17 @@ def _of_table(encoder: dict[str, Any], path: Path, where: str) -> EncodedRows:
     table = read_raw(path, expected=Expected(names if encoder["header"] else (), texts))
     notes = list(table.notes)
     if table.header and encoder["header"]:
-        found = _by_name(table.columns, entries, where)
+        matched = _by_name(table.columns, entries, where)
         known = {entry["name"].casefold() for entry in encoder["columns"]}
         extra = [column.name for column in table.columns if column.name.casefold() not in known]
         if extra:
             notes.append(f"Left aside: {', '.join(printable(name, 30) or 'the unnamed column' for name in extra[:10])}")
     else:
-        found = _by_place(table.columns, entries, encoder, where)
+        matched = _by_place(table.columns, entries, encoder, where)
         if encoder["header"]:
             notes.append("The file has no header: its columns are taken in the order of the training table")
     columns: dict[int, RawColumn] = {}
-    for entry, column in zip(entries, found, strict=True):
+    for entry, column in zip(entries, matched, strict=True):
         columns[entry["index"]] = column
         if entry["kind"] == "number":
             numbers = column.forced_numbers()
@@ -175,7 +175,7 @@ def _by_name(columns: Sequence[Any], entries: Sequence[dict[str, Any]], where: s
 
     exact = {column.name: column for column in columns}
     folded = {column.name.casefold(): column for column in columns}
-    found = []
+    matched = []
     for entry in entries:
         name = entry["name"]
         column = exact.get(name) or folded.get(name.casefold())
@@ -186,8 +186,8 @@ def _by_name(columns: Sequence[Any], entries: Sequence[dict[str, Any]], where: s
                 f"{where} has no column '{printable(name, 40)}'{more}, which the network was trained on"
                 f"{did_you_mean(name, exact)}; add it, with empty cells where a value isn't known"
             )
-        found.append(column)
-    return found
+        matched.append(column)
+    return matched
 
 
 def _by_place(

@@ -29,7 +29,7 @@ from tunelab.data.download import Failed, download, refusal
 from tunelab.errors import BadInput, printable
 from tunelab.wording import did_you_mean
 
-__all__ = ["SETS", "fetch", "recognised"]
+__all__ = ["SETS", "fetch", "known_name"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a set comes from (directories of .gz files, the first tried first) and how it is recognised."""
+    """Where a set comes from (directories of .gz files, the first tried first) and how it is recognized."""
 
     mirrors: tuple[str, ...]
     files: tuple[File, ...]
@@ -116,20 +116,20 @@ def fetch(name: str, source: str | None, report: Report, *, allow_http: bool = F
     if store.verify(place):
         report(f"{NAMED[name].title} is here already, and its checksums are right", 0, 0)
         return place
-    directory = None if source is None else _local(source)
+    directory = None if source is None else _local_directory(source)
     mirrors = SETS[name].mirrors if source is None else (source,)
     for mirror in mirrors if directory is None else ():
         if unsafe := refusal(mirror, allow_http):
             raise BadInput(f"{NAMED[name].title} is not fetched: {unsafe}")
     try:
         if directory is not None:
-            _check(name, directory, report)
+            _check_directory(name, directory, report)
             _prepare(name, directory, place)
         else:
-            with _workshop(name) as workshop:
+            with _work_directory(name) as work_directory:
                 for file in SETS[name].files:
-                    _get(name, file, mirrors, workshop, report, allow_http)
-                _prepare(name, workshop, place)
+                    _download_file(name, file, mirrors, work_directory, report, allow_http)
+                _prepare(name, work_directory, place)
     except OSError as problem:
         raise BadInput(
             f"{NAMED[name].title} can't be put into '{printable(place.parent)}': {printable(problem)}; "
@@ -138,19 +138,19 @@ def fetch(name: str, source: str | None, report: Report, *, allow_http: bool = F
     return place
 
 
-def recognised(name: str) -> str:
+def known_name(name: str) -> str:
     """The named set whose very files lie in the directory ``name``; ``name`` itself where that is no such directory."""
     path = paths.expanded(name)
     if name in NAMED or not path.is_dir():
         return name
     there = idx.files(path)
     for known, source in SETS.items():
-        if all(_wrong(file, right) is None for file, right in zip(there, source.files, strict=True)):
+        if all(_checksum_problem(file, right) is None for file, right in zip(there, source.files, strict=True)):
             return known
     return name
 
 
-def _local(source: str) -> Path | None:
+def _local_directory(source: str) -> Path | None:
     """``source`` as a directory of this machine, or None if it is an address."""
     if source.startswith("file:"):
         return Path(unquote(urlsplit(source).path))
@@ -162,14 +162,14 @@ def _local(source: str) -> Path | None:
     return directory
 
 
-def _check(name: str, directory: Path, report: Report) -> None:
+def _check_directory(name: str, directory: Path, report: Report) -> None:
     """Refuse ``directory`` unless its files are those of the set ``name``."""
     unverified = []
     for path, file in zip(idx.files(directory), SETS[name].files, strict=True):
         if file.packed and path.suffix != ".gz" and path.stat().st_size == file.size:
             unverified.append(path.name)
-        elif wrong := _wrong(path, file):
-            raise BadInput(f"'{printable(path)}' {wrong}, so it is not used as {NAMED[name].title}")
+        elif problem := _checksum_problem(path, file):
+            raise BadInput(f"'{printable(path)}' {problem}, so it is not used as {NAMED[name].title}")
     if unverified:
         report(f"Only size and format could be checked, not the SHA-256, of {', '.join(unverified)}", 0, 0)
 
@@ -180,11 +180,11 @@ def _prepare(name: str, directory: Path, place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _workshop(name: str) -> Iterator[Path]:
+def _work_directory(name: str) -> Iterator[Path]:
     """The directory where downloads of ``name`` grow, ours alone; it goes when they have become a data set."""
-    workshop = paths.datasets() / f".{name}.fetch"
-    workshop.mkdir(parents=True, exist_ok=True)
-    with (workshop / "lock").open("w") as lock:
+    work_directory = paths.datasets() / f".{name}.fetch"
+    work_directory.mkdir(parents=True, exist_ok=True)
+    with (work_directory / "lock").open("w") as lock:
         try:
             import fcntl
 
@@ -193,13 +193,15 @@ def _workshop(name: str) -> Iterator[Path]:
             pass  # no such locks on this system; two at once would only spoil each other's checksums
         except BlockingIOError:
             raise BadInput(f"Another tunelab is fetching {name} just now; wait for it or stop it") from None
-        yield workshop
-        shutil.rmtree(workshop, ignore_errors=True)
+        yield work_directory
+        shutil.rmtree(work_directory, ignore_errors=True)
 
 
-def _get(name: str, file: File, mirrors: Sequence[str], workshop: Path, report: Report, allow_http: bool) -> None:
-    """Put ``file``, verified, into ``workshop`` from the first of ``mirrors`` that has it."""
-    done, part = workshop / f"{file.name}.gz", workshop / f"{file.name}.gz.part"
+def _download_file(
+    name: str, file: File, mirrors: Sequence[str], work_directory: Path, report: Report, allow_http: bool
+) -> None:
+    """Put ``file``, verified, into ``work_directory`` from the first of ``mirrors`` that has it."""
+    done, part = work_directory / f"{file.name}.gz", work_directory / f"{file.name}.gz.part"
     if done.exists():  # it got this name when it had been verified
         return
     reason: str | None = None
@@ -214,16 +216,16 @@ def _get(name: str, file: File, mirrors: Sequence[str], workshop: Path, report: 
                 reason = f"{printable(url)}: {problem}"
                 reason += f"; what has arrived ({kept:,} bytes) is kept, and the same command goes on" if kept else ""
                 break
-            if (wrong := _wrong(part, file)) is None:
+            if (mismatch := _checksum_problem(part, file)) is None:
                 part.replace(done)
                 return
             part.unlink()
-            reason = f"what comes from {printable(url)} {wrong}"
+            reason = f"what comes from {printable(url)} {mismatch}"
     raise BadInput(f"{NAMED[name].title} can't be fetched: {reason}")
 
 
-def _wrong(path: Path, file: File) -> str | None:
-    """What is wrong with the content of ``path``, said of it, or None where its SHA-256 is the right one.
+def _checksum_problem(path: Path, file: File) -> str | None:
+    """What is wrong with the content of ``path``, to end a sentence with, or None where its SHA-256 is right.
 
     Never unpacks more than the size that is expected.
     """
@@ -231,7 +233,7 @@ def _wrong(path: Path, file: File) -> str | None:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         if file.packed:
-            found = hashlib.file_digest(raw, "sha256").hexdigest()
+            checksum = hashlib.file_digest(raw, "sha256").hexdigest()
         else:
             digest, size = hashlib.sha256(), 0
             try:
@@ -243,7 +245,7 @@ def _wrong(path: Path, file: File) -> str | None:
                             return f"unpacks to more than the {file.size:,} bytes that are right"
             except (gzip.BadGzipFile, zlib.error, EOFError):
                 return "is damaged or cut short: it doesn't unpack"
-            found = digest.hexdigest()
-    if found == file.sha256:
+            checksum = digest.hexdigest()
+    if checksum == file.sha256:
         return None
-    return f"is not the right file: its SHA-256 is {found[:16]}…, not {file.sha256[:16]}…"
+    return f"is not the right file: its SHA-256 is {checksum[:16]}…, not {file.sha256[:16]}…"

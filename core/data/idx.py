@@ -40,7 +40,7 @@ def files(directory: Path) -> list[Path]:
     EMNIST's have names of their own, such as emnist-letters-train-images-idx3-ubyte and …-test-images-….
     Raises :class:`BadInput` naming the first that isn't there, or where there are files of several data sets.
     """
-    found = []
+    paths = []
     for name in FILES:
         # Unpacked by some tools, the files are called train-images.idx3-ubyte.
         names = [n + end for n in (name, name.replace("-idx", ".idx")) for end in ("", ".gz")]
@@ -50,8 +50,8 @@ def files(directory: Path) -> list[Path]:
                 f"The directory '{printable(directory)}' has no {name} (or {name}.gz); "
                 f"a directory of IDX files holds {', '.join(FILES[:3])} and {FILES[3]}"
             )
-        found.append(there[0])
-    return found
+        paths.append(there[0])
+    return paths
 
 
 def _with_prefix(directory: Path, name: str) -> list[Path]:

@@ -42,15 +42,15 @@ def read(path: Path, name: str, title: str, options: FileOptions | None = None) 
             arrays[f"x_{part}"] = x = x.astype(np.int64)
         if x.ndim == 4 and x.shape[-1] == 1:  # images as Keras has them
             arrays[f"x_{part}"] = x = x[..., 0]
-        _check(x, f"x_{part}", where)
-        _check(y, f"y_{part}", where)
+        _check_array(x, f"x_{part}", where)
+        _check_array(y, f"y_{part}", where)
         if len(x) != len(y):
             raise BadInput(f"{where} has {len(x):,} rows in x_{part} but {len(y):,} in y_{part}")
         for array, letter in ((x, "x"), (y, "y")):
-            if _looks(array, letter) != (wanted := _looks(arrays[f"{letter}_train"], letter)):
+            row, wanted = (_row_description(rows, letter) for rows in (array, arrays[f"{letter}_train"]))
+            if row != wanted:
                 raise BadInput(
-                    f"{where}: an example of {letter}_{part} is {_looks(array, letter)}, of {letter}_train {wanted}; "
-                    "they must be alike"
+                    f"{where}: an example of {letter}_{part} is {row}, of {letter}_train {wanted}; they must be alike"
                 )
     inputs = {part: arrays[f"x_{part}"] for part in parts}
     targets = {part: arrays[f"y_{part}"] for part in parts}
@@ -71,18 +71,18 @@ def read_inputs(path: Path) -> Array:
         has = ", ".join(printable(key, 30) for key in keys[:8]) or "nothing"
         raise BadInput(f"{where} has neither x nor x_test to predict from; it holds {has}")
     array = _arrays(path, where, (key,), ())[key]
-    _check(array, key if key.startswith("x") else f"x ({key})", where)
+    _check_array(array, key if key.startswith("x") else f"x ({key})", where)
     return array
 
 
-def _looks(array: Array, letter: str) -> str:
+def _row_description(array: Array, letter: str) -> str:
     kind = {"i": "whole number", "u": "whole number", "f": "float", "U": "string", "b": "boolean"}[array.dtype.kind]
     if letter == "y" and array.dtype.kind in "iuf":
         kind = "number"  # 1.0 and 1 are the same label
     return f"{'×'.join(map(str, array.shape[1:])) or 'one'} {kind}{'s' if array.ndim > 1 else ''}"
 
 
-def _check(array: Array, key: str, where: str) -> None:
+def _check_array(array: Array, key: str, where: str) -> None:
     """Refuse shapes and types that can't be inputs, labels or regression targets."""
     if not array.size:
         raise BadInput(f"{where}: {key} is empty")

@@ -30,7 +30,7 @@ def to_npz(dataset: Dataset, file: Path, *, force: bool = False) -> None:
     for part, examples in parts.items():
         shape = dataset.image_shape or (dataset.features,)
         arrays[f"x_{part}"] = examples.inputs.reshape(len(examples), *shape)
-        arrays[f"y_{part}"] = _answers(dataset, examples)
+        arrays[f"y_{part}"] = _targets_of(dataset, examples)
     try:
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".tmp")
         temporary = Path(name)
@@ -47,7 +47,7 @@ def to_npz(dataset: Dataset, file: Path, *, force: bool = False) -> None:
         raise BadInput(f"'{printable(file)}' can't be written: {printable(problem.strerror or problem)}") from None
 
 
-def _answers(dataset: Dataset, examples: Examples) -> Array:
+def _targets_of(dataset: Dataset, examples: Examples) -> Array:
     if dataset.classes is None:
         return dataset.unscaled(examples.targets).astype(np.float32)
     if all(label.isascii() and label.isdigit() and len(label) < 19 for label in dataset.classes):

@@ -30,7 +30,7 @@ __all__ = ["DESCRIPTION", "PARTS", "Damaged", "Origin", "describe", "read", "ver
 FORMAT = 1
 DESCRIPTION = "dataset.json"
 PARTS = ("train", "validation", "test")
-_STALE = 24 * 3600.0  # seconds after which a temporary directory must belong to a process that died
+_STALE_SECONDS = 24 * 3600.0  # seconds after which a temporary directory must belong to a process that died
 
 
 class Damaged(BadInput):
@@ -58,7 +58,7 @@ def write(place: Path, dataset: Dataset, origin: Origin) -> None:
     A store that is already there is replaced; whoever has mapped it keeps the old pages.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(place)
+    _remove_stale(place)
     temporary = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".tmp"))
     try:
         sums = {}
@@ -126,7 +126,7 @@ def read(place: Path) -> tuple[Dataset, Origin]:
         raise _damaged(place, f"{DESCRIPTION} lacks or mistypes {printable(problem, 60)}") from None
     parts = []
     for part, count in zip(PARTS, expected, strict=True):
-        x, y = _mapped(place, f"x_{part}.npy"), _mapped(place, f"y_{part}.npy")
+        x, y = _map_array(place, f"x_{part}.npy"), _map_array(place, f"y_{part}.npy")
         if x.ndim != 2 or len(x) != count or len(y) != count or x.dtype not in (np.uint8, np.float32):
             raise _damaged(place, f"x_{part}.npy is not {count} rows of pixels or float32")
         if classes is None:
@@ -166,8 +166,8 @@ def describe(place: Path) -> dict[str, Any]:
     if not isinstance(about, dict):
         raise _damaged(place, f"{DESCRIPTION} is not a JSON object")
     if about.get("format") != FORMAT:
-        said = printable(about.get("format"), 20)
-        raise _damaged(place, f"{DESCRIPTION} has format {said}, and this tunelab reads {FORMAT}")
+        written_format = printable(about.get("format"), 20)
+        raise _damaged(place, f"{DESCRIPTION} has format {written_format}, and this tunelab reads {FORMAT}")
     return about
 
 
@@ -185,7 +185,7 @@ def verify(place: Path) -> bool:
     return True
 
 
-def _mapped(place: Path, name: str) -> Array:
+def _map_array(place: Path, name: str) -> Array:
     path = place / name
     try:
         with path.open("rb") as file:
@@ -235,9 +235,9 @@ def _swap_in(new: Path, place: Path) -> None:
     raise OSError(f"{place} is being written by too many processes at once")
 
 
-def _sweep(place: Path) -> None:
+def _remove_stale(place: Path) -> None:
     """Remove what processes that were killed left behind, once it is a day old."""
     for left in place.parent.glob(f".{place.name}.*.tmp"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE:
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)

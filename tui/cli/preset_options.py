@@ -8,7 +8,7 @@ from typing import Any
 from tunelab import paths, records
 from tunelab.data import counts
 from tunelab.data.catalogue import NAMED
-from tunelab.data.fetch import recognised
+from tunelab.data.fetch import known_name
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset, load_data
 from tunelab.experiment import preset as presets
@@ -33,7 +33,7 @@ def load_preset(
     """Return the preset with everything that was asked for on the command line."""
     preset = presets.find(name)
     if data is not None and preset.expect:
-        preset = preset.expecting_on(recognised(data))
+        preset = preset.expecting_on(known_name(data))
     values: dict[str, Any] = parse_settings(settings or [])
     options = {
         "data.name": data and absolute_data_path(data),

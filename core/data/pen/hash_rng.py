@@ -24,8 +24,8 @@ _ROOT_3 = 1.7320508075688772
 def bits(indices: NDArray[np.uint64], source: str, count: int) -> NDArray[np.uint64]:
     """64 random bits for each of ``count`` positions of ``source``: (len(indices), count)."""
     key = np.uint64(int.from_bytes(blake2b(f"{_KEY} {source}".encode(), digest_size=8).digest(), "little"))
-    of_drawing = _mixed((indices + np.uint64(1)) * _STEP ^ key)
-    return _mixed(of_drawing[:, None] + np.arange(1, count + 1, dtype=np.uint64) * _STEP)
+    of_drawing = _mix((indices + np.uint64(1)) * _STEP ^ key)
+    return _mix(of_drawing[:, None] + np.arange(1, count + 1, dtype=np.uint64) * _STEP)
 
 
 def uniform(indices: NDArray[np.uint64], source: str, count: int) -> NDArray[np.float64]:
@@ -45,7 +45,7 @@ def normal(indices: NDArray[np.uint64], source: str, count: int) -> NDArray[np.f
     return (total - 131_070).astype(np.float64) * (_ROOT_3 / 65_536)
 
 
-def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))

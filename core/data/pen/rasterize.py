@@ -21,10 +21,12 @@ def render(places: NDArray[np.float64], radii: NDArray[np.float64], edge: NDArra
     Like MNIST's pictures (LeCun, Cortes, Burges): the digit is scaled to a box of 20 × 20 pixels, keeping its
     proportions, in grey levels, then moved by whole pixels so that its centre of mass is in the middle.
     """
-    return _centred(_inked(*_boxed(places, radii), edge))
+    return _center_by_mass(_ink(*_fit_box(places, radii), edge))
 
 
-def _boxed(places: NDArray[np.float64], radii: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _fit_box(
+    places: NDArray[np.float64], radii: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     r = radii[..., None]
     low, high = (places - r).min(axis=1), (places + r).max(axis=1)
     size = (high - low).max(axis=1)[:, None, None]
@@ -32,7 +34,7 @@ def _boxed(places: NDArray[np.float64], radii: NDArray[np.float64]) -> tuple[NDA
     return (places - middle) * (BOX / size) + BOX / 2, radii * (BOX / size[..., 0])
 
 
-def _inked(places: NDArray[np.float64], radii: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _ink(places: NDArray[np.float64], radii: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.uint8]:
     """(n, BOX, BOX): a pixel is as dark as the nearest place of the pen makes it."""
     n = len(radii)
     wide = BOX + 2 * _MARGIN
@@ -51,7 +53,7 @@ def _inked(places: NDArray[np.float64], radii: NDArray[np.float64], edge: NDArra
     return np.floor(np.clip(grey, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
-def _centred(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _center_by_mass(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(n, 784) with the centre of mass, in whole numbers, at the pixel in the middle."""
     n = len(boxes)
     mass = boxes.astype(np.int64)

@@ -106,7 +106,7 @@ def _plan(column: RawColumn, table: RawTable, said: str | None, where: str) -> C
     if said == "ignore":
         return ColumnPlan(column, "left-out", "as data.columns says", missing)
     if said is not None:
-        return _as_said(column, said, missing, table, where)
+        return _plan_as_asked(column, said, missing, table, where)
     if missing == len(column):
         return ColumnPlan(column, "left-out", "no values", missing)
     if column.kind == "dates":
@@ -116,7 +116,7 @@ def _plan(column: RawColumn, table: RawTable, said: str | None, where: str) -> C
     return _plan_texts(column, missing)
 
 
-def _as_said(column: RawColumn, said: str, missing: int, table: RawTable, where: str) -> ColumnPlan:
+def _plan_as_asked(column: RawColumn, said: str, missing: int, table: RawTable, where: str) -> ColumnPlan:
     """A column that a person calls a number or a category."""
     if said == "category":
         count = column.as_texts().drop_nulls().n_unique()

@@ -16,7 +16,7 @@ __all__ = ["Pixels", "pixel_columns"]
 
 _MNIST_PIXELS = 784
 _PIXEL_NAME = re.compile(r"(?i)^(pixel|pix|px|p|x|var|v)?[ _]?\d+([ _x]\d+)*$")
-_MIN_NAMED_PIXELS = 64  # an image of fewer pixels isn't recognised by its columns' names
+_MIN_NAMED_PIXELS = 64  # an image of fewer pixels isn't recognized by its columns' names
 _MAX_LABEL_VALUES = 100
 
 
