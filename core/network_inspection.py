@@ -12,6 +12,7 @@ from tunelab.errors import BadInput
 from tunelab.experiment import load_data
 from tunelab.network import Network
 from tunelab.records import Run
+from tunelab.training.metrics import recalls
 
 __all__ = ["Inside", "Way", "look_inside", "way_between", "way_of"]
 
@@ -37,6 +38,13 @@ class Inside:
     images: Array
     image_shape: tuple[int, int] | None
     first_weights: Array
+
+    @property
+    def recalls(self) -> Array:
+        """Share of each class's examples answered right, (classes,); NaN for a class without any, empty for numbers."""
+        if self.confusion is None:
+            return np.zeros(0)
+        return recalls(np.diag(self.confusion), self.confusion.sum(axis=1))
 
     def worst(self, count: int) -> list[tuple[str, str, int]]:
         """The most frequent confusions: (what it is, what was answered, how often)."""

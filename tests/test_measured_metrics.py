@@ -12,7 +12,9 @@ from small_runs import cut_off, in_small_steps, preset_on, resumed, substance, t
 from tunelab.data import Dataset, Examples
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, assemble, load_data, train
+from tunelab.network_inspection import look_inside
 from tunelab.records import Run
+from tunelab.tui.text.run_text import epoch_line
 
 TRAIN = "[training]\neta = 0.5\nlambda = 0.1\nmini_batch = 7\nepochs = 6\n[initialization]\nseeds = 2\n"
 
@@ -98,6 +100,38 @@ def test_equal_classes_have_no_balanced_accuracy_beside_the_accuracy() -> None:
     *_, last = train(Experiment(data={"train": 200, "evaluation": 100}, training={"epochs": 1}))
     assert last.metric.name == "accuracy"
     assert (last.evaluation_metric == last.evaluation_accuracy).all()
+
+
+def test_unequal_classes_are_told_by_the_metric_everywhere(tmp_path: Path) -> None:
+    arms = TRAIN + "[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ntraining.eta = 0.05\n"
+    run = trained(preset_on(npz(tmp_path), arms))
+    outcome = run_cli("runs", "show", run.name, "--plot").out
+    for expected in ("evaluation balanced accuracy", "class (a)", "recall", "Balanced accuracy %", "chance 50 %"):
+        assert expected in outcome
+    comparison = run_cli("runs", "compare", run.name).out
+    assert "final evaluation balanced accuracy" in comparison
+    assert "final evaluation accuracy" in comparison
+    [difference] = [e for e in run_cli("runs", "compare", run.name, "--json").events if e["event"] == "difference"]
+    assert difference["measure"] == "final_evaluation_balanced_accuracy"
+    assert "| class | recall | examples |" in run_cli("runs", "export", run.name, "--format", "md").out
+    header = run_cli("runs", "export", run.name).out.splitlines()[0].split(",")
+    assert {"evaluation_balanced_accuracy", "evaluation_accuracy"} <= set(header)
+    inside = look_inside(run, 0, 0)
+    final = run.arms[0].history().latest
+    assert inside.recalls.mean() == pytest.approx(final["replicates"]["evaluation_balanced_accuracy"][0])
+    line = epoch_line(final, "●")
+    assert line.startswith("Epoch 6")
+    assert "balanced" in line
+
+
+def test_a_sweep_of_unequal_classes_maximizes_the_balanced_accuracy(tmp_path: Path) -> None:
+    path = tmp_path / "rare.toml"
+    path.write_text(f'title = "Rare"\n[data]\nname = "{npz(tmp_path)}"\n[network]\nhidden = [4]\n{TRAIN}')
+    outcome = run_cli("sweep", str(path), "--over", "eta=0.01,0.5", "--study", "rare", "--json", "--quiet")
+    trials = outcome.of("trial")
+    assert [trial["metric"] for trial in trials] == ["balanced_accuracy"] * 2
+    assert max(trial["value"] for trial in trials) < 0.95
+    assert "evaluation balanced accuracy" in run_cli("sweep", "--study", "rare", "--quiet").out
 
 
 # -- weights by class -------------------------------------------------------------------------------------

@@ -236,11 +236,11 @@ class ScheduleSection(Section):
 
     rule: Literal["constant", "halve-on-plateau", "divide-by-ten-on-plateau"] = parameter(
         "halve-on-plateau",
-        "constant keeps η; the others hold η until validation accuracy stops improving, then divide it by 2 or "
+        "constant keeps η; the others hold η until the validation metric stops improving, then divide it by 2 or "
         "10. For first experiments a constant η is best.",
     )
     patience: int = parameter(
-        10, "Epochs without a better validation accuracy before η is cut.", unit="epochs", ge=1, le=1_000_000
+        10, "Epochs without a better validation metric before η is cut.", unit="epochs", ge=1, le=1_000_000
     )
     stop_at: float = parameter(
         1024.0,
@@ -251,12 +251,12 @@ class ScheduleSection(Section):
 
 
 class EarlyStoppingSection(Section):
-    """When to stop because validation accuracy no longer improves."""
+    """When to stop because the validation metric no longer improves."""
 
     patience: int = parameter(
         10,
-        "Stop after this many epochs without a better validation accuracy. Networks pause and go on: be more "
-        "lenient once other things are settled.",
+        "Stop after this many epochs without a better validation metric: the accuracy, of unequal classes the balanced "
+        "one, of numbers R². Networks pause and go on: be more lenient once other things are settled.",
         unit="epochs",
         ge=1,
         le=1_000_000,
@@ -335,7 +335,7 @@ class TrainingSection(Section):
     )
     schedule: ScheduleSection | None = parameter(None, "How η falls while training goes on; a constant η if left out.")
     early_stopping: EarlyStoppingSection | None = parameter(
-        None, "Stop when validation accuracy no longer improves; train all epochs if left out."
+        None, "Stop when the validation metric no longer improves; train all epochs if left out."
     )
     book: BookSection | None = parameter(
         None, "Follow the book's program exactly, in every random number; tunelab's own way if left out."

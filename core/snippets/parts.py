@@ -184,6 +184,8 @@ def _everywhere(r: Recipe) -> list[str]:
         notes.append(f"tunelab trains {e.initialization.seeds} seeds side by side; here one, --seed K takes another.")
     if e.training.monitor_every != "epoch":
         notes.append(f"tunelab measures (and decides) every {e.training.monitor_every:,} examples; here once an epoch.")
+    if e.data.class_weights == "balanced":
+        notes.append("tunelab weighs the classes alike (data.class_weights); here every example counts the same.")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""When to lower η and when to stop: small objects that see the validation accuracy and say what follows.
+"""When to lower η and when to stop: small objects that see the validation metric and say what follows.
 
 Each belongs to one replicate. All they know is visible and goes into a checkpoint (``state``), so a training
 that goes on from one decides as the unbroken one would.
@@ -24,8 +24,8 @@ class Schedule(Protocol):
     def ended(self) -> bool:
         """Whether the schedule has come to its end, and training with it."""
 
-    def see(self, epoch: float, accuracy: float) -> None:
-        """Take note of a validation accuracy measured at ``epoch``."""
+    def see(self, epoch: float, value: float) -> None:
+        """Take note of the validation metric (tunelab.training.metrics) measured at ``epoch``."""
 
     def state(self) -> list[float]:
         """Everything remembered."""
@@ -36,15 +36,15 @@ class Schedule(Protocol):
 
 @dataclass
 class _Stall:
-    """The best validation accuracy so far, and the epoch from which patience is counted."""
+    """The best validation metric so far, and the epoch from which patience is counted."""
 
     best: float = -math.inf
     since: float = 0.0
 
-    def see(self, epoch: float, accuracy: float) -> float:
-        """Epochs without improvement. An accuracy that isn't a number is no improvement."""
-        if accuracy > self.best:
-            self.best, self.since = accuracy, epoch
+    def see(self, epoch: float, value: float) -> float:
+        """Epochs without improvement. A value that isn't a number is no improvement."""
+        if value > self.best:
+            self.best, self.since = value, epoch
         # Rounded, or 1.4 − 0.4 would fall short of 1 and patience last a measurement longer
         return round(epoch - self.since, 9)
 
@@ -56,7 +56,7 @@ class Constant:
     divisor: float = 1.0
     ended: bool = False
 
-    def see(self, epoch: float, accuracy: float) -> None:
+    def see(self, epoch: float, value: float) -> None:
         """Nothing follows from it."""
 
     def state(self) -> list[float]:
@@ -69,10 +69,10 @@ class Constant:
 
 @dataclass
 class Plateau:
-    """Hold η until validation accuracy hasn't improved for ``patience`` epochs, then divide it by ``factor``.
+    """Hold η until the validation metric hasn't improved for ``patience`` epochs, then divide it by ``factor``.
 
     Ends when η has fallen by ``stop_at`` (1024, 1000): that last level is not trained. After a cut patience
-    is counted anew, against the best accuracy so far. Source: Nielsen, chapter 3, "Learning rate schedule".
+    is counted anew, against the best value so far. Source: Nielsen, chapter 3, "Learning rate schedule".
     """
 
     factor: float
@@ -86,14 +86,14 @@ class Plateau:
         """Whether η has fallen by ``stop_at``."""
         return self.divisor >= self.stop_at
 
-    def see(self, epoch: float, accuracy: float) -> None:
-        """Take note of a validation accuracy measured at ``epoch``."""
-        if self._stall.see(epoch, accuracy) >= self.patience:
+    def see(self, epoch: float, value: float) -> None:
+        """Take note of the validation metric (tunelab.training.metrics) measured at ``epoch``."""
+        if self._stall.see(epoch, value) >= self.patience:
             self.divisor *= self.factor
             self._stall.since = epoch
 
     def state(self) -> list[float]:
-        """Divisor, best accuracy, epoch from which patience is counted."""
+        """Divisor, best value, epoch from which patience is counted."""
         return [self.divisor, self._stall.best, self._stall.since]
 
     def restore(self, state: list[float]) -> None:
@@ -103,7 +103,7 @@ class Plateau:
 
 @dataclass
 class EarlyStopping:
-    """Stop when validation accuracy hasn't improved for ``patience`` epochs."""
+    """Stop when the validation metric hasn't improved for ``patience`` epochs."""
 
     patience: float
     stalled: float = 0.0
@@ -114,12 +114,12 @@ class EarlyStopping:
         """Whether patience is used up."""
         return self.stalled >= self.patience
 
-    def see(self, epoch: float, accuracy: float) -> None:
-        """Take note of a validation accuracy measured at ``epoch``."""
-        self.stalled = self._stall.see(epoch, accuracy)
+    def see(self, epoch: float, value: float) -> None:
+        """Take note of the validation metric (tunelab.training.metrics) measured at ``epoch``."""
+        self.stalled = self._stall.see(epoch, value)
 
     def state(self) -> list[float]:
-        """Epochs stalled, best accuracy, epoch from which patience is counted."""
+        """Epochs stalled, best value, epoch from which patience is counted."""
         return [self.stalled, self._stall.best, self._stall.since]
 
     def restore(self, state: list[float]) -> None:

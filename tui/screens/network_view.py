@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,17 @@ class NetworkView(BaseScreen[None], where="inside"):
         head = f"Rows: what it is. Columns: what was answered. {wrong} of {inside.confusion.sum():,} wrong."
         worst = ", ".join(f"{a} taken for {b} ({n}×)" for a, b, n in inside.worst(5))
         lines = [head, f"Most often: {worst}." if worst else "No mistakes at all.", ""]
-        return Picture(tuple(((line, Ink()),) for line in lines)).over(table)
+        right = ", ".join(
+            f"{name} {100 * recall:.1f} % of {int(total):,}"
+            for name, recall, total in zip(inside.classes, inside.recalls, inside.confusion.sum(axis=1), strict=True)
+            if total
+        )
+        below = ["", *wrap(f"Recall of each class: {right}.", max(self.size.width - 6, 20))]
+        return (
+            Picture(tuple(((line, Ink()),) for line in lines))
+            .over(table)
+            .over(Picture(tuple(((line, Ink()),) for line in below)))
+        )
 
     def _mistakes(self, inside: Inside) -> Picture:
         if inside.image_shape is None or inside.confusion is None:
