@@ -15,6 +15,7 @@ from tunelab.initialization import effects
 from tunelab.records import Run
 from tunelab.records.history import History
 from tunelab.records.measure_events import measure_fields
+from tunelab.wording import quantity
 
 __all__ = ["Diagnosis", "brief", "diagnose_experiment", "diagnose_run", "known_before_training"]
 
@@ -69,8 +70,8 @@ def diagnose_experiment(
     epochs = short.training.epochs
     if epochs == experiment.training.epochs:  # cut short it can't be blamed for having been
         history.add({"event": "done", "reason": training.reasons(member)[0]})
-    basis = f"Trained for {epochs} epoch{'s' if epochs > 1 else ''} on {len(small.training):,}"
-    basis += f" of {n:,} examples" if len(small.training) < n else " examples"
+    basis = f"Trained for {quantity(epochs, 'epoch')} on {len(small.training):,}"
+    basis += f" of {quantity(n, 'example')}" if len(small.training) < n else " examples"
     if short.training.lmbda != experiment.training.lmbda:
         basis += f", with λ = {short.training.lmbda:g} so that λ/n is as you have it"
     basis += f"; evaluated on {len(small.validation):,}."
@@ -93,7 +94,7 @@ def diagnose_run(run: Run) -> list[Diagnosis]:
     for arm, record in zip(run.preset.arms, run.arms, strict=True):
         history = record.history()
         epochs = float(history.latest.get("epoch", 0.0))
-        basis = f"Read from its record: {epochs:.4g} of {arm.experiment.training.epochs:,} epochs."
+        basis = f"Read from its record: {epochs:.4g} of {quantity(arm.experiment.training.epochs, 'epoch')}."
         facts = DataFacts.from_event(history.start)
         if len(history) and facts.classes and not facts.training_counts:
             basis += " It was written by an older tunelab: what its data say isn't in it."

@@ -18,6 +18,7 @@ from tunelab.experiment import load_data
 from tunelab.network import Network
 from tunelab.records import ArmRecord
 from tunelab.records.run import split_arm_name
+from tunelab.wording import quantity
 
 __all__ = ["Prediction", "find_arm", "predict"]
 
@@ -92,7 +93,9 @@ def predict(arm: ArmRecord, path: Path) -> Prediction:
             "nothing; train it with a smaller training.eta"
         )
     if len(sound) < network.replicates:
-        notes.append(f"{network.replicates - len(sound)} of {network.replicates} networks diverged and are left out")
+        notes.append(
+            f"{network.replicates - len(sound)} of {quantity(network.replicates, 'network')} diverged and are left out"
+        )
         network = network.select(sound)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)

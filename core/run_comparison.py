@@ -14,6 +14,7 @@ from tunelab.records.history import History
 from tunelab.records.run import split_arm_name
 from tunelab.statistics import Difference, Mean, accuracy_error, mean, sample_difference
 from tunelab.training.metrics import METRICS, Metric
+from tunelab.wording import quantity
 
 __all__ = ["Comparison", "Side", "SideDifference", "compare", "find_sides", "sides_of", "with_unique_names"]
 
@@ -209,7 +210,8 @@ def _notes(
         if min(clear) < 2 * error:
             examples = min(int(side.at("final")["evaluation_total"]) for side in sides)
             notes.append(
-                f"This is so on these {examples:,} evaluation examples; others would move each {metric.title} by about "
+                f"This is so on these {quantity(examples, 'evaluation example')}; others would move each "
+                f"{metric.title} by about "
                 f"{metric.difference_text(error)}."
             )
     return tuple(notes)

@@ -13,7 +13,7 @@ def quantity(n: float, noun: str, plural: str = "") -> str:
 
     ``plural`` is needed only where it isn't ``noun`` with an s.
     """
-    text = f"{n:,}" if isinstance(n, int) or not float(n).is_integer() else f"{int(n):,}"
+    text = f"{n:,.0f}" if float(n).is_integer() or n >= 100 else f"{n:.3g}"
     return f"{text} {noun if n == 1 else plural or noun + 's'}"
 
 

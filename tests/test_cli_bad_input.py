@@ -63,7 +63,7 @@ def tiny(tmp_path: Path, npz: Path) -> str:
 )
 def test_settings_that_cannot_be(tiny: str, settings: list[str], sentence: str) -> None:
     options = [word for setting in settings for word in ("--set", setting)]
-    assert sentence in refused(run_cli("run", tiny, *options, "--json"))
+    assert sentence in refused(run_cli("run", tiny, *options, "--json", "--quiet"))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_settings_that_cannot_be(tiny: str, settings: list[str], sentence: str) 
     ],
 )
 def test_options_that_cannot_be(tiny: str, words: list[str], sentence: str) -> None:
-    assert sentence in refused(run_cli("run", tiny, *words))
+    assert sentence in refused(run_cli("run", tiny, "--quiet", *words))
 
 
 @pytest.mark.parametrize(
@@ -285,14 +285,14 @@ def test_out_must_be_new_or_empty_and_a_directory(tmp_path: Path, tiny: str) -> 
     full = tmp_path / "full"
     full.mkdir()
     (full / "something").touch()
-    assert "full isn't empty; name a new directory" in refused(run_cli("run", tiny, "--out", full))
-    assert "can't be written" in refused(run_cli("run", tiny, "--out", full / "something"))
-    assert "can't be written" in refused(run_cli("run", tiny, "--out", full / "something" / "inside"))
+    assert "full isn't empty; name a new directory" in refused(run_cli("run", tiny, "--quiet", "--out", full))
+    assert "can't be written" in refused(run_cli("run", tiny, "--quiet", "--out", full / "something"))
+    assert "can't be written" in refused(run_cli("run", tiny, "--quiet", "--out", full / "something" / "inside"))
     assert [entry.name for entry in full.iterdir()] == ["something"]
 
 
 def test_a_bad_setting_leaves_no_out_behind(tmp_path: Path, tiny: str) -> None:
-    refused(run_cli("run", tiny, "--out", tmp_path / "new", "--set", "mini_batch=51"))
+    refused(run_cli("run", tiny, "--out", tmp_path / "new", "--set", "mini_batch=51", "--quiet"))
     assert not (tmp_path / "new").exists()
 
 

@@ -115,7 +115,10 @@ def test_events_are_those_of_the_contract(tiny: Path) -> None:
 def test_whatever_is_measured_can_be_expected(tiny: Path) -> None:
     measured = fine(run_cli("run", tiny, "--json")).of("measure")[0]
     numbers = {key for key, value in measured.items() if isinstance(value, int | float) and key not in HEAD}
-    assert set(get_args(Measure)) == numbers - {"examples", "training_total", "evaluation_total"}
+    other_data = {
+        f"{part}_{name}" for part in ("training", "evaluation") for name in ("balanced_accuracy", "r2", "rmse")
+    }
+    assert set(get_args(Measure)) == (numbers - {"examples", "training_total", "evaluation_total"}) | other_data
 
 
 def test_verdicts_have_a_code_and_a_sentence(tiny: Path) -> None:

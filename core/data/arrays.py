@@ -13,6 +13,7 @@ from tunelab.data.options import FileOptions
 from tunelab.data.splitting import absent_classes, split, strata_of_numbers
 from tunelab.data.store import Origin
 from tunelab.errors import BadInput
+from tunelab.wording import quantity
 
 __all__ = ["MIN_TRAINING", "dataset_of_arrays", "too_few"]
 
@@ -64,7 +65,7 @@ def dataset_of_arrays(
     ys = [by_part[of][rows[part]] for part, of in origin_of.items()]
     features, shape, scale, mean, std = _as_inputs(xs)
     if len(mean):
-        notes.append(f"Features are standardized by the mean and spread of {len(xs[0]):,} training examples")
+        notes.append(f"Features are standardized by the mean and spread of {quantity(len(xs[0]), 'training example')}")
     target_mean: tuple[float, ...] = ()
     target_std: tuple[float, ...] = ()
     if label.classes is None:
@@ -81,7 +82,8 @@ def dataset_of_arrays(
 def too_few(where: str, training: int, test: int) -> BadInput:
     """The error for a set that is too small to be split in three parts."""
     return BadInput(
-        f"{where} has {training:,} training and {test:,} test examples; at least {MIN_TRAINING} and 1 are needed, "
+        f"{where} has {training:,} training and {quantity(test, 'test example')}; at least {MIN_TRAINING} "
+        f"and 1 are needed, "
         "for a sixth of the training examples is kept for validation"
     )
 
@@ -117,7 +119,8 @@ def _label(targets: Mapping[str, Array], task: str, where: str) -> Label:
             return Label(label.task, label.targets, label.classes, "y is one-hot: classification", task == "auto")
         if (together.dtype.kind != "f" and task != "regression") or task == "classification":
             raise BadInput(
-                f"{where}: y has {together.shape[1]} columns that aren't one-hot; give labels (n,), one 1 a row, or "
+                f"{where}: y has {quantity(together.shape[1], 'column')} that aren't one-hot; give labels "
+                f"(n,), one 1 a row, or "
                 "for regression floats (n, outputs)"
             )
         why = f"y has {together.shape[1]} numbers a row: regression"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tunelab.data.dataset import Array, Dataset, Examples
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 __all__ = ["EncodedRows", "arrays_encoder", "encode_rows", "encoder_of", "table_facts"]
 
@@ -110,7 +111,7 @@ def _of_array(encoder: dict[str, Any], array: Array, where: str) -> EncodedRows:
     flat = array.reshape(len(array), -1)
     features = encoder["features"] if encoder["kind"] == "arrays" else shape[0] * shape[1]
     if flat.shape[1] != features:
-        was = f"images of {shape[0]}×{shape[1]}" if shape else f"{features:,} inputs"
+        was = f"images of {shape[0]}×{shape[1]}" if shape else quantity(features, "input")
         raise BadInput(f"{where} has {flat.shape[1]:,} numbers a row, and the network was trained on {was}")
     if flat.dtype.kind == "f" and not np.isfinite(flat).all():
         row = int(np.argwhere(~np.isfinite(flat))[0][0])
@@ -199,7 +200,7 @@ def _by_place(
     if len(columns) == width - 1:  # without the label
         return [columns[entry["index"] - (entry["index"] > label)] for entry in entries]
     raise BadInput(
-        f"{where} has {len(columns):,} column{'s' if len(columns) != 1 else ''}, and the network was trained on a "
+        f"{where} has {quantity(len(columns), 'column')}, and the network was trained on a "
         f"table of {width:,}, the label among them; give all of them in that order, with or without the label"
     )
 
@@ -233,7 +234,8 @@ def _of_plain_table(encoder: dict[str, Any], path: Path, where: str) -> EncodedR
     columns = [c for c in table.columns if not (table.header and c.name.strip().casefold() in LABEL_NAMES)]
     if len(columns) != features:
         raise BadInput(
-            f"{where} has {len(columns):,} columns besides a label, and the network was trained on {features:,} inputs"
+            f"{where} has {quantity(len(columns), 'column')} besides a label, and the network was trained "
+            f"on {quantity(features, 'input')}"
         )
     rows = np.column_stack([column.forced_numbers() for column in columns])
     if np.isnan(rows).any():

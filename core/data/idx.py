@@ -22,6 +22,7 @@ from tunelab.data.options import FileOptions
 from tunelab.data.splitting import split
 from tunelab.data.store import Origin
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 __all__ = ["FILES", "files", "read_array", "read_directory", "read_images"]
 
@@ -90,8 +91,8 @@ def read_directory(
     ):
         if len(images) != len(y):
             raise BadInput(
-                f"'{printable(picture.name)}' has {len(images):,} images but "
-                f"'{printable(label.name)}' {len(y):,} labels: there must be one for each image"
+                f"'{printable(picture.name)}' has {quantity(len(images), 'image')} but "
+                f"'{printable(label.name)}' {quantity(len(y), 'label')}: there must be one for each image"
             )
     if train.shape[1:] != test.shape[1:]:
         raise BadInput(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from tunelab.data.dataset import Array, smallest_integer
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 __all__ = ["MAX_CLASSES", "MAX_LABEL_LENGTH", "Label", "classes_of", "decide", "plain_number"]
 
@@ -56,7 +57,8 @@ def decide(values: Array, *, task: str, called: str, where: str, cure: str = _CU
         return Label("regression", numbers, None, why, task == "auto")
     if len(distinct) > MAX_CLASSES or _too_many(len(distinct), len(values)):
         raise BadInput(
-            f"{where}: {called} has {len(distinct):,} different values in {len(values):,} rows, too many to be "
+            f"{where}: {called} has {quantity(len(distinct), 'different value')} in "
+            f"{quantity(len(values), 'row')}, too many to be "
             'classes; predict the number itself with data.task = "regression"'
         )
     names = tuple(map(_class_name, distinct))
@@ -82,7 +84,8 @@ def _of_texts(distinct: Array, positions: Array, counts: Array, task: str, calle
         )
     if len(words) > MAX_CLASSES or _too_many(len(words), n):
         raise BadInput(
-            f"{where}: {called} has {len(words):,} different texts in {n:,} rows, too many to be classes{cure}"
+            f"{where}: {called} has {len(words):,} different texts in {quantity(n, 'row')}, too many to be "
+            f"classes{cure}"
         )
     for word in words:
         if len(word) > MAX_LABEL_LENGTH or not word.isprintable():

@@ -20,6 +20,7 @@ from tunelab.data.npy_header import read_header
 from tunelab.data.options import FileOptions
 from tunelab.data.store import Origin
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 __all__ = ["read"]
 
@@ -45,7 +46,7 @@ def read(path: Path, name: str, title: str, options: FileOptions | None = None) 
         _check_array(x, f"x_{part}", where)
         _check_array(y, f"y_{part}", where)
         if len(x) != len(y):
-            raise BadInput(f"{where} has {len(x):,} rows in x_{part} but {len(y):,} in y_{part}")
+            raise BadInput(f"{where} has {quantity(len(x), 'row')} in x_{part} but {len(y):,} in y_{part}")
         for array, letter in ((x, "x"), (y, "y")):
             row, wanted = (_row_description(rows, letter) for rows in (array, arrays[f"{letter}_train"]))
             if row != wanted:

@@ -24,6 +24,7 @@ import numpy as np
 from tunelab.data.dataset import Array, Dataset, Examples
 from tunelab.data.npy_header import read_header
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 __all__ = ["DESCRIPTION", "PARTS", "Damaged", "Origin", "describe", "read", "verify", "write"]
 
@@ -128,7 +129,7 @@ def read(place: Path) -> tuple[Dataset, Origin]:
     for part, count in zip(PARTS, expected, strict=True):
         x, y = _map_array(place, f"x_{part}.npy"), _map_array(place, f"y_{part}.npy")
         if x.ndim != 2 or len(x) != count or len(y) != count or x.dtype not in (np.uint8, np.float32):
-            raise _damaged(place, f"x_{part}.npy is not {count} rows of pixels or float32")
+            raise _damaged(place, f"x_{part}.npy is not {quantity(count, 'row')} of pixels or float32")
         if classes is None:
             good = y.ndim == 2 and y.dtype == np.float32
         else:

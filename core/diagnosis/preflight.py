@@ -11,6 +11,7 @@ from tunelab.diagnosis.data_facts import DataFacts
 from tunelab.diagnosis.setting import Setting
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.initialization import LayerEffect
+from tunelab.wording import quantity
 
 __all__ = ["FORGETS", "first_layers", "on_test_set", "preflight", "small_mini_batch", "too_large_eta"]
 
@@ -71,7 +72,7 @@ def _one_class(facts: DataFacts) -> Verdict | None:
         return None
     return Verdict(
         "one-class",
-        f"All {facts.training:,} training examples are of one class.",
+        f"All {quantity(facts.training, 'training example')} are of one class.",
         "There is nothing to tell apart.",
         "Look at the label column, and at how the file was cut.",
         {"training_counts": list(facts.training_counts)},
@@ -101,7 +102,9 @@ def _classes_missing(facts: DataFacts) -> Verdict | None:
     if missing[0]:
         text = f"{100 * untaught:.0f} % of the evaluation examples are of classes that training never shows"
     else:
-        text = f"{len(missing[1])} of {len(counts[1])} classes are in training and not in evaluation"
+        text = (
+            f"{len(missing[1])} of {quantity(len(counts[1]), 'class', 'classes')} are in training and not in evaluation"
+        )
     return Verdict(
         "classes-missing",
         f"{text}.",
@@ -331,7 +334,7 @@ def _parameters(setting: Setting, facts: DataFacts) -> Verdict | None:
         return None
     return Verdict(
         "many-parameters",
-        f"{facts.parameters:,} parameters learn from {setting.n:,} examples.",
+        f"{quantity(facts.parameters, 'parameter')} learn from {quantity(setting.n, 'example')}.",
         "It can learn them by heart; watch the evaluation cost.",
         "",
         {"parameters": facts.parameters, "examples": setting.n},

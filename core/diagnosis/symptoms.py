@@ -10,6 +10,7 @@ import numpy as np
 from tunelab.diagnosis.curves import Curves, log_steps, trend
 from tunelab.diagnosis.verdict import Verdict
 from tunelab.statistics import DIFFERENCE_LEVEL
+from tunelab.wording import quantity
 
 __all__ = ["failure", "improvement", "improvement_text", "oscillates", "progress", "rises"]
 
@@ -118,7 +119,7 @@ def rises(c: Curves) -> Verdict | None:
         return None
     rise = float(moves.sum())
     much = f"by {100 * np.expm1(rise):.0f} %" if rise < np.log(100) else f"to 10^{rise / np.log(10):.0f} times its size"
-    text = f"The training cost rises: {much} over the last {len(moves)} measurements."
+    text = f"The training cost rises: {much} over the last {quantity(len(moves), 'measurement')}."
     return Verdict("rising", text, evidence={"log_change": rise})
 
 
@@ -158,7 +159,7 @@ def improvement(c: Curves) -> tuple[float, float] | None:
 def improvement_text(c: Curves, gained: float, epochs: float) -> str:
     """How a training ended that was still getting better."""
     much = f"{100 * gained:.1f} points" if not c.r2 else f"{gained:.2g} of R²"
-    return f"Ended at {_right(c)}, still improving: {much} in the last {epochs:.3g} epochs."
+    return f"Ended at {_right(c)}, still improving: {much} in the last {quantity(epochs, 'epoch')}."
 
 
 def _evaluation_cost_falls(c: Curves, k: int) -> bool:
@@ -191,7 +192,10 @@ def _unsure(c: Curves) -> str:
     test = c.evaluation_test
     if test is None or test.better_than_chance() or not c.classification:
         return ""
-    return f"With {test.total:,} evaluation examples that isn't clearly better than chance (p = {test.pvalue:.2g})."
+    return (
+        f"With {quantity(test.total, 'evaluation example')} that isn't clearly better than chance (p = "
+        f"{test.pvalue:.2g})."
+    )
 
 
 def _parting(c: Curves) -> str:
@@ -209,7 +213,7 @@ def _learning(c: Curves) -> Verdict | None:
     moves = log_steps(c.training_cost)
     if len(c.epoch) < 2 or moves.sum() >= 0 or not np.isfinite(c.evaluation_accuracy[-1]):
         return None
-    noise = f"{c.evaluation_total:,} evaluation examples: ± {100 * c.noise:.1f} points." if not c.r2 else ""
+    noise = f"{quantity(c.evaluation_total, 'evaluation example')}: ± {100 * c.noise:.1f} points." if not c.r2 else ""
     return Verdict(
         "learning",
         f"Learning: {_right(c)} right, the training cost falls."

@@ -16,6 +16,7 @@ from tunelab.diagnosis.preflight import FORGETS, small_mini_batch
 from tunelab.diagnosis.symptoms import improvement, improvement_text, oscillates, rises
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.statistics import binomial_test
+from tunelab.wording import quantity
 
 __all__ = ["TRAINING_CAUSES"]
 
@@ -204,7 +205,7 @@ def few_steps(c: Curves) -> Verdict | None:
         return None
     return Verdict(
         "few-steps",
-        f"{taken:,.0f} steps in {c.epoch[-1]:.3g} epochs: with m = {s.mini_batch:,} the weights move "
+        f"{quantity(taken, 'step')} in {quantity(c.epoch[-1], 'epoch')}: with m = {s.mini_batch:,} the weights move "
         f"{s.steps:.0f} time{'' if s.steps == 1 else 's'} an epoch.",
         "The network has hardly begun to learn.",
         "Use m = 10.",
@@ -321,7 +322,7 @@ def eta_too_small(c: Curves) -> Verdict | None:
     slow = f" An epoch's steps move no layer by more than {100 * moved:.2g} % of its size." if moved < 1 else ""
     return Verdict(
         "too-slow",
-        f"The training cost falls steadily but slowly: {cost[-1]:.3g} after {c.epoch[-1]:.3g} epochs.",
+        f"The training cost falls steadily but slowly: {cost[-1]:.3g} after {quantity(c.epoch[-1], 'epoch')}.",
         f"Steps of η = {s.eta:g} are small.{slow}",
         f"Try η = {s.larger_eta():g}.",
         {"cost": float(cost[-1]), "progress": c.progress, "moved": moved if math.isfinite(moved) else None},
@@ -353,7 +354,7 @@ def too_little_capacity(c: Curves) -> Verdict | None:
     width = max(10, 5 * min(s.hidden)) if s.hidden else 20
     if c.facts.classes > 2:
         width = max(width, 30)
-    kind = f"{min(s.hidden)} hidden neurons" if s.hidden else "no hidden layer"
+    kind = f"{quantity(min(s.hidden), 'hidden neuron')}" if s.hidden else "no hidden layer"
     return Verdict(
         "underfitting",
         f"Level with {100 * wrong:.0f} % of its training examples still wrong, where the nearest neighbour gets "
@@ -361,7 +362,7 @@ def too_little_capacity(c: Curves) -> Verdict | None:
         if c.facts.training_neighbours
         else f"Level with {100 * wrong:.0f} % of its training examples still wrong.",
         f"With {kind} it can't draw the boundary." if narrow else "The network may be too small, or η not right.",
-        f"Try {width} hidden neurons.",
+        f"Try {quantity(width, 'hidden neuron')}.",
         {"training_accuracy": 1 - wrong, "behind_neighbours": behind, "hidden": list(s.hidden)},
         "too-little-capacity",
         {"network.hidden": [width] if len(s.hidden) < 2 else [max(width, h) for h in s.hidden]},
@@ -403,7 +404,7 @@ def memorizing(c: Curves) -> Verdict | None:
         return Verdict(
             "overfitting",
             f"{text}.",
-            f"It learns its {s.n:,} training examples by heart, and {f.available:,} are at hand.",
+            f"It learns its {quantity(s.n, 'training example')} by heart, and {f.available:,} are at hand.",
             f"Train on {count:,} of them.",
             evidence,
             "too-few-examples",
@@ -437,7 +438,7 @@ def too_few_epochs(c: Curves) -> Verdict | None:
         "still-improving",
         improvement_text(c, gained, epochs),
         "It was stopped before it was done.",
-        f"Give it {more} epochs.",
+        f"Give it {quantity(more, 'epoch')}.",
         {"gained": gained, "epochs": epochs, "noise": c.noise},
         "too-few-epochs",
         {"training.epochs": more},

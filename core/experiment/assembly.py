@@ -21,6 +21,7 @@ from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Trainin
 from tunelab.training.class_weights import balanced_class_weights
 from tunelab.training.loop import Order, shuffled
 from tunelab.training.metrics import metric_for
+from tunelab.wording import quantity
 
 __all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "stacks"]
 
@@ -60,7 +61,7 @@ def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | 
     if on_test:
         count, there = data.evaluation or len(dataset.test), len(dataset.test)
         if count > there:
-            raise BadInput(f"data.evaluation is {count:,}, but {dataset.title} has {there:,} test examples")
+            raise BadInput(f"data.evaluation is {count:,}, but {dataset.title} has {quantity(there, 'test example')}")
         dataset = replace(dataset, validation=dataset.test.first(count))
     return _program([experiment]).prepared(dataset)
 
@@ -190,14 +191,16 @@ def _check(experiment: Experiment, dataset: Dataset) -> None:
     seeds = experiment.initialization.seeds
     count = parameters(initialization_of(experiment, dataset).sizes) * seeds
     if count > _MOST_PARAMETERS:
-        many = f" in {seeds:,} networks" if seeds > 1 else ""
+        many = f" in {quantity(seeds, 'network')}" if seeds > 1 else ""
         raise BadInput(
-            f"network.hidden: {list(experiment.network.hidden)} makes {count:,} parameters{many}; "
+            f"network.hidden: {list(experiment.network.hidden)} makes {quantity(count, 'parameter')}{many}; "
             f"at most {_MOST_PARAMETERS:,} fit"
         )
     n, m = len(dataset.training), experiment.training.mini_batch
     if m > n:
-        raise BadInput(f"training.mini_batch: {m:,} is more than the {n:,} training examples; use at most {n:,}")
+        raise BadInput(
+            f"training.mini_batch: {m:,} is more than the {quantity(n, 'training example')}; use at most {n:,}"
+        )
     if dataset.classes is None and experiment.network.cost != "quadratic":
         raise BadInput(
             f"network.cost: {dataset.title} asks for numbers, not classes, and {experiment.network.cost} "

@@ -17,6 +17,7 @@ from tunelab.records import npz_arrays
 from tunelab.records.follow import Follower
 from tunelab.records.run import ArmRecord, Run, last_end, run_directories
 from tunelab.records.writer import cut_torn_line
+from tunelab.wording import quantity
 
 __all__ = ["Finding", "findings"]
 
@@ -101,7 +102,7 @@ def _in_events(run: Run, arm: ArmRecord) -> Iterator[Finding]:
     events = follower.new()
     size = path.stat().st_size if path.exists() else 0
     if follower.damaged:
-        lines = f"{follower.damaged} line{'s' if follower.damaged > 1 else ''}"
+        lines = quantity(follower.damaged, "line")
         ended = "; it had come to its end" if last_end(events) else ""
         yield Finding(
             "damaged-lines",

@@ -18,6 +18,7 @@ from tunelab.records.events import MEASURES, Event
 from tunelab.records.measure_events import metric_of, per_class
 from tunelab.statistics import Accuracy
 from tunelab.training.metrics import METRICS, Metric
+from tunelab.wording import quantity
 
 __all__ = ["History"]
 
@@ -86,7 +87,7 @@ class History:
         return True  # also before the first measurement
 
     def __repr__(self) -> str:
-        return f"<History of {self.name!r}: {len(self)} measurements>"
+        return f"<History of {self.name!r}: {quantity(len(self), 'measurement')}>"
 
     def add(self, event: Event) -> bool:
         """Take in the next event. Return whether anything changed that a chart or a table shows."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from tunelab.errors import BadInput, printable
 from tunelab.records.run import Run
+from tunelab.wording import quantity
 
 __all__ = ["FIGURES", "Compared", "Parting", "compared", "partings", "published_arrays"]
 
@@ -98,7 +99,8 @@ def compared(run: Run, figure: str, directory: Path) -> list[Compared]:
             ours = [m[measure] for m in measures]
             if len(ours) != len(published):
                 raise BadInput(
-                    f"{printable(directory / place.file)} has {len(published)} epochs where the arm '{name}' has "
+                    f"{printable(directory / place.file)} has {quantity(len(published), 'epoch')} where "
+                    f"the arm '{name}' has "
                     f"{len(ours)}; it is another version of the figure"
                 )
             found.append(Compared(name, measure, len(ours), _largest(ours, published), place.chaotic))

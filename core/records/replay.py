@@ -10,6 +10,7 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset
 from tunelab.records.events import HEAD
 from tunelab.records.run import ArmRecord, Run, last_end
+from tunelab.wording import quantity
 
 __all__ = ["COST_TOLERANCE", "Comparison", "Difference", "Expected", "compared", "expected", "held", "limits"]
 
@@ -31,7 +32,7 @@ class Difference:
 
     def sentence(self) -> str:
         """It in words."""
-        when = "at the end" if self.epoch is None else f"after {self.epoch:g} epochs"
+        when = "at the end" if self.epoch is None else f"after {quantity(self.epoch, 'epoch')}"
         then, now = printable(self.recorded, 70), printable(self.replayed, 70)
         return f"arm '{self.arm}', {when}: {self.measure.replace('_', ' ')} was {then} and is {now}"
 

@@ -24,6 +24,7 @@ from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve, Trials, search_settings
 from tunelab.statistics import binomial_test
 from tunelab.training.metrics import METRICS
+from tunelab.wording import quantity
 
 __all__ = ["find_eta", "learns"]
 
@@ -162,7 +163,7 @@ class _GridSearch:
     def train_longer(self) -> None:
         """Train everything again, for several times as many epochs."""
         self._epochs *= _LONGER
-        self.train(sorted(self._tried), f", {self._epochs} epochs")
+        self.train(sorted(self._tried), f", {quantity(self._epochs, 'epoch')}")
 
     def _look(self, curve: Curve) -> _Tried:
         seeds = range(curve.seeds)
@@ -183,7 +184,8 @@ class _GridSearch:
                 "eta",
                 grid[0],
                 (grid[0], grid[-1]),
-                f"At no η from {grid[0]:g} to {grid[-1]:g} does the network learn within {self._epochs} epochs: "
+                f"At no η from {grid[0]:g} to {grid[-1]:g} does the network learn within "
+                f"{quantity(self._epochs, 'epoch')}: "
                 "what is wrong isn't η alone.",
                 "Look at the first weights, λ and the data before anything else.",
                 self._rows(None),
@@ -209,7 +211,8 @@ class _GridSearch:
         grid = sorted(self._tried)
         cost = self._tried[best].training_cost
         because = (
-            f"Of {len(grid)} values from {grid[0]:g} to {grid[-1]:g}, {self._epochs} epochs each, the training cost "
+            f"Of {quantity(len(grid), 'value')} from {grid[0]:g} to {grid[-1]:g}, "
+            f"{quantity(self._epochs, 'epoch')} each, the training cost "
             f"ends lowest at η = {best:g} ({cost:.3g})."
         )
         lowest = min((e for e in grid if self._tried[e].learns), key=lambda eta: self._tried[eta].training_cost)
@@ -238,7 +241,7 @@ class _GridSearch:
             own.append(min(costs, key=lambda eta: costs[eta] if math.isfinite(costs[eta]) else math.inf))
         low, high = min(own), max(own)
         if low == high:
-            return f"The training cost is lowest at the same η, {low:g}, for all {self._seeds} seeds.{edge}"
+            return f"The training cost is lowest at the same η, {low:g}, for all {quantity(self._seeds, 'seed')}.{edge}"
         return f"For single seeds the training cost is lowest between {low:g} and {high:g}.{edge}"
 
     def _rows(self, best: float | None) -> tuple[SearchRow, ...]:

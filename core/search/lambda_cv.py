@@ -22,6 +22,7 @@ from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import search_settings
+from tunelab.wording import quantity
 
 __all__ = ["LambdaFromBelow", "find_lambda_from_below", "folds_of"]
 
@@ -49,7 +50,7 @@ def folds_of(dataset: Dataset, k: int) -> Iterator[Dataset]:
     training = dataset.training
     n = len(training)
     if n < 2 * k:
-        raise BadInput(f"{k}-fold cross-validation needs at least {2 * k} training examples; there are {n}")
+        raise BadInput(f"{k}-fold cross-validation needs at least {quantity(2 * k, 'training example')}; there are {n}")
     fold = np.arange(n) % k
     for i in range(k):
         chosen = (np.flatnonzero(rows) for rows in (fold != i, fold == i))

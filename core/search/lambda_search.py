@@ -14,6 +14,7 @@ from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve, search_settings
 from tunelab.statistics import accuracy_error, sample_difference
+from tunelab.wording import quantity
 
 __all__ = ["find_lambda", "noise_threshold"]
 
@@ -108,7 +109,8 @@ class _LambdaSearch:
         accuracy = 100 * float(self._scores[chosen].mean())
         none = 100 * float(self._scores[chosen].mean() - self._scores[0.0].mean())
         because = (
-            f"From 1.0 by tens and then finer, {self._epochs} epochs each: λ = {chosen:g} comes to {accuracy:.1f} %"
+            f"From 1.0 by tens and then finer, {quantity(self._epochs, 'epoch')} each: λ = "
+            f"{chosen:g} comes to {accuracy:.1f} %"
         )
         if len(tied) > 1:
             because += (
@@ -125,7 +127,7 @@ class _LambdaSearch:
         edge = chosen and chosen in (max(self._scores), min(v for v in self._scores if v))
         spread = self._scores[best]
         sure = (
-            f"{len(spread)} seeds, ± {100 * float(spread.std(ddof=1)):.1f} points between them"
+            f"{quantity(len(spread), 'seed')}, ± {100 * float(spread.std(ddof=1)):.1f} points between them"
             if len(spread) > 1
             else ("One seed only: how much of this is luck can't be said")
         )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tunelab.experiment import Experiment, assemble
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.trainer import Trainer
+from tunelab.wording import quantity
 
 __all__ = ["RangeTest", "range_test"]
 
@@ -50,7 +51,11 @@ class RangeTest:
         finite = self.lowest[np.isfinite(self.lowest)]
         if not len(finite):
             return "Second opinion: a range test finds no η at which the cost falls."
-        spread = f" ({finite.min():.2g} to {finite.max():.2g} over {len(finite)} seeds)" if len(finite) > 1 else ""
+        spread = (
+            f" ({finite.min():.2g} to {finite.max():.2g} over {quantity(len(finite), 'seed')})"
+            if len(finite) > 1
+            else ""
+        )
         return (
             f"Second opinion: in a range test, η rising at every mini-batch, the cost falls fastest at "
             f"{_middle(self.steepest):.2g} and is lowest at {_middle(self.lowest):.2g}{spread}; half of that is "

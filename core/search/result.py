@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean, stdev
 from typing import Any
 
+from tunelab.wording import quantity
+
 __all__ = ["SearchResult", "SearchRow"]
 
 
@@ -89,7 +91,8 @@ class SearchResult:
         chosen = scaled(self.settings["training.lambda"])
         low, high = (scaled(end) for end in self.bracket)
         because = (
-            f"{self.because} For all {whole:,} examples that is λ = {chosen:g}: λ/n stays as it was for {searched:,} "
+            f"{self.because} For all {quantity(whole, 'example')} that is λ = {chosen:g}: λ/n stays as it "
+            f"was for {searched:,} "
             f"with λ = {self.chosen:g}."
         )
         settings = self.settings | {"training.lambda": chosen}

@@ -6,6 +6,7 @@ from textwrap import indent
 
 from tunelab.initialization import BIASES, WEIGHTS
 from tunelab.snippets.recipe import Recipe
+from tunelab.wording import quantity
 
 __all__ = ["ANSWERED", "after", "before"]
 
@@ -181,9 +182,13 @@ def _everywhere(r: Recipe) -> list[str]:
     if e.network.precision == "float32":
         notes.append("Sums are rounded in another order: with float32 the weights drift apart by rounding.")
     if e.initialization.seeds > 1:
-        notes.append(f"tunelab trains {e.initialization.seeds} seeds side by side; here one, --seed K takes another.")
+        notes.append(
+            f"tunelab trains {quantity(e.initialization.seeds, 'seed')} side by side; here one, --seed K takes another."
+        )
     if e.training.monitor_every != "epoch":
-        notes.append(f"tunelab measures (and decides) every {e.training.monitor_every:,} examples; here once an epoch.")
+        notes.append(
+            f"tunelab measures (and decides) every {quantity(e.training.monitor_every, 'example')}; here once an epoch."
+        )
     if e.data.class_weights == "balanced":
         notes.append("tunelab weighs the classes alike (data.class_weights); here every example counts the same.")
     return notes

@@ -7,6 +7,7 @@ from tunelab.costs import COSTS
 from tunelab.errors import BadInput
 from tunelab.snippets.parts import after, before
 from tunelab.snippets.recipe import Recipe
+from tunelab.wording import quantity
 
 __all__ = ["sklearn"]
 
@@ -76,7 +77,7 @@ def sklearn(r: Recipe) -> str:
     if r.train % r.experiment.training.mini_batch and r.experiment.training.lmbda:
         last = r.train % r.experiment.training.mini_batch
         notes.append(
-            f"The last mini-batch of an epoch has {last} examples: there scikit-learn decays weights "
+            f"The last mini-batch of an epoch has {quantity(last, 'example')}: there scikit-learn decays weights "
             f"{r.experiment.training.mini_batch / last:.3g} times as much."
         )
     if net.output == "linear":

@@ -11,6 +11,7 @@ from typing import Any
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.dotted_keys import full_key
 from tunelab.experiment.fields import Described, described
+from tunelab.wording import quantity
 
 __all__ = ["Dimension", "parse_over", "parse_overs"]
 
@@ -179,7 +180,9 @@ def _few(key: str, values: list[Any]) -> tuple[Value, ...]:
     if not distinct:
         raise BadInput(f"--over {key} names no value; {_HINT}")
     if len(distinct) > _MOST:
-        raise BadInput(f"--over {key} lists {len(distinct):,} values, and at most {_MOST:,} are taken; use a range")
+        raise BadInput(
+            f"--over {key} lists {quantity(len(distinct), 'value')}, and at most {_MOST:,} are taken; use a range"
+        )
     return distinct
 
 

@@ -17,6 +17,7 @@ from tunelab.experiment.nested_tables import flattened, placed
 from tunelab.experiment.preset import parse, resolved
 from tunelab.search.trials import by_validation
 from tunelab.sweeps.search_space import Dimension, parse_overs
+from tunelab.wording import quantity
 
 __all__ = ["PRUNERS", "SAMPLERS", "Pruner", "Sampler", "SweepPlan"]
 
@@ -74,7 +75,7 @@ class SweepPlan:
         wanted = trials if trials is not None else everything if chosen == "grid" else min(_TRIALS, everything)
         plan = replace(plan, trials=int(min(wanted, everything)))
         if plan.trials > _MOST:
-            raise BadInput(f"that is {plan.trials:,} trials; give --trials N, at most {_MOST:,}")
+            raise BadInput(f"that is {quantity(plan.trials, 'trial')}; give --trials N, at most {_MOST:,}")
         plan.check()
         return plan
 

@@ -12,6 +12,7 @@ from tunelab.data.dataset import Examples
 from tunelab.network import Network
 from tunelab.training import metrics
 from tunelab.training.metrics import Metric
+from tunelab.wording import quantity
 
 __all__ = ["Measurement", "Score", "score"]
 
@@ -99,7 +100,9 @@ class Score:
     def __repr__(self) -> str:
         """Cost and metric in a line."""
         name, values = ("accuracy", self.accuracy) if self.has_accuracy else ("R²", self.r2)
-        return f"<Score on {self.total:,} examples: data cost {_text(self.data_cost)}, {name} {_text(values)}>"
+        return (
+            f"<Score on {quantity(self.total, 'example')}: data cost {_text(self.data_cost)}, {name} {_text(values)}>"
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,7 +177,7 @@ class Measurement:
             )
         ]
         if len(self.reasons) > 1:
-            parts.append(f"mean (lowest to highest) of {len(self.reasons)} networks")
+            parts.append(f"mean (lowest to highest) of {quantity(len(self.reasons), 'network')}")
         if any(self.reasons):
             parts.append(f"ended: {', '.join(dict.fromkeys(reason or 'still training' for reason in self.reasons))}")
         return f"<Measurement after epoch {self.epoch:.6g}: {'; '.join(parts)}>"

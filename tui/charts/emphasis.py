@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from tunelab.tui.charts.palette import ARMS
 from tunelab.tui.charts.spec import ChartSpec, Role, Series, floats
+from tunelab.wording import quantity
 
 __all__ = ["IN_COLOUR", "emphasized"]
 
@@ -26,7 +27,7 @@ def emphasized(spec: ChartSpec, front: str | None, ranking: Sequence[str]) -> Ch
     if len(labels) > IN_COLOUR:
         order = [name for name in dict.fromkeys([front, *ranking, *labels]) if name in labels]
         bright = [label for label in labels if label in order[:IN_COLOUR]]
-        title += f" · {IN_COLOUR} of {len(labels)} arms in colour"
+        title += f" · {IN_COLOUR} of {quantity(len(labels), 'arm')} in colour"
     colours = _distinct({each.label: each.colour for each in spec.series if each.label in bright})
     series = [
         _with_value(replace(each, colour=colours[each.label]), spec.y.label) if each.label == front

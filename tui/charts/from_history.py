@@ -13,6 +13,7 @@ from tunelab.tui.charts.initialization_charts import Density, activation_chart, 
 from tunelab.tui.charts.spec import Axis, ChartSpec, Floats, Series, Zone
 from tunelab.tui.charts.terminal import page_style
 from tunelab.tui.charts.training_charts import Arm, Event, Measure, cost_chart, metric_chart
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from tunelab.initialization import LayerEffect
@@ -115,7 +116,7 @@ def z_chart(effects: Sequence[tuple[str, LayerEffect]]) -> ChartSpec:
     densities = [
         Density(name, e.edges, e.density, e.predicted_density, number) for number, (name, e) in enumerate(effects)
     ]
-    units = f"{layer.units:,} unit{'s' if layer.units != 1 else ''}"
+    units = quantity(layer.units, "unit")
     title = f"z of layer {layer.layer} before training ({units}, fan-in {layer.fan_in:,})"
     return density_chart(densities, title=title, zones=_saturated_zones(layer.activation))
 

@@ -18,6 +18,7 @@ from tunelab.tui.cli.options.training import BookOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import load_preset
 from tunelab.tui.text.tables import aligned
+from tunelab.wording import quantity
 
 __all__ = ["book_command"]
 
@@ -106,7 +107,7 @@ def _compare(preset: Preset, run: Run, published: Path | None, *, as_json: bool)
         good = good and one.held
         largest = "not finite" if one.largest is None else f"{one.largest:.{2 if 'cost' in one.measure else 6}g}"
         word = "chaotic" if one.chaotic else ("the book's" if one.held else "differs")
-        rows.append([one.arm, f"{one.measure.replace('_', ' ')}, {one.epochs} epochs", largest, word])
+        rows.append([one.arm, f"{one.measure.replace('_', ' ')}, {quantity(one.epochs, 'epoch')}", largest, word])
         if as_json:
             about = {"arm": one.arm, "measure": one.measure, "epochs": one.epochs, "largest": one.largest}
             _print_event("compared", run, {"figure": preset.name} | about | {"chaotic": one.chaotic, "held": one.held})

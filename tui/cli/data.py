@@ -22,6 +22,7 @@ from tunelab.tui.charts import halfblocks
 from tunelab.tui.cli.options.records import ExportDataOptions, FetchDataOptions, ListDataOptions, ShowDataOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report
 from tunelab.tui.text.table_text import table_text
+from tunelab.wording import quantity
 
 __all__ = ["STATE_TEXTS", "export_data", "fetch_data", "list_data", "show_data"]
 
@@ -74,7 +75,7 @@ def show_data(options: ShowDataOptions) -> None:
     whole = "the first " if few else ""
     print_text(
         f"{dataset.title}: {whole}{facts['training']:,} training and {facts['validation']:,} validation examples, "
-        f"{dataset.features:,} inputs, {dataset.outputs} outputs"
+        f"{quantity(dataset.features, 'input')}, {quantity(dataset.outputs, 'output')}"
     )
     if facts["classes"]:
         width = max(len("class"), *(len(name) for name in facts["classes"]))

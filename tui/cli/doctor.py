@@ -21,6 +21,7 @@ from tunelab.tui.charts.terminal import looks
 from tunelab.tui.cli.data import STATE_TEXTS
 from tunelab.tui.cli.options.records import DoctorOptions
 from tunelab.tui.cli.output import print_json, print_text, say
+from tunelab.wording import quantity
 
 __all__ = ["doctor_command"]
 
@@ -75,7 +76,7 @@ def _installation() -> Iterator[Fact]:
         if value is not None:
             yield key, str(value), True
     count = engine.usable_cores()
-    yield "processors", f"{count}, so {count} training{'s' if count > 1 else ''} side by side", True
+    yield "processors", f"{count}, so {quantity(count, 'training')} side by side", True
 
 
 def _terminal() -> Iterator[Fact]:

@@ -20,6 +20,7 @@ from tunelab.tui.cli.options.searching import FindOptions, LambdaRule, SearchTar
 from tunelab.tui.cli.output import print_json, print_text, say
 from tunelab.tui.cli.preset_options import fitted_to_data, load_preset
 from tunelab.tui.text.tables import aligned
+from tunelab.wording import quantity
 
 __all__ = ["find_command"]
 
@@ -53,7 +54,10 @@ def find_command(options: FindOptions) -> None:
     trials = Trials(recorder.record)
     experiment = reduced(whole, trials)
     if (experiment.data.train or n) < n:
-        notice(f"Searched on {experiment.data.train:,} of {n:,} training examples, λ/n kept, to answer in seconds.")
+        notice(
+            f"Searched on {experiment.data.train:,} of {quantity(n, 'training example')}, λ/n kept, to "
+            f"answer in seconds."
+        )
     curves = None
     if from_below:
         below = find_lambda_from_below(experiment, trials)

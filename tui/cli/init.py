@@ -16,7 +16,7 @@ from tunelab.tui.charts.from_history import z_plotted
 from tunelab.tui.cli.options.searching import InitOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report
 from tunelab.tui.text.tables import aligned
-from tunelab.wording import did_you_mean
+from tunelab.wording import did_you_mean, quantity
 
 __all__ = ["init_command"]
 
@@ -34,7 +34,7 @@ def init_command(options: InitOptions) -> None:
         inputs, layers = _inputs(options.data, layers)
     layers = layers or (784, 30, 10)
     if active is not None and not 0 <= active <= layers[0]:
-        raise BadInput(f"--active must be from 0 to the {layers[0]:,} inputs, is {active}")
+        raise BadInput(f"--active must be from 0 to the {quantity(layers[0], 'input')}, is {active}")
     schemes = []
     for scheme in options.weights or ["standard", "scaled"]:
         _check_names(scheme, options.biases, options.activation)
@@ -69,7 +69,7 @@ def _inputs(data: str, sizes: tuple[int, ...]) -> tuple[NDArray, tuple[int, ...]
     """Real inputs to look at, and the sizes of a network for them."""
     dataset = load(data, report=progress_report(False))
     if sizes and sizes[0] != dataset.features:
-        raise BadInput(f"SIZES begin with {sizes[0]:,}, but {dataset.title} has {dataset.features:,} inputs")
+        raise BadInput(f"SIZES begin with {sizes[0]:,}, but {dataset.title} has {quantity(dataset.features, 'input')}")
     return dataset.training.scaled(slice(0, 1000)), sizes or (dataset.features, 30, dataset.outputs)
 
 
@@ -107,7 +107,7 @@ def _print_table(
     schemes: list[tuple[str, list[LayerEffect]]], layers: tuple[int, ...], real: bool, active: int | None
 ) -> None:
     on = layers[0] // 2 if active is None else active
-    inputs = "real inputs" if real else f"{on:,} of {layers[0]:,} inputs at 1, the others at 0"
+    inputs = "real inputs" if real else f"{on:,} of {quantity(layers[0], 'input')} at 1, the others at 0"
     print_text(f"{' → '.join(f'{size:,}' for size in layers)}, {inputs}, before any training")
     rows = [["weights", "layer", "fan-in", "units", "σ_z predicted", "σ_z sampled", "saturated", "mean σ′(z)"]]
     for scheme, layer_effects in schemes:

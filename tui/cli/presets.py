@@ -7,6 +7,7 @@ from tunelab.experiment import preset as presets
 from tunelab.tui.cli.options.records import CheckPresetsOptions, ListOptions, SavePresetOptions, ShowPresetOptions
 from tunelab.tui.cli.output import print_json, print_text, say
 from tunelab.tui.cli.preset_options import load_preset
+from tunelab.wording import quantity
 
 __all__ = ["check_presets", "list_presets", "save_preset", "show_preset"]
 
@@ -41,8 +42,7 @@ def show_preset(options: ShowPresetOptions) -> None:
 def check_presets(options: CheckPresetsOptions) -> None:
     """Check presets, all of them before the first is reported."""
     for name, preset in [(name, presets.find(name)) for name in options.names]:
-        count = len(preset.arms)
-        print_text(f"{name}  valid: {count} arm{'s' if count > 1 else ''}, {preset.title}")
+        print_text(f"{name}  valid: {quantity(len(preset.arms), 'arm')}, {preset.title}")
 
 
 def save_preset(options: SavePresetOptions) -> None:

@@ -29,6 +29,7 @@ from tunelab.tui.cli.options.training import ReplayOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import load_preset, run_or_preset
 from tunelab.tui.text.tables import aligned
+from tunelab.wording import quantity
 
 __all__ = ["replay_command"]
 
@@ -122,8 +123,8 @@ def _print_event(event: str, run: Run, fields: dict[str, Any]) -> None:
 
 
 def _print_comparison(run: Run, comparison: Comparison, changes: dict[str, tuple[str, str]]) -> None:
-    ends = f" and the final parameters of {comparison.ends} arm{'s' if comparison.ends != 1 else ''}"
-    what = f"{comparison.measurements} measurements{ends if comparison.ends else ''}"
+    ends = f" and the final parameters of {quantity(comparison.ends, 'arm')}"
+    what = f"{quantity(comparison.measurements, 'measurement')}{ends if comparison.ends else ''}"
     if comparison.identical:
         print_text(f"{run.name} was reproduced: {what} are the same to the last bit.")
     else:

@@ -15,7 +15,7 @@ def run_command(options: RunOptions) -> int:
     """Train presets one after the other; return the largest of their exit codes."""
     if not options.presets and options.data is None:
         raise BadInput(
-            "PRESET is missing; `tunelab run --help` says what there is, and --data FILE trains on a file alone"
+            "PRESET is missing; `tunelab run --help` lists its options, and --data FILE trains on a file alone"
         )
     names = options.presets or [default_preset(options.data or "")]
     if options.out is not None and len(names) > 1:

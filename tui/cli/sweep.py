@@ -30,6 +30,7 @@ from tunelab.tui.cli.options.searching import SweepOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import fitted_to_data, load_preset
 from tunelab.tui.text.sweep_text import pictures, summary, value_text
+from tunelab.wording import quantity
 
 __all__ = ["sweep_command"]
 
@@ -126,9 +127,9 @@ def _plan(name: str, options: SweepOptions) -> SweepPlan:
 def _introduction(record: StudyRecord) -> str:
     plan, table = record.plan, record.table()
     over = " × ".join(d.text() for d in plan.over)
-    each = f", {plan.seeds} seeds each" if plan.seeds > 1 else ""
+    each = f", {quantity(plan.seeds, 'seed')} each" if plan.seeds > 1 else ""
     done = f", {table.ended} of them done already" if table.ended else ""
-    return f"Study {record.name}: {plan.trials:,} trials{each}{done}; {plan.sampler} over {over}"
+    return f"Study {record.name}: {quantity(plan.trials, 'trial')}{each}{done}; {plan.sampler} over {over}"
 
 
 def _workers(options: SweepOptions, notice: Callable[[str], None]) -> Workers:

@@ -10,6 +10,7 @@ from tunelab.errors import printable
 from tunelab.tui.lecture.grading import Answer
 from tunelab.tui.lecture.progress import LectureProgress, Outcome
 from tunelab.tui.lecture.steps import Step, flowed, lecture
+from tunelab.wording import quantity
 
 __all__ = ["comparison", "contents_line", "experiment_line", "following", "page_text", "question", "verdict"]
 
@@ -62,15 +63,18 @@ def experiment_line(step: Step, data: str = "") -> str:
     """What will be run: the preset, its data, how many networks and epochs."""
     if step.sampled is not None:
         schemes = " and ".join(step.sampled.weights)
-        return f"Sampled before any training: {step.sampled.inputs:,} inputs, {step.sampled.active:,} on, {schemes}."
+        return (
+            f"Sampled before any training: {quantity(step.sampled.inputs, 'input')}, "
+            f"{step.sampled.active:,} on, {schemes}."
+        )
     preset = step.experiment(data)
     first = preset.arms[0].experiment
     name = first.data.name
     title = NAMED[name].title if name in NAMED else printable(Path(name).name, 40)
     arms, seeds = len(preset.arms), first.initialization.seeds
-    networks = f"{arms} arm{'s' if arms > 1 else ''} × {seeds} seed{'s' if seeds > 1 else ''}"
+    networks = f"{quantity(arms, 'arm')} × {quantity(seeds, 'seed')}"
     many = f"{first.data.train:,}/{first.data.evaluation:,}"
-    return f"{step.preset} on {title} ({many}): {networks}, {first.training.epochs} epochs."
+    return f"{step.preset} on {title} ({many}): {networks}, {quantity(first.training.epochs, 'epoch')}."
 
 
 def contents_line(step: Step, progress: LectureProgress) -> str:

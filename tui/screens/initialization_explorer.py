@@ -18,6 +18,7 @@ from tunelab.tui.screens.base import BaseScreen
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.slider import Slider
+from tunelab.wording import quantity
 
 __all__ = ["InitializationExplorer"]
 
@@ -127,7 +128,7 @@ class InitializationExplorer(BaseScreen[None], where="explorer"):
                 )
             )
         if not worker.is_cancelled:
-            where = dataset.title if real else f"{active:,} of {fan_in:,} inputs at 1, the others at 0"
+            where = dataset.title if real else f"{active:,} of {quantity(fan_in, 'input')} at 1, the others at 0"
             self.post_message(self.Computed(computed, where))
 
     def on_initialization_explorer_computed(self, message: Computed) -> None:

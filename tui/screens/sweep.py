@@ -22,6 +22,7 @@ from tunelab.tui.state.run_view import RunView
 from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.status_line import StatusLine
 from tunelab.tui.widgets.sweepmap import SweepMap
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from tunelab.sweeps import StudyTable, TrialRow
@@ -148,9 +149,9 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
         if table is None:
             right = "reading"
         else:
-            right = f"{view.state()}  {table.ended}/{table.plan.trials} trials"
+            right = f"{view.state()}  {table.ended}/{quantity(table.plan.trials, 'trial')}"
             if table.plan.seeds > 1:
-                right += f" × {table.plan.seeds} seeds"
+                right += f" × {quantity(table.plan.seeds, 'seed')}"
             if table.best is not None and table.best.value is not None:
                 right += f"  best {table.metric.text(table.best.value, digits=1)}"
             left += f" · {table.plan.sampler}"

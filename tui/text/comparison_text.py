@@ -11,6 +11,7 @@ from tunelab.run_comparison import Comparison, SideDifference
 from tunelab.statistics import Accuracy, Mean, accuracy_difference
 from tunelab.training.metrics import METRICS, Metric
 from tunelab.tui.text.tables import aligned
+from tunelab.wording import quantity
 
 __all__ = ["comparison_text", "difference_sentence", "leader_sentence", "settings_table"]
 
@@ -51,8 +52,8 @@ def difference_sentence(sides: SideDifference, metric: Metric) -> str:
     d = sides.difference
     points = metric.difference_text(d.difference, d.half_width, digits=2)
     method = {
-        "paired": f"paired over {d.n} seeds",
-        "unpaired": f"{d.n} seeds or more on each side",
+        "paired": f"paired over {quantity(d.n, 'seed')}",
+        "unpaired": f"{quantity(d.n, 'seed')} or more on each side",
         "examples": "one seed each",
     }[d.method]
     evidence = f"({method}, p = {d.pvalue:.2g})" if d.pvalue >= 1e-4 else f"({method}, p < 0.0001)"

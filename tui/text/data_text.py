@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tunelab.errors import printable
 from tunelab.tui.text.tables import aligned
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from tunelab.data import Dataset
@@ -41,7 +42,7 @@ def data_summary(dataset: Dataset) -> str:
     kinds = Counter(str(column["kind"]) for column in table["columns"])
     named = {"number": "numbers", "category": "categories", "left-out": "left out"}
     columns = ", ".join(f"{kinds[kind]} {words}" for kind, words in named.items() if kinds[kind])
-    what = "regression" if dataset.classes is None else f"{len(dataset.classes)} classes"
+    what = "regression" if dataset.classes is None else f"{quantity(len(dataset.classes), 'class', 'classes')}"
     return f"{head}\n{what} of {table['label']['name']}; {columns}\nd shows the columns"
 
 
@@ -49,8 +50,8 @@ def data_page(dataset: Dataset) -> str:
     """Return everything that is known of a data set: its parts, its classes with their shares, a table's columns."""
     counts = [len(part) for part in (dataset.training, dataset.validation, dataset.test)]
     parts = [
-        f"{dataset.title}: {dataset.features:,} inputs; "
-        f"{counts[0]:,} training, {counts[1]:,} validation, {counts[2]:,} test examples"
+        f"{dataset.title}: {quantity(dataset.features, 'input')}; "
+        f"{counts[0]:,} training, {counts[1]:,} validation, {quantity(counts[2], 'test example')}"
     ]
     parts.append(_targets(dataset))
     table = _table(dataset)

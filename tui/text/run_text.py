@@ -9,6 +9,7 @@ from tunelab.records.history import History
 from tunelab.records.measure_events import metric_of
 from tunelab.tui.text.comparison_text import leader_sentence
 from tunelab.tui.text.numbers import metric_text
+from tunelab.wording import quantity
 
 __all__ = ["end_reason", "epoch_line", "paragraphs", "status_line", "verdict_text"]
 
@@ -62,8 +63,7 @@ def epoch_line(event: dict[str, Any], sign: str) -> str:
 
 def status_line(arms: Sequence[History], state: str) -> str:
     """How the training stands: running epoch 7.4/30, 2 arms × 3 seeds."""
-    counts = f"{len(arms)} arm{'s' if len(arms) > 1 else ''} × {max(arm.seeds for arm in arms)} seed"
-    counts += "s" if max(arm.seeds for arm in arms) > 1 else ""
+    counts = f"{quantity(len(arms), 'arm')} × {quantity(max(arm.seeds for arm in arms), 'seed')}"
     epoch = min((float(arm.latest.get("epoch", 0.0)) for arm in arms if not arm.done), default=None)
     planned = max(arm.planned_epochs for arm in arms)
     where = f"  epoch {_count(epoch)}/{_count(planned)}" if epoch is not None and planned else ""

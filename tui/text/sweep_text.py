@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tunelab.sweeps.results import StudyTable, TrialRow
 from tunelab.sweeps.sweep_plan import params_text, short_value
+from tunelab.wording import quantity
 
 __all__ = ["best_trials", "pictures", "remarks", "summary", "unfinished_trials", "value_text"]
 
@@ -48,7 +49,7 @@ def remarks(table: StudyTable, importance: dict[str, float]) -> list[str]:
         f"{counts[s]} {s}" for s in ("pruned", "diverged", "failed", "running", "waiting") if s in counts
     )
     count = len(table.complete)
-    ended = "1 trial trained to its end" if count == 1 else f"{count} trials trained to their end"
+    ended = "1 trial trained to its end" if count == 1 else f"{quantity(count, 'trial')} trained to their end"
     lines.append(ended + (f"; {others}." if others else "."))
     lines.append(f"Best: trial {best.number}, {params_text(table.plan.over, best.params)}, at {value_text(best)}.")
     lines.append(_noise(table, best))
@@ -60,7 +61,10 @@ def remarks(table: StudyTable, importance: dict[str, float]) -> list[str]:
     if importance:
         names = {d.key: d.name for d in table.plan.over}
         shares = ", ".join(f"{names.get(key, key)} {100 * share:.0f} %" for key, share in importance.items())
-        lines.append(f"What decides who comes near the top: {shares} (PED-ANOVA, {len(table.complete)} trials: rough).")
+        lines.append(
+            f"What decides who comes near the top: {shares} (PED-ANOVA, "
+            f"{quantity(len(table.complete), 'trial')}: rough)."
+        )
     lines += unfinished_trials(table)
     gains = table.best_so_far()
     if gains and gains[-1][0] >= 10:
@@ -73,7 +77,11 @@ def remarks(table: StudyTable, importance: dict[str, float]) -> list[str]:
 
 def _noise(table: StudyTable, best: TrialRow) -> str:
     near = [row for row in table.within_noise if row is not best]
-    kind = f"spread over {best.seeds} seeds" if best.std is not None else f"{best.total:,} evaluation examples alone"
+    kind = (
+        f"spread over {quantity(best.seeds, 'seed')}"
+        if best.std is not None
+        else f"{quantity(best.total, 'evaluation example')} alone"
+    )
     if not near:
         return f"No other trial is within two standard errors of it ({kind})."
     ranges = []
@@ -84,7 +92,7 @@ def _noise(table: StudyTable, best: TrialRow) -> str:
             ranges.append(f"{d.name} {short_value(low)}" + (f" to {short_value(high)}" if high != low else ""))
         else:
             ranges.append(f"{d.name} {', '.join(dict.fromkeys(map(str, values)))}")
-    many = f"{len(near)} other trial{'s' if len(near) > 1 else ''}"
+    many = quantity(len(near), "other trial")
     return f"{many} can't be told from it ({kind}): {'; '.join(ranges)}."
 
 

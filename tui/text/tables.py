@@ -13,6 +13,7 @@ from tunelab.records.measure_events import metric_of
 from tunelab.training.metrics import METRICS
 from tunelab.tui.charts.from_history import common_metric
 from tunelab.tui.text.numbers import cost_text, metric_text, number_text, seconds_text
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from tunelab.records import Run
@@ -79,9 +80,9 @@ def results_table(run: Run, width: int | None = None) -> str:
             )
             for row in rows[1:]
         )
-    notes = [f"{total:,} evaluation examples"] if total else []
+    notes = [quantity(total, "evaluation example")] if total else []
     if seeds > 1:
-        notes.append(f"± is the standard deviation over {seeds} seeds")
+        notes.append(f"± is the standard deviation over {quantity(seeds, 'seed')}")
     parts = [table + (f"\n{'; '.join(notes)}" if notes else "")]
     if metric.name == "balanced_accuracy":
         parts += [text for history in histories if (text := recalls_table(history, titled=len(histories) > 1))]

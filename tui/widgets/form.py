@@ -17,6 +17,7 @@ from tunelab.tui.state.worker_failures import notify_failure
 from tunelab.tui.text.data_text import column_names, data_summary
 from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.panel import Panel
+from tunelab.wording import quantity
 
 __all__ = ["PANELS", "Form"]
 
@@ -103,7 +104,7 @@ class Form(VerticalScroll, can_focus=False):
             dataset = load_data(base)
             start = initialization_of(base, dataset)
             text = f"{drawing(start.sizes, base.network.activation, base.network.output)}\n"
-            text += f"{parameters(start.sizes):,} parameters"
+            text += f"{quantity(parameters(start.sizes), 'parameter')}"
             self._if_current(worker, self._say, {"network": text, "data": data_summary(dataset)})
             self._if_current(worker, self._offer_columns, column_names(dataset))
             inputs = dataset.training.scaled(slice(0, 200))

@@ -14,6 +14,7 @@ from tunelab.data.tables.cells import LABEL_MISSING
 from tunelab.data.tables.dialect import WHITESPACE, Dialect, split_on_whitespace
 from tunelab.data.tables.text_source import TextSource
 from tunelab.errors import BadInput
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     import polars as pl
@@ -165,7 +166,7 @@ class _Parser:
                 cells = cells[:width]  # a stray separator at the end
             if len(cells) != width:
                 raise BadInput(
-                    f"{self._where}, line {line:,}: {len(cells)} column{'s' if len(cells) != 1 else ''}, where the "
+                    f"{self._where}, line {line:,}: {quantity(len(cells), 'column')}, where the "
                     f"other lines have {width}; cells are separated by {self._dialect.separator_name}, "
                     "so put a cell that holds one in quotes"
                 )

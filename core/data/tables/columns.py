@@ -12,7 +12,7 @@ from tunelab.data.dataset import Array
 from tunelab.data.tables.cells import DATE_PATTERN
 from tunelab.data.tables.raw_table import RawColumn, RawTable
 from tunelab.errors import BadInput, printable
-from tunelab.wording import did_you_mean
+from tunelab.wording import did_you_mean, quantity
 
 if TYPE_CHECKING:
     import polars as pl
@@ -122,10 +122,10 @@ def _plan_as_asked(column: RawColumn, said: str, missing: int, table: RawTable, 
         count = column.as_texts().drop_nulls().n_unique()
         if count > MAX_CATEGORIES:
             raise BadInput(
-                f"{where}: {table.called(column)} has {count:,} different values; a category has at most "
+                f"{where}: {table.called(column)} has {quantity(count, 'different value')}; a category has at most "
                 f'{MAX_CATEGORIES:,}, so leave it out with data.columns.{column.name} = "ignore"'
             )
-        return ColumnPlan(column, "category", f"{count:,} values, as data.columns says", missing)
+        return ColumnPlan(column, "category", f"{quantity(count, 'value')}, as data.columns says", missing)
     numbers = column.forced_numbers()
     count = int(np.isnan(numbers).sum())
     if count == len(numbers):
@@ -134,7 +134,7 @@ def _plan_as_asked(column: RawColumn, said: str, missing: int, table: RawTable, 
             f"{where}: {table.called(column)} holds no numbers (but such as '{example}'); "
             f'use data.columns.{column.name} = "category" or "ignore"'
         )
-    odd = f"; {count - missing:,} cells that aren't numbers count as missing" if count > missing else ""
+    odd = f"; {quantity(count - missing, 'cell')} that aren't numbers count as missing" if count > missing else ""
     changed = RawColumn(column.name, column.index, "numbers", numbers=numbers, style=column.style)
     return ColumnPlan(changed, "number", f"as data.columns says{odd}", count)
 
@@ -162,7 +162,7 @@ def _plan_numbers(column: RawColumn, table: RawTable, missing: int) -> ColumnPla
         cells = (
             "a cell that is no number counts"
             if column.odd_count == 1
-            else (f"{column.odd_count:,} cells that are no numbers count")
+            else (f"{quantity(column.odd_count, 'cell')} that are no numbers count")
         )
         notes.append(f"{cells} as missing ('{printable(text, 20)}' in {table.place(row)})")
     warning = _suspicion(present)
@@ -214,7 +214,7 @@ def _suspicion(values: Array) -> str:
         count = int((values == sentinel).sum())
         others = values[values != sentinel] if count > 1 else values[:0]
         if len(others) > 10 and (others.min() > 0 > sentinel or others.max() < sentinel / 3):
-            return f"{count:,} cells are {sentinel:g}, which may stand for missing"
+            return f"{quantity(count, 'cell')} are {sentinel:g}, which may stand for missing"
     return ""
 
 
@@ -239,10 +239,10 @@ def _plan_texts(column: RawColumn, missing: int) -> ColumnPlan:
     if _is_free_text(present, distinct):
         return ColumnPlan(column, "left-out", f"free text ({distinct:,} different)", missing)
     if distinct > _GUESSED_CATEGORIES or (n < _MIN_ROWS_PER_CATEGORY * distinct and distinct > 10):
-        why = f"text with {distinct:,} different values in {n:,} rows, too many for a category"
+        why = f"text with {quantity(distinct, 'different value')} in {quantity(n, 'row')}, too many for a category"
         return ColumnPlan(column, "left-out", why, missing)
     kind = "codes with leading zeros" if column.codes else "text"
-    return ColumnPlan(column, "category", f"{kind}, {distinct:,} values", missing)
+    return ColumnPlan(column, "category", f"{kind}, {quantity(distinct, 'value')}", missing)
 
 
 def _is_free_text(present: pl.Series, distinct: int) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tunelab.data.dataset import Array
 from tunelab.data.tables.columns import ColumnPlan
 from tunelab.errors import printable
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from tunelab.data.tables.preparing import Understood
@@ -22,15 +23,13 @@ def decisions(known: Understood, positions: Sequence[Array]) -> list[str]:
     notes.append(f"{_capital(known.label_why)}; {known.label.why}")
     dropped = table.rows - len(known.rows)
     if dropped:
-        notes.append(
-            f"{dropped:,} row{'s' if dropped > 1 else ''} without a label {'are' if dropped > 1 else 'is'} left out"
-        )
+        notes.append(f"{quantity(dropped, 'row')} without a label {'are' if dropped > 1 else 'is'} left out")
     if known.pixels:
         notes.append(known.pixels.why)
     for kind, what in (("number", "numbers"), ("category", "categories, one input for each value")):
         plans = [plan for plan in known.plans if plan.kind == kind]
         if plans:
-            notes.append(f"{len(plans):,} column{'s' if len(plans) > 1 else ''} used as {what}: {_listed(plans)}")
+            notes.append(f"{quantity(len(plans), 'column')} used as {what}: {_listed(plans)}")
     for why in dict.fromkeys(plan.why for plan in known.plans if plan.kind == "left-out"):
         plans = [plan for plan in known.plans if plan.kind == "left-out" and plan.why == why]
         notes.append(f"Left out: {_listed(plans)} ({why})")
@@ -44,7 +43,8 @@ def decisions(known: Understood, positions: Sequence[Array]) -> list[str]:
         "classes in proportion" if known.label.classes is not None else "each part over the label's whole range"
     )
     notes.append(
-        f"Split into {counts[0]:,} training, {counts[1]:,} validation and {counts[2]:,} test rows, shuffled by "
+        f"Split into {counts[0]:,} training, {counts[1]:,} validation and "
+        f"{quantity(counts[2], 'test row')}, shuffled by "
         f"data.split_seed = {known.options.split_seed}, {stratified}"
     )
     return notes
@@ -56,7 +56,7 @@ def fitted_decisions(entries: Sequence[dict[str, Any]]) -> list[str]:
     holes = [entry for entry in entries if entry["kind"] != "left-out" and entry["missing"]]
     if holes:
         listed = ", ".join(f"{printable(e['name'], 30) or 'the unnamed column'} {e['missing']:,}" for e in holes[:12])
-        more = f", … ({len(holes):,} columns)" if len(holes) > 12 else ""
+        more = f", … ({quantity(len(holes), 'column')})" if len(holes) > 12 else ""
         notes.append(
             f"Missing cells: {listed}{more}; numbers get the training part's median (and an input that says so where "
             "5 % or more are missing), text a category of its own"

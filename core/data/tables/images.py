@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from tunelab.data.dataset import Array
 from tunelab.data.tables.raw_table import RawColumn, RawTable
+from tunelab.wording import quantity
 
 __all__ = ["Pixels", "pixel_columns"]
 
@@ -92,7 +93,10 @@ def pixel_columns(table: RawTable, label: RawColumn, *, guessed: bool) -> Pixels
     scale = 1 / 255 if high > 1 else 1.0
     del whole
     levels = "0 to 255" if high > 1 else "0 to 1"
-    why = f"{len(pixels):,} columns are the pixels of images of {side}×{side}, {levels}; they are scaled together"
+    why = (
+        f"{quantity(len(pixels), 'column')} are the pixels of images of {side}×{side}, {levels}; they "
+        f"are scaled together"
+    )
     return Pixels(pixels, (side, side), scale, best, why)
 
 

@@ -20,6 +20,7 @@ from tunelab.data.tables.images import Pixels, pixel_columns
 from tunelab.data.tables.raw_table import RawColumn, RawTable
 from tunelab.data.tables.reading import read_raw
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 __all__ = ["FORMAT", "LABEL_NAMES", "Understood", "read", "split_rows", "understand"]
 
@@ -70,7 +71,8 @@ def understand(path: Path, options: FileOptions, title: str, report: Report | No
         raise BadInput(f"{where}: {called}, the label, is missing in every row; choose another with data.label")
     if len(rows) < _MIN_ROWS:
         raise BadInput(
-            f"{where} has {len(rows)} rows of data with a label; at least {_MIN_ROWS} are needed to split them"
+            f"{where} has {quantity(len(rows), 'row')} of data with a label; at least {_MIN_ROWS} are "
+            f"needed to split them"
         )
     if label_column.kind == "dates":
         raise BadInput(f"{where}: {called}, the label, holds dates; choose another with data.label")

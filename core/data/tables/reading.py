@@ -15,6 +15,7 @@ from tunelab.data.tables.numbers import MAX_EXACT, PLAIN, NumberStyle, choose_st
 from tunelab.data.tables.raw_table import RawColumn, RawTable
 from tunelab.data.tables.text_source import TextSource
 from tunelab.errors import BadInput, printable
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,7 +74,7 @@ class _NotNumbersError(Exception):
 def _read_text(source: TextSource, expected: Expected | None, report: Callable[[int, int], None] | None) -> RawTable:
     dialect = detect(source.sample(), source.where, expected.names if expected else None)
     if dialect.width > MAX_COLUMNS:
-        raise BadInput(f"{source.where} has {dialect.width:,} columns; at most {MAX_COLUMNS:,} are read")
+        raise BadInput(f"{source.where} has {quantity(dialect.width, 'column')}; at most {MAX_COLUMNS:,} are read")
     texts = expected.texts if expected else ()
     as_texts = {i for i, name in enumerate(dialect.names or ()) if _tidy(name) in texts}
     while True:
@@ -314,7 +315,7 @@ def _read_parquet(path: Path) -> RawTable:
     if not frame.width or not frame.height:
         raise BadInput(f"{where} has no rows; each is an example, its inputs and its label")
     if frame.width > MAX_COLUMNS:
-        raise BadInput(f"{where} has {frame.width:,} columns; at most {MAX_COLUMNS:,} are read")
+        raise BadInput(f"{where} has {quantity(frame.width, 'column')}; at most {MAX_COLUMNS:,} are read")
     columns = [_parquet_column(series, i, where) for i, series in enumerate(frame.get_columns())]
     return RawTable(columns, frame.height, header=True, notes=[])
 
