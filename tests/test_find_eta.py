@@ -107,9 +107,8 @@ def test_half_of_the_eta_with_the_lowest_cost_is_chosen_and_its_bracket_is_the_n
     result = find_eta(EASY, trainer(valley(1.0)))
     assert (result.chosen, result.bracket) == (0.5, (1.0, 3.0))
     assert result.settings == {"training.eta": 0.5}
-    assert [row.value for row in result.rows if row.value not in (3e-4, 300.0, 0.5)] == pytest.approx(
-        [m * 10.0**k for k in range(-3, 3) for m in (1, 3)][:11]
-    )
+    assert [row.value for row in result.rows] == [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
+    assert [row.value for row in result.rows if row.good][-1] == 1.0
     assert "lowest at η = 1 (0.2)" in result.because
     assert "The lecture's climb (0.01, 0.1, 1" in result.because
 
@@ -269,9 +268,10 @@ def test_relus_that_a_large_step_puts_out_of_action_are_not_chosen() -> None:
     relu = changed(EASY, {"network.hidden": [30], "network.activation": "relu", "data.train": 1000})
     result = find_eta(relu, Trials())
     best = max(row.score for row in result.rows if row.score is not None)
-    chosen = next(row for row in result.rows if row.value == result.chosen)
-    assert chosen.score is not None
-    assert chosen.score > best - 0.05
+    (curve,) = Trials().run(
+        {"answer": changed(relu, result.settings | {"initialization.seeds": 3, "training.epochs": 5})}
+    )
+    assert curve.final_accuracy.mean() > best - 0.05
 
 
 def test_no_experiment_is_changed_by_looking_for_eta() -> None:

@@ -30,14 +30,14 @@ __all__ = ["find_eta", "learns"]
 
 Array = NDArray[Any]
 
-_GRID = (3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
-_BELOW = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4)
-_ABOVE = (1000.0,)
+_GRID = (3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_BELOW = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3)  # where the best lies at the lower end, or none learns
+_ABOVE = (100.0, 300.0, 1000.0)
 _EPOCHS = 4
 _MINI_BATCHES = 500  # before the costs of slow values can be compared with those of fast ones
 _MOST_EXAMPLES = 20_000  # that those may visit: large mini-batches have seen enough by then
 _LONGER = 4  # times as long, where nothing learns
-_MEASUREMENTS = 8  # of a training: the climb wants to see whether the cost oscillates
+_MEASUREMENTS = 6  # of a training: the climb wants to see whether the cost oscillates
 _MEMORIZING = 1.1  # times the lowest validation cost: beyond, a low training cost is bought by memorizing
 _BETTER = 0.95  # of the constant answer's cost: below, the input is used
 
@@ -194,9 +194,10 @@ class _GridSearch:
         way = climb({eta: tried.outcomes for eta, tried in self._tried.items()})
         half = float(f"{best / 2:.3g}")
         because = self._because(best, half, way)
-        if half not in self._tried:
+        between = [eta for eta in grid if best / 4 < eta <= half]
+        if not any(self._tried[eta].learns for eta in between):  # else it lies between two that learn
             self.train([half])
-        chosen = half if self._tried[half].learns else best
+        chosen = best if half in self._tried and not self._tried[half].learns else half
         if chosen == best:
             because += f" But with {half:g} it doesn't learn in that time, so η = {best:g} is taken itself."
         above = min((eta for eta in grid if eta > best), default=best * 10)

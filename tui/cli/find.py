@@ -104,8 +104,10 @@ def _next_command(options: FindOptions, preset: Preset, answer: dict[str, float]
 
 def _table(result: SearchResult) -> str:
     rows = [["", "tried", "result", "each seed"]]
+    # Half of a tried η need not have been tried itself: then the one that decided is marked
+    chosen = result.chosen if any(row.value == result.chosen for row in result.rows) else result.bracket[0]
     for row in result.rows:
-        mark = "★" if row.value == result.chosen else "=" if row.good else ""
+        mark = "★" if row.value == chosen else "=" if row.good else ""
         rows.append([mark, row.label, row.text, ", ".join(row.outcomes)])
     return aligned(rows)
 
