@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from tunelab import paths
@@ -233,6 +234,13 @@ def _through_cache(
         return dataset, origin
 
 
+@lru_cache(maxsize=64)
+def _content_digest(path: Path, *_version: int) -> bytes:
+    """The SHA-256 of a file; one process reads it once for each version of it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def _content_name(sources: Sequence[Path], options: FileOptions) -> str:
     """A cache name made of what the files hold and how they are read, so that a change of either is noticed.
 
@@ -241,8 +249,8 @@ def _content_name(sources: Sequence[Path], options: FileOptions) -> str:
     digest = hashlib.sha256(f"prepared as format {store.FORMAT}.{_PREPARED} {options.key()}".encode())
     for path in sources:
         try:
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            about = path.stat()
+            digest.update(_content_digest(path, about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino))
         except OSError as problem:
             raise BadInput(f"'{printable(path)}' can't be read: {printable(problem.strerror or problem)}") from None
     if any(path.name.startswith("emnist") for path in sources):

@@ -167,7 +167,7 @@ def _of_table(encoder: dict[str, Any], path: Path, where: str) -> EncodedRows:
                 notes.append(f"{_capital(table.called(column))}: {odd:,} {cells} as missing")
         else:
             notes += _unknown_categories(entry, column, table.called(column))
-    inputs = encode(entries, columns, np.arange(table.rows))
+    inputs = np.ascontiguousarray(encode(entries, columns, np.arange(table.rows)))
     return EncodedRows(inputs, float(encoder["scale"]), tuple(notes))
 
 

@@ -105,20 +105,21 @@ def feature_names(entries: Sequence[dict[str, Any]]) -> list[str]:
 def encode(
     entries: Sequence[dict[str, Any]], columns: dict[int, RawColumn], rows: Array, *, free: bool = False
 ) -> Array:
-    """Inputs (rows, features) float32. ``columns`` are by their index in the entries.
+    """Inputs (rows, features) float32, column by column in memory. ``columns`` are by their index in the entries.
 
     With ``free`` each column's values are let go once they are encoded, so that two copies never stand side by side.
     """
-    inputs = np.zeros((len(rows), feature_count(entries)), np.float32)
+    # So that memory is taken for one column after the other, as others are let go
+    inputs = np.empty((feature_count(entries), len(rows)), np.float32)
     place = 0
     for entry in entries:
         if entry["kind"] == "left-out":
             continue
         column = columns.pop(entry["index"]) if free else columns[entry["index"]]
         for values in _inputs_of(entry, column, rows):
-            inputs[:, place] = values
+            inputs[place] = values
             place += 1
-    return inputs
+    return inputs.T
 
 
 def _inputs_of(entry: dict[str, Any], column: RawColumn, rows: Array) -> Iterator[Array]:

@@ -141,7 +141,9 @@ def read(
         known.plans.clear()
         known.table.columns.clear()
         everything = encode(entries, columns, np.concatenate(rows), free=True)
-        inputs = np.split(everything, np.cumsum([len(part) for part in rows])[:-1])
+        cuts = np.cumsum([len(part) for part in rows])[:-1]
+        inputs = [np.ascontiguousarray(part) for part in np.split(everything, cuts)]
+        del everything
         encoder["columns"] = entries
     training, validation, test = (Examples(x, y, scale) for x, y in zip(inputs, targets, strict=True))
     dataset = Dataset(name, title, training, validation, test, classes, shape, 0.0, mean, std, encoder)
