@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.data import Dataset, Examples
 from tunelab.diagnose import Diagnosis, brief
-from tunelab.diagnosis import CAUSES, Setting, Verdict
+from tunelab.diagnosis import CAUSES, DataFacts, Setting, Verdict
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, StackedTraining, load_data, stacks
 from tunelab.experiment.dotted_keys import changed
@@ -30,6 +30,7 @@ _SEEDS = 3
 _BY_HEART = 10  # examples
 _BY_HEART_EPOCHS = 200
 _END = 3  # measurements whose mean counts
+_UNEQUAL = 1.5  # times the share of a class if all were alike
 _NEAR = 0.02  # of accuracy: a diagnosed cure so near to the best of all stays the cure
 
 
@@ -83,8 +84,10 @@ def experiments_for(diagnosis: Diagnosis) -> dict[str, tuple[str, dict[str, Any]
         ("vanishing-gradient", {"network.hidden": hidden[:1] if len(hidden) > 2 else hidden[:-1]}),
         ("too-little-capacity", {"network.hidden": [h + 10 for h in hidden] or [10]}),
         ("inputs-unscaled", {"data.standardize": True}),
-        ("unequal-classes", {"data.class_weights": "balanced"}),
     ]
+    counts = DataFacts.from_event(diagnosis.history.start).training_counts
+    if counts and max(counts) > _UNEQUAL * sum(counts) / len(counts):
+        standard.append(("unequal-classes", {"data.class_weights": "balanced"}))
     known = {str(sorted(change.items())) for _, change in tries.values()}
     for cause, change in standard:
         try:

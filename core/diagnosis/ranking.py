@@ -15,6 +15,7 @@ from tunelab.diagnosis.verdict import CERTAIN, POSSIBLE, Verdict
 __all__ = ["ranked", "verdicts"]
 
 _LEARNT = 0.1  # share of the constant answer's cost below which a bad start holds nothing up
+_HARDLY = 0.6  # share of the constant answer's cost: below, a cost that no longer falls has learnt what it can
 _SLOW = {"mini-batch-too-large", "eta-too-small", "too-few-epochs"}  # all three: not done yet
 _TELLING = {"diverged", "constant"}  # symptoms that name a verdict whatever its cause is
 _GROUPS = (
@@ -37,7 +38,7 @@ def verdicts(curves: Curves) -> list[Verdict]:
         known = [verdict for verdict in known if _shows(verdict, c)]
     found = ranked([*known, *(verdict for rule in TRAINING_CAUSES if (verdict := rule(c)) is not None)])
     if failing is None:
-        restless = None if c.progress < _LEARNT else rises(c) or oscillates(c)
+        restless = rises(c) or oscillates(c) if not c.progress < _HARDLY else None
         return found or [restless or _healthy(c)]
     if not found:
         unknown = "None of the causes that are known fits."

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from tunelab.cure_trials import CureTrial, CureTrials, try_cures
 from tunelab.diagnose import diagnose_experiment
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
-from tunelab.experiment.dotted_keys import changed
 from tunelab.search import SearchResult, Trainer, find_eta, find_lambda, find_mini_batch
 from tunelab.strategy.journal import Journal
 from tunelab.strategy.stage import Recommendation, Stage
@@ -16,8 +15,6 @@ from tunelab.strategy.state import fold
 from tunelab.wording import did_you_mean
 
 __all__ = ["QUESTIONS", "Question", "question_named"]
-
-_EPOCHS = 6  # of a look at what goes wrong
 
 
 class Question(Stage):
@@ -117,51 +114,36 @@ class Why(Question):
     judged_by = "cost"
 
     def answer(
-        self, experiment: Experiment, trials: Trainer, journal: Journal, pulse: Callable[[], None]
+        self,
+        experiment: Experiment,
+        trials: Trainer,  # noqa: ARG002 (what is tried is stacked where the diagnosis is made)
+        journal: Journal,
+        pulse: Callable[[], None],
     ) -> Recommendation:
-        """Say what is known before training, what a few epochs show, and whether a tenth of η or no λ would help."""
-        training = experiment.training
-        found = diagnose_experiment(experiment, pulse=pulse)
-        for verdict in found.verdicts:
-            journal.write(
-                "row",
-                {"stage": "why", "label": verdict.cause_name or "seen", "text": verdict.text, "code": verdict.code},
-            )
-        brief = changed(
-            experiment,
-            {
-                "training.epochs": min(_EPOCHS, training.epochs),
-                "training.schedule": None,
-                "training.early_stopping": None,
-                "initialization.seeds": 3,
-            },
-        )
-        tried = {"as it is": brief}
-        cures: dict[str, dict[str, Any]] = {"η ÷ 10": {"training.eta": training.eta / 10}}
-        cures["η × 10"] = {"training.eta": min(training.eta * 10, 1e6)}
-        if training.lmbda:
-            cures["λ = 0"] = {"training.lambda": 0.0}
-            cures["λ = 0, η ÷ 10"] = cures["η ÷ 10"] | cures["λ = 0"]
-        if experiment.initialization.weights != "scaled":
-            cures["scaled weights"] = {"initialization.weights": "scaled"}
-        tried |= {label: changed(brief, values) for label, values in cures.items()}
-        curves = {curve.label: curve for curve in trials.run(tried)}
-        scores = {label: curve.final_accuracy for label, curve in curves.items()}
-        for label, score in scores.items():
-            spread = f" ± {100 * score.std(ddof=1):.1f}" if len(score) > 1 else ""
-            text = f"{100 * score.mean():.1f}{spread} % right after {brief.training.epochs} epochs"
-            journal.write("row", {"stage": "why", "label": label, "text": text})
-        verdict = found.verdicts[0]
-        best = max(scores, key=lambda label: float(scores[label].mean()))
-        gain = 100 * float(scores[best].mean() - scores["as it is"].mean())
-        noise = 100 * float((scores[best] - scores["as it is"]).std(ddof=1) / len(scores[best]) ** 0.5)
-        if best != "as it is" and gain > max(2 * noise, 2.0):
-            because = f"{verdict.text} Of what was tried, {best} helps most: {gain:+.0f} points."
-            return Recommendation(
-                cures[best], because, f"± {noise:.1f} points, {len(scores[best])} seeds side by side."
-            )
-        because = f"{verdict.text} None of the quick cures does better than your own settings beyond luck."
-        return Recommendation({}, because, "The whole way, step by step, asks further questions.")
+        """Name the cause that a brief training shows, and try its cure beside other changes: what helps is the cure."""
+        diagnosis = diagnose_experiment(experiment, pulse=pulse)
+        for verdict in diagnosis.verdicts:
+            label = verdict.cause_name or "what is seen"
+            journal.write("row", {"stage": "why", "label": label, "text": verdict.text, "code": verdict.code})
+        trials_of_cures = try_cures(diagnosis, pulse=pulse)
+        for trial in trials_of_cures.trials:
+            journal.write("row", {"stage": "why", "label": trial.label, "text": _trial_text(trial, trials_of_cures)})
+        first, helps = diagnosis.verdicts[0], trials_of_cures.verdict
+        if helps is None or helps.cure is None:
+            because = f"{first.text} Nothing that was tried does better than your own settings beyond noise."
+            return Recommendation({}, because, "The whole way, step by step, asks further questions.")
+        seen = first.text if first.cause == helps.cause else first.seen
+        return Recommendation(helps.cure, f"{seen} {helps.seen}", "Three seeds side by side; ± is a 95 % interval.")
+
+
+def _trial_text(trial: CureTrial, trials: CureTrials) -> str:
+    """Where a trial came to, and by how much that is better than the setting as it is."""
+    scale, unit = (1, "") if trials.measure == "R²" else (100, " %")
+    text = f"{trials.measure} {scale * trial.result.mean:.3g}{unit}"
+    d = trial.difference
+    if d is None or trial.change is None:
+        return text
+    return f"{text}, {scale * d.difference:+.3g} ± {scale * d.half_width:.2g}"
 
 
 QUESTIONS: tuple[Question, ...] = (FindEta(), FindLambda(), FindMiniBatch(), Why())
