@@ -19,7 +19,7 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.experiment.preset import find
 from tunelab.initialization import Initialization
 from tunelab.records import published_figures
-from tunelab.records.published_figures import FIGURES, compared, partings
+from tunelab.records.published_figures import FIGURES, compare_with_figure, rounding_divergences
 
 BOOK = """
 precision = "float64"
@@ -165,7 +165,7 @@ def test_a_run_cut_off_goes_on_to_the_same_bits(preset: Preset, pulses: int, mon
 
 def test_two_roundings_stay_within_the_last_digits_where_training_is_not_chaotic(preset: Preset) -> None:
     """Whether two orders of summation round differently at all is the processor's business."""
-    (parting,) = partings(trained(preset))
+    (parting,) = rounding_divergences(trained(preset))
     assert (parting.arm, parting.epochs) == ("first", (1.0, 2.0, 3.0, 4.0))
     assert max(parting.differences) < 1e-12  # type: ignore[type-var, arg-type]
 
@@ -178,7 +178,7 @@ def test_a_parting_is_the_relative_difference_of_two_recorded_costs(preset: Pres
     at = [n for n, line in enumerate(lines) if json.loads(line)["event"] == "measure"][2]
     lines[at] = json.dumps(json.loads(lines[at]) | {"training_cost": 1.25 * cost})
     path.write_text("\n".join([*lines, ""]), "utf-8")
-    (parting,) = partings(run)
+    (parting,) = rounding_divergences(run)
     assert parting.differences[2] == pytest.approx(0.25)
 
 
@@ -188,23 +188,23 @@ def test_a_run_beside_published_arrays(preset: Preset, tmp_path: Path, monkeypat
     lists = [[m["evaluation_cost"] for m in measures], [m["evaluation_correct"] for m in measures], [], []]
     monkeypatch.setitem(FIGURES, "trial", {"first": published_figures._Place("it.json", "net")})
     with pytest.raises(BadInput, match=r"no it\.json"):
-        compared(run, "trial", tmp_path)
+        compare_with_figure(run, "trial", tmp_path)
     file = tmp_path / "it.json"
     file.write_text(json.dumps({"net": lists}))
-    same = compared(run, "trial", tmp_path)
-    assert [(c.measure, c.epochs, c.largest, c.held) for c in same] == [
+    same = compare_with_figure(run, "trial", tmp_path)
+    assert [(c.measure, c.epochs, c.largest, c.agrees) for c in same] == [
         ("evaluation_cost", 4, 0.0, True),
         ("evaluation_correct", 4, 0.0, True),
     ]
     lists[1][2] += 1
     file.write_text(json.dumps({"net": lists}))
-    assert [(c.largest, c.held) for c in compared(run, "trial", tmp_path)] == [(0.0, True), (1.0, False)]
+    assert [(c.largest, c.agrees) for c in compare_with_figure(run, "trial", tmp_path)] == [(0.0, True), (1.0, False)]
     file.write_text(json.dumps({"net": [each[:3] for each in lists]}))
     with pytest.raises(BadInput, match="another version"):
-        compared(run, "trial", tmp_path)
+        compare_with_figure(run, "trial", tmp_path)
     file.write_text("[1, 2]")
     with pytest.raises(BadInput, match="isn't as the book published it"):
-        compared(run, "trial", tmp_path)
+        compare_with_figure(run, "trial", tmp_path)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -18,7 +18,7 @@ from tunelab.engine import training_worker
 from tunelab.errors import BadInput, CutOff
 from tunelab.experiment import Preset
 from tunelab.records import Run
-from tunelab.records.replay import compared, limits
+from tunelab.records.replay import compare_records, replay_limits
 
 LONG = """
 [training]
@@ -40,9 +40,9 @@ def preset(tmp_path: Path) -> Preset:
 
 def came_out_again(run: Run, preset: Preset, place: Path) -> bool:
     """Whether everything in a record comes out again, to where it was stopped."""
-    again = engine.start(preset, Inline(), out=place, workers=1, until=limits(run))
+    again = engine.start(preset, Inline(), out=place, workers=1, until=replay_limits(run))
     list(again.follow())
-    comparison = compared(run, again.run)
+    comparison = compare_records(run, again.run)
     assert comparison.measurements > 2
     return comparison.identical
 

@@ -16,7 +16,7 @@ from tunelab.experiment import Preset
 from tunelab.experiment.preset import available
 from tunelab.experiment.preset import find as find_preset
 from tunelab.records import Run
-from tunelab.records.replay import compared
+from tunelab.records.replay import compare_records
 
 TWO = "[training]\nepochs = 3\neta = 0.4\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ninitialization.seeds = 2\n"
 
@@ -170,7 +170,7 @@ def test_a_measurement_that_is_missing_is_a_difference(run: Run, tmp_path: Path)
     other = trained(preset_on(tmp_path / "little.npz", TWO))
     lines = other.arms[0].events_path.read_text().splitlines()
     other.arms[0].events_path.write_text("\n".join(lines[:3] + lines[4:]) + "\n")
-    comparison = compared(run, other)
+    comparison = compare_records(run, other)
     assert not comparison.close
     assert comparison.differences[0].sentence() == "arm 'a', after 2 epochs: measurement was there and is missing"
 
@@ -258,7 +258,7 @@ SMALL = [name for name in available() if affordable(find_preset(name))]
 @pytest.mark.parametrize("name", SMALL)
 def test_every_preset_that_is_small_enough_comes_out_twice(name: str) -> None:
     first, second = trained(find_preset(name)), trained(find_preset(name))
-    comparison = compared(first, second)
+    comparison = compare_records(first, second)
     assert comparison.identical
     assert comparison.ends == len(first.arms)
 

@@ -17,7 +17,14 @@ from tunelab.errors import BadInput, printable
 from tunelab.records.run import Run
 from tunelab.wording import quantity
 
-__all__ = ["FIGURES", "Compared", "Parting", "compared", "partings", "published_arrays"]
+__all__ = [
+    "FIGURES",
+    "FigureComparison",
+    "RoundingDivergence",
+    "compare_with_figure",
+    "published_arrays",
+    "rounding_divergences",
+]
 
 _FIELDS = ("evaluation_cost", "evaluation_correct", "training_cost", "training_correct")
 """The four lists of a training in its files, by their place."""
@@ -63,7 +70,7 @@ its 50,000 training images to the other side."""
 
 
 @dataclass(frozen=True)
-class Compared:
+class FigureComparison:
     """One measure of one arm beside the book's.
 
     ``epochs`` were compared; ``largest`` is the largest difference (in examples for counts), None where one of the two
@@ -77,7 +84,7 @@ class Compared:
     chaotic: bool
 
     @property
-    def held(self) -> bool:
+    def agrees(self) -> bool:
         """Whether the numbers are the book's: counts of evaluation data exactly, the rest to rounding.
 
         Of chaos nothing is asked.
@@ -85,7 +92,7 @@ class Compared:
         return self.chaotic or (self.largest is not None and self.largest <= _TOLERANCES[self.measure])
 
 
-def compared(run: Run, figure: str, directory: Path) -> list[Compared]:
+def compare_with_figure(run: Run, figure: str, directory: Path) -> list[FigureComparison]:
     """Every list that the book published of a figure, beside the same measure of a run that has trained it.
 
     Raises :class:`BadInput` where a file isn't there, or doesn't hold what the book's does.
@@ -103,12 +110,12 @@ def compared(run: Run, figure: str, directory: Path) -> list[Compared]:
                     f"the arm '{name}' has "
                     f"{len(ours)}; it is another version of the figure"
                 )
-            found.append(Compared(name, measure, len(ours), _largest(ours, published), place.chaotic))
+            found.append(FigureComparison(name, measure, len(ours), _largest(ours, published), place.chaotic))
     return found
 
 
 def published_arrays(figure: str, directory: Path) -> dict[str, list[list[float]]]:
-    """The four lists that the book published of each arm of a figure. Raises as :func:`compared` does."""
+    """The four lists that the book published of each arm of a figure. Raises as :func:`compare_with_figure` does."""
     return {name: _four_lists(directory, place) for name, place in FIGURES[figure].items()}
 
 
@@ -139,7 +146,7 @@ def _four_lists(directory: Path, place: _Place) -> list[list[float]]:
 
 
 @dataclass(frozen=True)
-class Parting:
+class RoundingDivergence:
     """Two arms that differ in rounding alone: their training costs' relative difference after each epoch."""
 
     arm: str
@@ -147,7 +154,7 @@ class Parting:
     differences: tuple[float | None, ...]
 
 
-def partings(run: Run) -> Iterator[Parting]:
+def rounding_divergences(run: Run) -> Iterator[RoundingDivergence]:
     """Every pair of a run's arms of which the second adds a mini-batch's gradients backwards."""
     for first, second in zip(run.preset.arms, run.preset.arms[1:], strict=False):
         tables = first.experiment.to_dict()
@@ -161,7 +168,7 @@ def partings(run: Run) -> Iterator[Parting]:
         differences = tuple(
             _relative(a["training_cost"], b["training_cost"]) for a, b in zip(ours, others, strict=False)
         )
-        yield Parting(first.name, tuple(m["epoch"] for m in ours[: len(differences)]), differences)
+        yield RoundingDivergence(first.name, tuple(m["epoch"] for m in ours[: len(differences)]), differences)
 
 
 def _relative(a: float | None, b: float | None) -> float | None:

@@ -12,7 +12,16 @@ from tunelab.records.events import HEAD
 from tunelab.records.run import ArmRecord, Run, last_end
 from tunelab.wording import quantity
 
-__all__ = ["COST_TOLERANCE", "Comparison", "Difference", "Expected", "compared", "expected", "held", "limits"]
+__all__ = [
+    "COST_TOLERANCE",
+    "ExpectedMeasure",
+    "ReplayDifference",
+    "ReplayResult",
+    "compare_records",
+    "expected_measures",
+    "measure_in_bounds",
+    "replay_limits",
+]
 
 COST_TOLERANCE = 1e-3  # relative; rounding alone made 1e-6 in 40 epochs where training isn't chaotic
 ACCURACY_TOLERANCE = 0.002  # a share of the examples, or
@@ -20,7 +29,7 @@ EXAMPLES_TOLERANCE = 2  # so many of them, where that is more
 
 
 @dataclass(frozen=True)
-class Difference:
+class ReplayDifference:
     """A number that came out otherwise. ``epoch`` is None for what is said of the end."""
 
     arm: str
@@ -38,12 +47,12 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """How many measurements were compared, of how many arms the final parameters, and every difference in order."""
+class ReplayResult:
+    """How many measurements and ends (final parameters) were compared, and every difference in order."""
 
     measurements: int
     ends: int
-    differences: tuple[Difference, ...]
+    differences: tuple[ReplayDifference, ...]
 
     @property
     def identical(self) -> bool:
@@ -56,7 +65,7 @@ class Comparison:
         return all(difference.within_tolerance for difference in self.differences)
 
 
-def limits(run: Run) -> list[int | None]:
+def replay_limits(run: Run) -> list[int | None]:
     """For each arm after how many examples a replay need go no further; None where it came to its own end."""
     return [_limit(arm) for arm in run.arms]
 
@@ -70,10 +79,10 @@ def _limit(arm: ArmRecord) -> int | None:
     return max(reached, default=0)
 
 
-def compared(record: Run, replay: Run) -> Comparison:
+def compare_records(record: Run, replay: Run) -> ReplayResult:
     """Every measurement and every end that ``record`` holds, and what ``replay`` has in its place."""
     measurements = ends = 0
-    differences: list[Difference] = []
+    differences: list[ReplayDifference] = []
     for old, new in zip(record.arms, replay.arms, strict=True):
         recorded, replayed = old.events(), new.events()
         now = {(event["event"], event["examples"]): event for event in replayed if event["event"] in _MEASURED}
@@ -87,23 +96,23 @@ def compared(record: Run, replay: Run) -> Comparison:
                 came = again[key] if again else None
                 if end[key] != came:
                     # Parameters that differ in a bit have another hash: it says nothing of how much they differ
-                    differences.append(Difference(old.name, None, key, end[key], came, key == "weights_sha256"))
-    return Comparison(measurements, ends, tuple(differences))
+                    differences.append(ReplayDifference(old.name, None, key, end[key], came, key == "weights_sha256"))
+    return ReplayResult(measurements, ends, tuple(differences))
 
 
 _MEASURED = ("initial", "measure")
 _TOLERANCES = ("eta", "cost", "data_cost", "accuracy", "balanced_accuracy", "correct", "r2", "rmse")
 
 
-def _different(arm: str, then: dict[str, Any], now: dict[str, Any] | None) -> Iterator[Difference]:
+def _different(arm: str, then: dict[str, Any], now: dict[str, Any] | None) -> Iterator[ReplayDifference]:
     if now is None:
-        yield Difference(arm, then["epoch"], "measurement", "there", "missing", False)
+        yield ReplayDifference(arm, then["epoch"], "measurement", "there", "missing", False)
         return
     for key in then:
         # A record of another version may lack what is measured today, or hold what no longer is
         if key not in HEAD and key in now and then[key] != now[key]:
             close = _close(key, then[key], now[key], then["evaluation_total"])
-            yield Difference(arm, then["epoch"], key, then[key], now[key], close)
+            yield ReplayDifference(arm, then["epoch"], key, then[key], now[key], close)
 
 
 def _close(key: str, then: Any, now: Any, total: int) -> bool:
@@ -119,7 +128,7 @@ def _close(key: str, then: Any, now: Any, total: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedMeasure:
     """A measure that a preset expects between ``low`` and ``high``, at an arm's end ('final') or 'best'."""
 
     arm: str
@@ -129,10 +138,10 @@ class Expected:
     high: float
 
 
-def expected(preset: Preset) -> list[Expected]:
+def expected_measures(preset: Preset) -> list[ExpectedMeasure]:
     """Everything a preset expects; :class:`BadInput` where that is nothing."""
     found = [
-        Expected(arm, at, measure, float(low), float(high))
+        ExpectedMeasure(arm, at, measure, float(low), float(high))
         for arm, ends in preset.expect.items()
         for at, bounds in ends.items()
         if at != "on"
@@ -152,7 +161,7 @@ def expected(preset: Preset) -> list[Expected]:
     return found
 
 
-def held(wanted: Expected, run: Run) -> tuple[float | None, bool]:
+def measure_in_bounds(wanted: ExpectedMeasure, run: Run) -> tuple[float | None, bool]:
     """What a run came to (None: not a number, or not there), and whether that is as expected."""
     arm = next(arm for arm in run.arms if arm.name == wanted.arm)
     end = last_end(arm.events())

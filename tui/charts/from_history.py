@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "activation_charts",
+    "arms_charts_text",
     "chart_arm",
     "common_metric",
     "layer_charts",
-    "plotted",
-    "plotted_arms",
-    "stage_plotted",
-    "ways_plotted",
+    "paths_chart_text",
+    "run_charts_text",
+    "stage_chart_text",
     "z_chart",
-    "z_plotted",
+    "z_charts_text",
 ]
 
 
@@ -58,12 +58,12 @@ def chart_arm(history: History, number: int, metric: Metric | None = None) -> Ar
     )
 
 
-def plotted(run: Run, *, colour: bool) -> str:
+def run_charts_text(run: Run, *, colour: bool) -> str:
     """Both charts of a run as text for a terminal."""
-    return plotted_arms(run.histories(), colour=colour)
+    return arms_charts_text(run.histories(), colour=colour)
 
 
-def plotted_arms(histories: Sequence[History], *, colour: bool) -> str:
+def arms_charts_text(histories: Sequence[History], *, colour: bool) -> str:
     """Both charts of some arms, whatever runs they are of, overlaid as text for a terminal."""
     metric, chance = common_metric(histories)
     arms = [chart_arm(arm, number, metric) for number, arm in enumerate(histories)]
@@ -82,7 +82,7 @@ def common_metric(histories: Sequence[History]) -> tuple[Metric, float | None]:
     return first.metric, first.metric_chance if known else None
 
 
-def stage_plotted(histories: Sequence[History], *, cost: bool, colour: bool) -> str:
+def stage_chart_text(histories: Sequence[History], *, cost: bool, colour: bool) -> str:
     """What a stage of the strategy tried, as text: training costs, or the metric on evaluation data."""
     metric, _ = common_metric(histories)
     arms = [chart_arm(arm, number, metric) for number, arm in enumerate(histories)]
@@ -93,7 +93,7 @@ def stage_plotted(histories: Sequence[History], *, cost: bool, colour: bool) -> 
     return _printed([chart], 14, colour, "")
 
 
-def ways_plotted(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:
+def paths_chart_text(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:
     """How outputs change on the way from one example to another, as text."""
     lines = [Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(ways)]
     spec = ChartSpec(
@@ -102,7 +102,7 @@ def ways_plotted(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:
     return _printed([spec], 14, colour, "")
 
 
-def z_plotted(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -> str:
+def z_charts_text(found: Sequence[tuple[str, list[LayerEffect]]], *, colour: bool) -> str:
     """The distribution of z of every layer before training, a chart a layer, schemes overlaid."""
     layers = zip(*(effects for _, effects in found), strict=True)
     names = [name for name, _ in found]

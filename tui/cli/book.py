@@ -11,8 +11,14 @@ from tunelab import engine
 from tunelab.errors import BadInput, ExitCode
 from tunelab.experiment import Preset, load_data
 from tunelab.records import Run
-from tunelab.records.published_figures import FIGURES, Parting, compared, partings, published_arrays
-from tunelab.records.replay import expected, held
+from tunelab.records.published_figures import (
+    FIGURES,
+    RoundingDivergence,
+    compare_with_figure,
+    published_arrays,
+    rounding_divergences,
+)
+from tunelab.records.replay import expected_measures, measure_in_bounds
 from tunelab.tui.cli.following import exit_code_of_run, follow, resume_hint
 from tunelab.tui.cli.options.training import BookOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
@@ -31,7 +37,7 @@ def book_command(options: BookOptions) -> int:
     presets = _presets(options)
     began = time.perf_counter()
     rows: list[list[str]] = []
-    roundings: list[Parting] = []
+    roundings: list[RoundingDivergence] = []
     reproduced = True
     with engine.process_pool(options.workers) as pool:
         for preset in presets:
@@ -89,8 +95,8 @@ def _compare(preset: Preset, run: Run, published: Path | None, *, as_json: bool)
         return [], True
     rows, good = [], True
     if published is None:
-        for each in expected(preset):
-            value, holds = held(each, run)
+        for each in expected_measures(preset):
+            value, holds = measure_in_bounds(each, run)
             good = good and holds
             measure = f"{each.at} {each.measure.replace('_', ' ')}"
             came = "not finite" if value is None else f"{value:.12g}"
@@ -103,14 +109,16 @@ def _compare(preset: Preset, run: Run, published: Path | None, *, as_json: bool)
                 about = {"arm": each.arm, "at": each.at, "measure": each.measure, "low": each.low, "high": each.high}
                 _print_event("expectation", run, {"figure": preset.name} | about | {"value": value, "held": holds})
         return rows, good
-    for one in compared(run, preset.name, published.expanduser()):
-        good = good and one.held
+    for one in compare_with_figure(run, preset.name, published.expanduser()):
+        good = good and one.agrees
         largest = "not finite" if one.largest is None else f"{one.largest:.{2 if 'cost' in one.measure else 6}g}"
-        word = "chaotic" if one.chaotic else ("the book's" if one.held else "differs")
+        word = "chaotic" if one.chaotic else ("the book's" if one.agrees else "differs")
         rows.append([one.arm, f"{one.measure.replace('_', ' ')}, {quantity(one.epochs, 'epoch')}", largest, word])
         if as_json:
             about = {"arm": one.arm, "measure": one.measure, "epochs": one.epochs, "largest": one.largest}
-            _print_event("compared", run, {"figure": preset.name} | about | {"chaotic": one.chaotic, "held": one.held})
+            _print_event(
+                "compared", run, {"figure": preset.name} | about | {"chaotic": one.chaotic, "held": one.agrees}
+            )
     return rows, good
 
 
@@ -121,8 +129,8 @@ def _bounds(low: float, high: float) -> str:
     return f"{low:g} to {high:g}" if half > 1e-6 * middle else f"{middle:.12g} ± {half:.0e}"
 
 
-def _roundings(run: Run, *, as_json: bool) -> list[Parting]:
-    roundings = list(partings(run))
+def _roundings(run: Run, *, as_json: bool) -> list[RoundingDivergence]:
+    roundings = list(rounding_divergences(run))
     if as_json:
         for one in roundings:
             about = {"arm": one.arm, "epochs": one.epochs, "training_cost_relative_difference": one.differences}
@@ -134,7 +142,7 @@ def _print_event(event: str, run: Run, fields: dict[str, Any]) -> None:
     print_json({"event": event, "run": run.name} | fields)
 
 
-def _print_tables(rows: list[list[str]], roundings: list[Parting], seconds: float) -> None:
+def _print_tables(rows: list[list[str]], roundings: list[RoundingDivergence], seconds: float) -> None:
     if rows:
         beside = ["expected", "found"] if len(rows[0]) == 6 else ["differs by at most"]
         heads = ["figure, arm", "measure", *beside, "", "time"]

@@ -15,7 +15,7 @@ from tunelab.search.lambda_cv import find_lambda_from_below
 from tunelab.search.trials import reduced
 from tunelab.strategy.state import StageState
 from tunelab.strategy.trial_curves import curves_of
-from tunelab.tui.charts.from_history import stage_plotted, ways_plotted
+from tunelab.tui.charts.from_history import paths_chart_text, stage_chart_text
 from tunelab.tui.cli.options.searching import FindOptions, LambdaRule, SearchTarget
 from tunelab.tui.cli.output import print_json, print_text, say
 from tunelab.tui.cli.preset_options import fitted_to_data, load_preset
@@ -73,10 +73,10 @@ def find_command(options: FindOptions) -> None:
     if options.plot:
         colour = sys.stdout.isatty()
         if curves:
-            print_text(f"\n{ways_plotted(curves, colour=colour)}")
+            print_text(f"\n{paths_chart_text(curves, colour=colour)}")
         else:
             cost = options.what is SearchTarget.eta
-            print_text(f"\n{stage_plotted(recorder.curves(), cost=cost, colour=colour)}")
+            print_text(f"\n{stage_chart_text(recorder.curves(), cost=cost, colour=colour)}")
     if result.settings:
         notice(_next_command(options, preset, result.settings))
 

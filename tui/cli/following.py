@@ -11,7 +11,7 @@ from types import FrameType
 from tunelab.engine import Job
 from tunelab.errors import BadInput, ExitCode, os_error_sentence
 from tunelab.records import Run
-from tunelab.tui.charts.from_history import plotted
+from tunelab.tui.charts.from_history import run_charts_text
 from tunelab.tui.cli.failures import Interrupted
 from tunelab.tui.cli.output import print_json, print_text, say
 from tunelab.tui.cli.progress_bar import Progress
@@ -95,7 +95,7 @@ def print_results(run: Run, plot: bool) -> None:
 
 def print_curves(run: Run) -> None:
     """Draw the curves of cost and accuracy."""
-    print_text(f"\n{plotted(run, colour=sys.stdout.isatty())}")
+    print_text(f"\n{run_charts_text(run, colour=sys.stdout.isatty())}")
 
 
 @contextmanager

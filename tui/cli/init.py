@@ -12,7 +12,7 @@ from tunelab.data import load
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.other_names import value_hint
 from tunelab.initialization import BIASES, WEIGHTS, Initialization, LayerEffect, effects
-from tunelab.tui.charts.from_history import z_plotted
+from tunelab.tui.charts.from_history import z_charts_text
 from tunelab.tui.cli.options.searching import InitOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report
 from tunelab.tui.text.tables import aligned
@@ -46,7 +46,7 @@ def init_command(options: InitOptions) -> None:
         return
     _print_table(schemes, layers, inputs is not None, active)
     if options.plot:
-        print_text(f"\n{z_plotted(schemes, colour=sys.stdout.isatty())}")
+        print_text(f"\n{z_charts_text(schemes, colour=sys.stdout.isatty())}")
 
 
 def _sizes(typed: list[str]) -> tuple[int, ...]:

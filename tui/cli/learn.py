@@ -12,7 +12,7 @@ from tunelab import engine, records
 from tunelab.data import counts
 from tunelab.errors import BadInput, ExitCode
 from tunelab.experiment import load_data
-from tunelab.tui.charts.from_history import plotted, z_plotted
+from tunelab.tui.charts.from_history import run_charts_text, z_charts_text
 from tunelab.tui.charts.picture import ascii_only
 from tunelab.tui.cli.following import follow
 from tunelab.tui.cli.lab import has_screen, lab_app
@@ -183,5 +183,5 @@ def _run_step(step: Step, progress: LectureProgress, pool: Executor, options: Le
 def _plotted(observations: Observations, run: str) -> str:
     colour = sys.stdout.isatty()
     if observations.effects:
-        return z_plotted([(name, [effect]) for name, effect in observations.effects], colour=colour)
-    return plotted(records.Run(run), colour=colour)
+        return z_charts_text([(name, [effect]) for name, effect in observations.effects], colour=colour)
+    return run_charts_text(records.Run(run), colour=colour)

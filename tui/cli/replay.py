@@ -18,11 +18,11 @@ from tunelab.records.replay import (
     ACCURACY_TOLERANCE,
     COST_TOLERANCE,
     EXAMPLES_TOLERANCE,
-    Comparison,
-    compared,
-    expected,
-    held,
-    limits,
+    ReplayResult,
+    compare_records,
+    expected_measures,
+    measure_in_bounds,
+    replay_limits,
 )
 from tunelab.tui.cli.following import exit_code_of_run, follow, resume_hint
 from tunelab.tui.cli.options.training import ReplayOptions
@@ -72,7 +72,7 @@ def _replay_run(run: Run, options: ReplayOptions) -> int:
             f"{run.name} branched from {printable(origin.get('run') if isinstance(origin, dict) else origin, 100)} "
             "with other values, so its experiment alone doesn't lead to it; replay that run instead"
         )
-    until = limits(run)
+    until = replay_limits(run)
     if not any(arm.events("initial") for arm in run.arms):
         raise BadInput(f"{run.name} has measured nothing yet; there is nothing to compare with")
     load_data(run.preset.arms[0].experiment, progress_report(options.quiet))
@@ -86,7 +86,7 @@ def _replay_run(run: Run, options: ReplayOptions) -> int:
         if job.run.request() == "stop":
             say("Interrupted; nothing was compared.")
             return ExitCode.INTERRUPTED
-        comparison = compared(run, job.run)
+        comparison = compare_records(run, job.run)
     changes = differences(run.environment)
     same = comparison.identical or (bool(changes) and comparison.close)
     if options.as_json:
@@ -99,7 +99,9 @@ def _replay_run(run: Run, options: ReplayOptions) -> int:
     return ExitCode.DONE if same else ExitCode.DIFFERS
 
 
-def _print_json_differences(run: Run, comparison: Comparison, changes: dict[str, tuple[str, str]], held: bool) -> None:
+def _print_json_differences(
+    run: Run, comparison: ReplayResult, changes: dict[str, tuple[str, str]], held: bool
+) -> None:
     for difference in comparison.differences:
         about = {"arm": difference.arm, "epoch": difference.epoch, "measure": difference.measure}
         numbers = {"recorded": difference.recorded, "replayed": difference.replayed}
@@ -122,7 +124,7 @@ def _print_event(event: str, run: Run, fields: dict[str, Any]) -> None:
     print_json({"event": event, "run": run.name} | fields)
 
 
-def _print_comparison(run: Run, comparison: Comparison, changes: dict[str, tuple[str, str]]) -> None:
+def _print_comparison(run: Run, comparison: ReplayResult, changes: dict[str, tuple[str, str]]) -> None:
     ends = f" and the final parameters of {quantity(comparison.ends, 'arm')}"
     what = f"{quantity(comparison.measurements, 'measurement')}{ends if comparison.ends else ''}"
     if comparison.identical:
@@ -155,7 +157,7 @@ def _print_comparison(run: Run, comparison: Comparison, changes: dict[str, tuple
 
 
 def _replay_preset(preset: Preset, options: ReplayOptions) -> int:
-    wanted = expected(preset)
+    wanted = expected_measures(preset)
     load_data(preset.arms[0].experiment, progress_report(options.quiet))
     with engine.process_pool(options.workers) as pool:
         job = engine.start(preset, pool, workers=options.workers)
@@ -163,7 +165,7 @@ def _replay_preset(preset: Preset, options: ReplayOptions) -> int:
     if exit_code_of_run(job.run) == ExitCode.INTERRUPTED:
         say(f"Interrupted; all measurements are kept. {resume_hint(job.run)}")
         return ExitCode.INTERRUPTED
-    results = [(each, *held(each, job.run)) for each in wanted]
+    results = [(each, *measure_in_bounds(each, job.run)) for each in wanted]
     rows = [["arm", "at", "measure", "expected", "found", ""]]
     for each, value, good in results:
         bounds, shown = f"{each.low:g} to {each.high:g}", "not finite" if value is None else f"{value:.6g}"

@@ -10,7 +10,7 @@ from tunelab import paths, records
 from tunelab.errors import BadInput
 from tunelab.records import run_export
 from tunelab.run_comparison import Comparison, Side, compare, find_sides
-from tunelab.tui.charts.from_history import plotted_arms
+from tunelab.tui.charts.from_history import arms_charts_text
 from tunelab.tui.cli.following import print_curves
 from tunelab.tui.cli.options.records import (
     CompareRunsOptions,
@@ -69,7 +69,7 @@ def compare_runs(options: CompareRunsOptions) -> None:
     print_text(comparison_text(comparison, terminal_width()))
     if options.plot:
         histories = [side.history.renamed(side.name) for side in sides]
-        print_text(f"\n{plotted_arms(histories, colour=sys.stdout.isatty())}")
+        print_text(f"\n{arms_charts_text(histories, colour=sys.stdout.isatty())}")
 
 
 def _print_comparison_json(sides: list[Side], comparison: Comparison) -> None:

@@ -124,7 +124,7 @@ class NetworkView(BaseScreen[None], where="inside"):
         worst = ", ".join(f"{a} taken for {b} ({n}×)" for a, b, n in inside.worst(5))
         lines = [head, f"Most often: {worst}." if worst else "No mistakes at all.", ""]
         right = ", ".join(
-            f"{name} {100 * recall:.1f} % of {int(total):,}"
+            f"{name}: {100 * recall:.1f} % of {int(total):,}"
             for name, recall, total in zip(inside.classes, inside.recalls, inside.confusion.sum(axis=1), strict=True)
             if total
         )

@@ -11,7 +11,7 @@ from tunelab.strategy.evaluation import score_text
 from tunelab.strategy.state import StageState, State
 from tunelab.strategy.trial_curves import by_cost, curves_of
 from tunelab.training.metrics import METRICS
-from tunelab.tui.charts.from_history import stage_plotted
+from tunelab.tui.charts.from_history import stage_chart_text
 from tunelab.tui.text.journal_text import beginning, plain_values, whole_problem
 
 __all__ = ["ending_text", "report_text"]
@@ -95,7 +95,7 @@ def _stage(number: int, stage: StageState, charts: bool) -> str:
         lines.append("\n".join(f"    {row['label']!s:<{width}}  {row['text']}" for row in stage.rows))
     curves = curves_of(stage)[-_DRAWN:]
     if charts and curves and max(map(len, curves)) > 2:
-        drawn = stage_plotted(curves, cost=by_cost(stage.name), colour=False)
+        drawn = stage_chart_text(curves, cost=by_cost(stage.name), colour=False)
         lines.append(textwrap.indent(drawn.rstrip("\n"), "    "))
     advice = stage.recommendation
     if advice is not None:
