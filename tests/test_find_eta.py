@@ -126,7 +126,8 @@ def test_a_cost_that_is_low_by_memorizing_does_not_decide(trainer: type[Scripted
     validation: Callable[[float], float] = lambda eta: valley(0.1)(eta)  # noqa: E731
     result = find_eta(EASY, trainer(valley(10.0), validation))
     assert result.bracket[0] == 0.1
-    assert "At 10 it ends at 0.2, but by memorizing: its validation cost is" in result.because
+    assert "ends lowest at η = 10 (0.2), but by memorizing" in result.because
+    assert "that of η = 0.1, which ends lowest" in result.because
 
 
 def test_no_eta_at_chance_is_chosen(trainer: type[Scripted]) -> None:

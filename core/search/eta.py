@@ -38,7 +38,7 @@ _MINI_BATCHES = 500  # before the costs of slow values can be compared with thos
 _MOST_EXAMPLES = 20_000  # that those may visit: large mini-batches have seen enough by then
 _LONGER = 4  # times as long, where nothing learns
 _MEASUREMENTS = 6  # of a training: the climb wants to see whether the cost oscillates
-_MEMORIZING = 1.1  # times the lowest validation cost: beyond, a low training cost is bought by memorizing
+_MEMORIZING = 1.02  # times the lowest validation cost: beyond, a low training cost is bought by memorizing
 _BETTER = 0.95  # of the constant answer's cost: below, the input is used
 
 
@@ -47,8 +47,9 @@ def find_eta(
 ) -> SearchResult:
     """Search η for ``base``: train a logarithmic grid, take the lowest training cost at the end, and half of it.
 
-    Only an η that learns can be chosen (:func:`learns`). Where the best one is at an end of the grid, or none learns,
-    the grid is widened, from 1e-6 to 1000; if still none learns, training is longer; then there is no answer.
+    Only an η that learns can be chosen (:func:`learns`), and none that merely memorizes, which its validation cost
+    shows. Where the best one is at an end of the grid, or none learns, the grid is widened, from 1e-6 to 1000; if still
+    none learns, training is longer; then there is no answer.
 
         >>> experiment = Experiment(data={"train": 200, "evaluation": 100}, network={"hidden": [8]})
         >>> result = find_eta(experiment, seeds=1, epochs=2)
@@ -211,24 +212,23 @@ class _GridSearch:
     def _because(self, best: float, half: float, way: Climb | None) -> str:
         grid = sorted(self._tried)
         cost = self._tried[best].training_cost
-        because = (
-            f"Of {quantity(len(grid), 'value')} from {grid[0]:g} to {grid[-1]:g}, "
-            f"{quantity(self._epochs, 'epoch')} each, the training cost "
-            f"ends lowest at η = {best:g} ({cost:.3g})."
-        )
-        lowest = min((e for e in grid if self._tried[e].learns), key=lambda eta: self._tried[eta].training_cost)
-        if lowest != best:
+        head = f"Of {len(grid)} values from {grid[0]:g} to {grid[-1]:g}, {self._epochs} epochs each, the training cost"
+        lowest = min((eta for eta in grid if self._tried[eta].learns), key=lambda eta: self._tried[eta].training_cost)
+        if lowest == best:
+            because = f"{head} ends lowest at η = {best:g} ({cost:.3g})."
+        else:
             ratio = self._tried[lowest].validation_cost / self._tried[best].validation_cost
-            because += (
-                f" At {lowest:g} it ends at {self._tried[lowest].training_cost:.3g}, but by memorizing: its validation "
-                f"cost is {ratio:.2g} times as high."
+            because = (
+                f"{head} ends lowest at η = {lowest:g} ({self._tried[lowest].training_cost:.3g}), but by memorizing: "
+                f"its validation cost is {ratio:.3g} times that of η = {best:g}, which ends lowest ({cost:.3g}) of those "
+                "that don't."
             )
         because += f" Half of it leaves room for many epochs: η = {half:g}."
         if way is None:
             return because + " The lecture's climb finds no η at which the cost falls steadily."
         if way.threshold == best:
             return f"{because} {way.text} Both agree."
-        return f"{because} {way.text} Where the two differ, the cost that ends lowest decides."
+        return f"{because} {way.text} The grid's is taken: a cost that falls at first may still end higher."
 
     def _sure(self, best: float, grid: list[float]) -> str:
         """How much the answer moves between seeds, and whether it lies at an end of the grid."""
