@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from screens import WRITTEN, Lab, driven, opened, written_run
 from textual.widgets import Input, OptionList, Static
+from tunelab import paths
 from tunelab.records import all_runs
 from tunelab.tui.screens.initialization_explorer import InitializationExplorer
 from tunelab.tui.screens.lab import LabScreen
@@ -30,7 +31,10 @@ async def test_crosshair_and_zoom_on_a_trained_chart() -> None:
     async with opened() as lab:
         await lab.trained()
         await lab.press("5", "left")
-        assert "epoch 3 · old (evalu.)" in chart(lab, "cost").plain()
+        text = chart(lab, "cost").plain()
+        assert text.startswith("epoch 3\n")
+        assert "train." in text
+        assert "evalu." in text
         await lab.press("left", "left", "plus")
         low, high = chart(lab, "cost")._picture.place.x  # type: ignore[union-attr]
         assert high - low == pytest.approx(1.5)
@@ -285,3 +289,20 @@ async def test_inside_a_network_just_trained() -> None:
         await lab.press("f")
         await lab.quiet()
         assert "new · seed 0" in lab.picture
+
+
+@driven
+async def test_every_screen_has_its_text_twin() -> None:
+    async with opened(size=(80, 24)) as lab:
+        await lab.trained()
+        await lab.press("quotation_mark")
+        assert "This screen as text" in lab.picture
+        text = (paths.home() / "screen.txt").read_text("utf-8")
+        assert "η: 0.5" in text
+        assert "glorot" not in text
+        assert "old (training): " in text
+        assert "✓ done" in text
+        await lab.press("escape", "p")
+        await lab.quiet()
+        await lab.press("quotation_mark")
+        assert "first-look" in (paths.home() / "screen.txt").read_text("utf-8")

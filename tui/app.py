@@ -23,6 +23,8 @@ from tunelab.experiment.fields import Described, described
 from tunelab.tui.screens.dialogs import Choose
 from tunelab.tui.screens.help import HelpScreen
 from tunelab.tui.screens.lab import LabScreen
+from tunelab.tui.screens.text_twin import text_twin
+from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.actions import actions_of, bindings
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.settings import Config, save_session
@@ -153,9 +155,11 @@ class Tunelab(App[int]):
 
     def action_copy(self) -> None:
         """Copy what is in focus to the clipboard and to a file: over SSH a terminal may refuse the one."""
-        text = self._text_of_focus()
+        self._copy(self._text_of_focus(), "copied.txt")
+
+    def _copy(self, text: str, name: str) -> None:
         self.copy_to_clipboard(text)
-        path = paths.home() / "copied.txt"
+        path = paths.home() / name
         try:
             paths.write_whole(path, text.encode())
         except BadInput as problem:
@@ -171,6 +175,14 @@ class Tunelab(App[int]):
             return self.focused.plain()
         selected = self.screen.get_selected_text()
         return selected or self.state.draft.to_toml()
+
+    def action_text_twin(self) -> None:
+        """Show the screen as plain text, copied and written to a file as well."""
+        if isinstance(self.screen, TextViewer):
+            return
+        text = text_twin(self.screen)
+        self._copy(text, "screen.txt")
+        self.push_screen(TextViewer("This screen as text", text))
 
     def action_picture(self) -> None:
         """Write the screen to an SVG file."""

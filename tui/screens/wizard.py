@@ -58,8 +58,9 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         with Horizontal(id="stage"):
             with VerticalScroll(id="words"):
                 yield Static(id="question", markup=False)
-                yield Static(id="evidence", markup=False)
                 yield Static(id="advice", markup=False)
+                yield Static(id="evidence", markup=False)
+                yield Static(id="teaching", markup=False)
             with Vertical(id="tried"):
                 yield ChartPair(self.state.looks, id="charts")
         yield Static(id="so-far", markup=False)
@@ -112,7 +113,8 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         number = f"{names.index(stage.name) + 1} · " if len(names) > 1 else ""
         self.query_one("#words").border_title = Text(f"{number}{title}")
         self.update_text("#way", way(guide.state, self.app.size.width - 2))
-        self.update_text("#question", "\n\n".join(part for part in (stage.question, stage.teaching) if part))
+        self.update_text("#question", stage.question)
+        self.update_text("#teaching", stage.teaching)
         self._show_evidence(stage)
         self.update_text("#advice", self._advice())
         self.update_text("#so-far", so_far(guide.state))
@@ -120,10 +122,8 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         if state != self._shown:
             self._shown = state
             self.refresh_bindings()
-            # Where there is little room, what matters now comes into view: the question, or what is recommended
-            words = self.query_one("#words", VerticalScroll)
-            show = words.scroll_end if stage.status == "asking" or guide.finished else words.scroll_home
-            self.call_after_refresh(show, animate=False)
+            # The question and what is recommended come first, so that the smallest terminal shows them
+            self.call_after_refresh(self.query_one("#words", VerticalScroll).scroll_home, animate=False)
 
     def _show_evidence(self, stage: StageState) -> None:
         """A row for everything tried, its words in a column of their own; before that, what will be run."""

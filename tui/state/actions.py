@@ -172,6 +172,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
     "app": (
         Action("help", "question_mark", "help", "What the keys do, and what the parameter in focus means."),
         Action("copy", "y", "copy", "Copy what is in focus, and write it to a file as well.", footer=False),
+        Action("text_twin", "quotation_mark", "as text", "Show this screen as plain text; copied, too.", footer=False),
         Action("picture", "ctrl+o", "screenshot", "Write the screen to an SVG file.", footer=False),
         Action("theme", "ctrl+t", "theme", "The next theme: dark, light, the terminal's own colours, …", footer=False),
         Action("suspend_process", "ctrl+z", "suspend", "Go back to the shell; `fg` returns here.", footer=False),

@@ -74,6 +74,18 @@ class Chart(Widget, can_focus=True):
         """The picture as text, with title and what the crosshair points at."""
         return f"{self._title}\n{self._picture.plain()}"
 
+    def numbers(self) -> str:
+        """The curves in words: what each begins and ends at."""
+        lines = [str(self._spec.title)]
+        for series in self._spec.series:
+            y = floats(series.y)
+            known = np.flatnonzero(np.isfinite(y))
+            if series.label and len(known):
+                part = f" ({series.part})" if series.part else ""
+                ends = f"{y[known[0]]:.4g} at first, {y[known[-1]]:.4g} at last"
+                lines.append(f"{series.label}{part}: {ends}, {y[known].min():.4g} to {y[known].max():.4g}")
+        return "\n".join(lines if len(lines) > 1 else [*lines, self._spec.empty])
+
     def show(self, spec: ChartSpec) -> None:
         """Draw another chart in this one's place."""
         self._spec = spec
@@ -91,14 +103,14 @@ class Chart(Widget, can_focus=True):
         if x is not None:
             spec = replace(spec, marks=(*spec.marks, Mark(x, colour="plain")))
         style = self._looks.style(self.app.theme, dark=self.app.current_theme.dark)
-        key = legend(spec, width, style)
+        key = legend(spec if x is None else self._with_values(spec, x), width, style)
         room = len(key.rows) if height >= 8 and (spec.series or spec.bars) else 0
         chart = build(spec, width, height - room, style)
         picture = Picture(key.rows[:room]).over(chart)
         old, self._strips = self._picture.rows, strips(picture)
         place = chart.place
         self._picture = Picture(picture.rows, place and replace(place, top=place.top + room))
-        self._entitle(self._readout(x) or spec.title)
+        self._entitle(spec.title if x is None else f"{spec.x.label} {self._nearest(x):.4g}")
         if len(old) != len(picture.rows):
             self.refresh()
             return
@@ -195,19 +207,22 @@ class Chart(Widget, can_focus=True):
         self._range = None
         self.redraw()
 
-    def _readout(self, x: float | None) -> str:
-        """The exact values under the crosshair, the nearest measurement of each curve."""
-        if x is None:
-            return ""
-        parts, at = [], x
+    def _nearest(self, x: float) -> float:
+        """The x of a measurement next to the crosshair."""
+        values = np.concatenate([floats(series.x) for series in self._spec.series] or [np.array([x])])
+        return float(values[np.argmin(np.abs(values - x))]) if len(values) else x
+
+    def _with_values(self, spec: ChartSpec, x: float) -> ChartSpec:
+        """The legend under the crosshair: behind each label the values nearest to it, so that none is cut off."""
+        values: dict[str, list[str]] = {}
         for series in self._spec.series:
-            if not series.label:
-                continue
             xs, ys = floats(series.x), floats(series.y)
-            if not len(xs):
-                continue
-            nearest = int(np.argmin(np.abs(xs - x)))
-            at = float(xs[nearest])
-            value = f"{ys[nearest]:.4g}" if np.isfinite(ys[nearest]) else "not finite"
-            parts.append(f"{series.label}{f' ({series.part[:5]}.)' if series.part else ''} {value}")
-        return f"{self._spec.x.label} {at:.4g} · " + " · ".join(parts)
+            if series.label and len(xs):
+                y = ys[int(np.argmin(np.abs(xs - x)))]
+                number = f"{y:.4g}" if np.isfinite(y) else "not finite"
+                values.setdefault(series.label, []).insert(
+                    0, f"{number}{f' {series.part[:5]}.' if series.part else ''}"
+                )
+        named = {label: f"{label}  {', '.join(texts)}" for label, texts in values.items()}
+        lines = tuple(replace(series, label=named.get(series.label, ""), part="") for series in spec.series)
+        return replace(spec, series=lines, focus=named.get(spec.focus or ""))

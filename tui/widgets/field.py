@@ -72,7 +72,7 @@ class Field(Vertical):
     def compose(self) -> ComposeResult:
         """A row of name and editor, and the sentence below."""
         with Horizontal(classes="row"):
-            yield Label(_NAMES.get(self.about.key, self.about.name), classes="name")
+            yield Label(self.label, classes="name")
             yield self._make_editor()
         yield Label("", classes="complaint", markup=False)
 
@@ -106,6 +106,11 @@ class Field(Vertical):
             names = self._columns if current in self._columns or not current else [*self._columns, current]
             return [("as guessed", ""), *((n, n) for n in names)]
         return [(choice, choice) for choice in self.about.choices]
+
+    @property
+    def label(self) -> str:
+        """What the form calls the parameter."""
+        return _NAMES.get(self.about.key, self.about.name)
 
     def offer(self, columns: list[str]) -> None:
         """Let the label be chosen from a table's columns."""
