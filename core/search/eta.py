@@ -235,7 +235,7 @@ class _GridSearch:
         edge = " It lies at the end of what was tried." if best in (grid[0], grid[-1]) else ""
         if self._seeds < 2:
             return f"One seed only: there is no telling how much of this is luck.{edge}"
-        candidates = [eta for eta in self._candidates if eta in grid]
+        candidates = [eta for eta in self._candidates if eta in grid] or [best]
         own = []
         for seed in range(self._seeds):
             costs = {eta: float(self._tried[eta].curve.training_cost[-1, seed]) for eta in candidates}

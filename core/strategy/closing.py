@@ -24,6 +24,10 @@ SECONDS = 60.0
 """That it may take where there is no budget."""
 
 
+_GRACE = 0.1
+"""Share of the budget that it may take beyond it: a number for the whole problem is worth that."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The winner, what the own settings (``began``) and the winner (``ended``) come to, and that in words.
@@ -80,6 +84,8 @@ def train_outcome(trials: TrialRunner) -> Outcome:
     )
     changes = differences(own, tuned)
     tried = {OWN: own} | ({TUNED: tuned} if changes else {})
+    if context.state.budget is not None:
+        trials.extend(1.0 + _GRACE * context.state.budget)
     one = context.seconds(*(with_epochs(e, 1) for e in tried.values()))
     epochs = int(0.8 * min(trials.left, SECONDS) / max(one, 1e-9))
     untold = "There was no time to train them on the whole problem, so there is no number for it."

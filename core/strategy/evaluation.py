@@ -22,12 +22,14 @@ __all__ = ["Evaluation", "contributions", "evaluation_of", "score_text"]
 Array = NDArray[Any]
 
 _BLOCK = 1000  # examples judged at once
+_WORST = -1.0  # R² that a network counts as at least
 
 
 def contributions(network: Network, examples: Examples, dataset: Dataset, metric: MetricName) -> tuple[Array, Array]:
     """Return what each example contributes to the metric, (R, N), and whether it is right, (R, N).
 
-    A network whose numbers aren't finite contributes nothing. For 'r2', right means no worse than the mean would be.
+    A network whose numbers aren't finite contributes nothing; one with an R² below −1 counts as −1. For 'r2', right means
+    no worse than the mean would be.
     """
     classes = dataset.classes
     parts = []
@@ -49,7 +51,8 @@ def contributions(network: Network, examples: Examples, dataset: Dataset, metric
     if metric == "r2":
         targets = np.asarray(examples.targets, np.float64)
         variance = float(np.square(targets - targets.mean(axis=0)).sum(axis=-1).mean()) or 1.0
-        each = np.maximum(1 - values / variance, -1e6)
+        each = 1 - values / variance
+        each[~(each.mean(axis=1) > _WORST)] = _WORST  # how far one has diverged says nothing, and drowns the others
         return each, each > 0
     hits = np.asarray(values, bool)
     if metric == "balanced_accuracy" and classes is not None:
@@ -62,6 +65,8 @@ def contributions(network: Network, examples: Examples, dataset: Dataset, metric
 def score_text(score: Mapping[str, Any]) -> str:
     """Return a score as a journal holds it, as text: '91.3 ± 0.9 %', or '0.83 ± 0.02'."""
     value, error = float(score.get("value", score.get("accuracy", 0.0))), float(score.get("error") or 0.0)
+    if score.get("metric") == "r2" and value <= _WORST:
+        return "−1 or worse"
     return METRICS[score.get("metric", "accuracy")].text(value, error, digits=1)
 
 

@@ -96,8 +96,9 @@ def merged_measures(folds: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str,
             if f"{name}_std" in event or len(values) > 1:
                 event[f"{name}_std"] = float(numbers.std(ddof=1)) if len(numbers) == len(values) > 1 else None
         for part in ("evaluation", "training"):
-            event[f"{part}_total"] = sum(int(one[f"{part}_total"]) for one in fields)
-            event[f"{part}_correct"] = sum(float(one[f"{part}_correct"]) for one in fields)
+            for count in (f"{part}_total", f"{part}_correct"):  # regression counts no right answers
+                if count in event:
+                    event[count] = sum(float(one[count]) for one in fields)
         event["replicates"] = replicates
         if any(one.get("diverged") for one in fields):
             event["diverged"] = True

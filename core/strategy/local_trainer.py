@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.data import Dataset
 from tunelab.engine import process_pool, usable_cores
-from tunelab.experiment import Experiment, stacks
+from tunelab.experiment import Experiment, load_data, stacks
 from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import Curve, Trials
@@ -25,7 +25,7 @@ from tunelab.strategy.evaluation import Evaluation, contributions, evaluation_of
 from tunelab.strategy.folds import merged_curve, merged_measures, pool_of, stratified_folds
 from tunelab.training.metrics import MetricName
 
-__all__ = ["LocalTrainer"]
+__all__ = ["LocalTrainer", "is_drawing", "start_drawing"]
 
 Array = NDArray[Any]
 Measures = list[tuple[str, dict[str, Any]]]
@@ -49,6 +49,27 @@ def _start_workers() -> None:
 
 def _ready() -> None:
     time.sleep(0.01)  # a worker that has finished would take the next one's start as well
+
+
+_drawing: Future[None] | None = None
+
+
+def start_drawing(experiment: Experiment) -> None:
+    """Draw all digits in a worker process while the first stages work on those that are drawn on the spot."""
+    global _drawing
+    if _drawing is None and usable_cores() > 1:
+        _start_workers()
+        assert _pool is not None  # _start_workers() has seen to it
+        _drawing = _pool.submit(_draw, experiment)
+
+
+def is_drawing() -> bool:
+    """Return whether a worker process is drawing all digits."""
+    return _drawing is not None and not _drawing.done()
+
+
+def _draw(experiment: Experiment) -> None:
+    load_data(experiment)
 
 
 class _Stop(Exception):

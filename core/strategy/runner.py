@@ -11,6 +11,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 from tunelab.data.dataset import Report
+from tunelab.data.digits_dataset import FEW, digits_are_kept
 from tunelab.engine.pool import leaving_in_order
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment, assemble, load_data
@@ -21,6 +22,7 @@ from tunelab.strategy.choice import best_or_present, choice_text
 from tunelab.strategy.closing import CLOSING, SECONDS, Outcome, recorded_outcome, train_outcome
 from tunelab.strategy.dataset_info import DatasetInfo, dataset_info
 from tunelab.strategy.journal import Event, Journal, exists, read
+from tunelab.strategy.local_trainer import start_drawing
 from tunelab.strategy.recorded_trials import RecordingTrainer
 from tunelab.strategy.stage import Recommendation, Stage
 from tunelab.strategy.stages import BUDGET, NAMES, STAGES, seconds_planned, stage_named
@@ -36,6 +38,8 @@ _PACE = 2.0  # times the modelled seconds, before anything was measured
 _SPARE = 1.3  # times the seconds that a stage thinks it needs, since it may err
 _OVERRUN = 1.6  # times its share that a stage may use before it is cut off: what came so far would be lost
 _TRIED, _TRIED_STEPS = 4000, 2000  # examples and steps of what a person wants tried
+_DRAWING_PAYS = 12.0  # seconds of budget from which on all digits may come to be used
+_TOO_LITTLE = 0.05  # seconds left with which no stage is begun
 _LEAST = 1.5  # seconds that a stage may plan for whatever it says, as long as there are enough
 _MOST = 0.6  # of the time left that a stage before the last ones may use
 
@@ -72,7 +76,7 @@ def begin(
         raise BadInput(f"there is a strategy {printable(directory.name)} already; take it up again by its name")
     data = dataset_info(experiment, report)
     experiment = changed(by_validation(experiment), {"initialization.seeds": 1})
-    few = {"data.train": min(data.training, 1000), "data.evaluation": min(data.evaluation, 1000)}
+    few = {"data.train": min(data.training, 100), "data.evaluation": min(data.evaluation, 100)}
     few["training.mini_batch"] = min(experiment.training.mini_batch, few["data.train"])
     trial = changed(experiment, few)
     assemble([trial], load_data(trial))
@@ -169,11 +173,23 @@ def _advance(directory: Path, see: See | None, trainer: MakeTrainer, *, accept: 
                 if state.asks:
                     _write_decision(journal, state, "accept", {}, "tunelab")
                 else:
+                    if trainer is RecordingTrainer:
+                        _prepare_data(state)
                     _step(journal, state, trainer)
                 state, folded_events = fold(journal.events[folded_events:], state), len(journal.events)
         except Interrupted:
             state = fold(journal.events)
         return state
+
+
+def _prepare_data(state: State) -> None:
+    """Have all digits drawn meanwhile, after the first answers, where they will be wanted and there is time for it."""
+    if state.stages["chance"].status in ("ahead", "working"):
+        return
+    experiment, data = Experiment.model_validate(state.base), DatasetInfo.of_dict(state.about["data"])
+    wanted = experiment.data.name == "digits" and data.training + data.evaluation > FEW and not digits_are_kept()
+    if wanted and (state.left is None or state.left > _DRAWING_PAYS):
+        start_drawing(experiment)
 
 
 def _step(journal: Journal, state: State, trainer: MakeTrainer) -> None:
@@ -201,6 +217,9 @@ def _hopeless(state: State) -> bool:
 
 def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) -> None:
     """Run a stage, or what a person wants tried in one, up to its recommendation."""
+    if state.left is not None and state.left < _TOO_LITTLE and stage.name != NAMES[0]:
+        journal.write("recommendation", {"stage": stage.name, "pace": None, "seconds": 0.0} | _left_out(0.0))
+        return
     context = _context(state, stage)
     standing = state.stages[stage.name]
     trials = TrialRunner(journal, stage.name, context, trainer)
@@ -220,7 +239,7 @@ def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) ->
             advice = stage.run(trials, plan).to_dict()
             advice["chosen"] = _different(context.experiment, advice["chosen"], stage.subject)
         except OutOfTime:
-            advice = _left_out(context)
+            advice = _left_out(context.planned)
         advice |= {"seconds": round(journal.time - began, 3)}
     journal.write("recommendation", {"stage": stage.name} | advice | {"pace": trials.pace})
 
@@ -248,14 +267,18 @@ def _context(state: State, stage: Stage | None) -> Context:
     )
     if stage is None:
         return context
-    planned = max(min(_LEAST, 0.08 * left), _planned(context, stage, left))
+    planned, needed = _planned(context, stage, left)
+    if planned < needed and context.seeds > 1:  # where time is short one network each has to do
+        context = replace(context, seeds=1)
+        planned, needed = _planned(context, stage, left)
+    planned = max(min(_LEAST, 0.08 * left), planned)
     last = stage.name in ("full", "test")
     allowed = left if last else min(_OVERRUN * planned, _MOST * left)
     return replace(context, planned=planned, allowed=math.inf if state.budget is None else max(0.1, allowed))
 
 
-def _planned(context: Context, stage: Stage, left: float) -> float:
-    """How many of the seconds that are left the stage should plan for, by what it and those after it need."""
+def _planned(context: Context, stage: Stage, left: float) -> tuple[float, float]:
+    """How many of the seconds that are left the stage should plan for, by what it and those after it need; its need."""
     state = context.state
     last = NAMES.index(state.stop_after) if state.stop_after in NAMES else len(NAMES) - 1
     coming = [
@@ -263,11 +286,14 @@ def _planned(context: Context, stage: Stage, left: float) -> float:
     ]
     generous = {other.name: replace(context, planned=other.seconds_at_most) for other in coming}
     needs = {other.name: _SPARE * other.plan(generous[other.name]).seconds for other in coming}
-    return seconds_planned(needs, left)[stage.name]
+    return seconds_planned(needs, left)[stage.name], min(needs[stage.name], stage.seconds_at_most)
 
 
-def _left_out(context: Context) -> dict[str, Any]:
-    because = f"Left out: {context.planned:.1f} seconds, its share of the budget, were not enough for it."
+def _left_out(planned: float) -> dict[str, Any]:
+    enough = (
+        f"{planned:.1f} seconds, its share of the budget, were not enough for it" if planned else "the time is used up"
+    )
+    because = f"Left out: {enough}."
     return Recommendation({}, because, "").to_dict() | {"left_out": True}
 
 

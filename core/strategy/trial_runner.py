@@ -17,6 +17,7 @@ from tunelab.search import Curve, SearchResult
 from tunelab.strategy.dataset_info import DatasetInfo
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.journal import Event, Journal, control_word
+from tunelab.strategy.local_trainer import is_drawing
 from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.state import State
 from tunelab.strategy.trainer import StageTrainer, WithoutFolds
@@ -24,6 +25,7 @@ from tunelab.training.metrics import METRICS
 
 __all__ = ["Context", "Interrupted", "MakeTrainer", "OutOfTime", "TrialRunner", "with_epochs"]
 
+_DRAWING = 40.0  # seconds that drawing all digits takes on one processor
 _LOOK_EVERY = 0.05  # seconds between looks at the control file
 _TELLING = 0.2  # seconds of training that tell how fast this machine is
 _MEASUREMENTS = 12  # of a short training: enough for a curve, and monitoring takes little of the time
@@ -97,6 +99,9 @@ class Context:
         experiment, data = base or self.experiment, self.data
         pair = pair and len(data.classes) > 2
         there = (data.pair_training, data.pair_evaluation) if pair else (data.training, data.evaluation)
+        if experiment.data.name == "digits" and train + evaluation > FEW and not digits_are_kept():
+            evaluation = min(evaluation, FEW // 4)  # so many are drawn on the spot; for more all would be
+            train = min(train, FEW - evaluation)
         small: dict[str, Any] = {"training.schedule": None, "training.early_stopping": None}
         if pair:
             small["data.classes"] = [int(label) if label.isdigit() else label for label in data.pair]
@@ -166,7 +171,17 @@ class TrialRunner:
         return self._measured / self._expected if self._measured > _TELLING else None
 
     def dataset(self, experiment: Experiment) -> Dataset:
-        """The experiment's data, loaded once. Drawing or unpacking them the first time isn't the stage's time."""
+        """The experiment's data, loaded once. Unpacking them the first time isn't the stage's time.
+
+        Where all digits must be drawn first, the stage waits for that as long as it may.
+        """
+        n = (experiment.data.train or self.context.data.training) + (experiment.data.evaluation or FEW)
+        if self.data_must_be_drawn(n):
+            while is_drawing():
+                time.sleep(_LOOK_EVERY)
+                self.pulse()
+            if self.left < _DRAWING and self.data_must_be_drawn(n):
+                raise OutOfTime
         began = time.monotonic()
         dataset = self.trainer.dataset(experiment)
         self.deadline += time.monotonic() - began

@@ -38,7 +38,7 @@ class Eta(Stage):
     )
     subject = "training.eta"
     judged_by = "cost"
-    weight, seconds_at_most = 6, 40
+    weight, seconds_at_most = 12, 60
 
     def plan(self, context: Context) -> Plan:
         """A dozen values of η; then the choice against the present one."""

@@ -45,7 +45,7 @@ class Full(Stage):
         "stay unless the tuned ones are better by more than noise."
     )
     subject = "training.lambda"
-    weight, seconds_at_most = 60, 1200
+    weight, seconds_at_most = 40, 1200
 
     def plan(self, context: Context) -> Plan:
         """As many epochs as the time allows."""

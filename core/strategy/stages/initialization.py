@@ -41,7 +41,7 @@ class Initialization(Stage):
         "weights that there are stay unless others are better by more than noise."
     )
     subject = "initialization.weights"
-    weight, seconds_at_most = 5, 40
+    weight, seconds_at_most = 6, 40
 
     def plan(self, context: Context) -> Plan:
         """The present weights, and two others with three η each."""

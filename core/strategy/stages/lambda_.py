@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_lambda
 from tunelab.strategy.choice import best_or_present, choice_text
@@ -14,6 +15,7 @@ __all__ = ["Lambda"]
 _TRAIN, _EVALUATION = 1000, 1000
 _STEPS = 1000
 _FIRST_LAMBDA = 1.0
+_IN_FOLDS = (0.0, 0.001, 0.01, 0.1, 1.0, 10.0)  # tens around 1.0, all side by side: few examples are trained at once
 
 
 class Lambda(Stage):
@@ -30,12 +32,15 @@ class Lambda(Stage):
         "any λ is worth. What counts is λ/n: the value is given for all of your examples."
     )
     subject = "training.lambda"
-    weight, seconds_at_most = 6, 40
+    weight, seconds_at_most = 8, 40
 
     def plan(self, context: Context) -> Plan:
         """About eight values of λ."""
         base = context.view(_TRAIN, _EVALUATION)
         base = with_epochs(base, context.epochs(base, _STEPS, least=10), context.search_seeds)
+        if context.data.folds:
+            tens = ", ".join(f"{value:g}" for value in _IN_FOLDS)
+            return Plan(base, (f"λ = {tens} beside the present one, in folds",), context.seconds(*[base] * 7))
         runs = (
             f"λ = 0 and λ = {_FIRST_LAMBDA:g}, then ×10 or ÷10, then finer, {context.search_seeds} seeds each",
             "the choice against the present λ, on the same examples with the same seeds",
@@ -45,6 +50,8 @@ class Lambda(Stage):
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
         """Search by validation, and keep the choice where it is better than the present λ."""
         base, context = plan.experiment, trials.context
+        if context.data.folds:
+            return self._in_folds(trials, base)
         result = find_lambda(
             base, trials.trainer, start=_FIRST_LAMBDA, seeds=context.search_seeds, epochs=base.training.epochs
         )
@@ -67,3 +74,23 @@ class Lambda(Stage):
         others = alternatives(result, "training.lambda", n / small)
         evidence = {"bracket": list(result.bracket)}
         return Recommendation(settings, because, reliability(result), evidence, others, evaluations[chosen])
+
+    def _in_folds(self, trials: TrialRunner, base: Experiment) -> Recommendation:
+        """All values side by side; every fold judges each."""
+        present = f"λ = {base.training.lmbda:.3g}, the present one"
+        tried = {present: base} | {
+            f"λ = {value:g}": changed(base, {"training.lambda": value})
+            for value in _IN_FOLDS
+            if value != base.training.lmbda
+        }
+        evaluations = trials.judge(tried, present)
+        chosen = best_or_present(evaluations, present)
+        settings = trials.context.enlarged({"training.lambda": tried[chosen].training.lmbda}, base)
+        n = trials.context.data.training
+        because = f"{choice_text(evaluations, present, chosen)} λ/n = {settings['training.lambda'] / n:.2g}."
+        others = tuple(
+            ({"training.lambda": tried[label].training.lmbda}, f"{label}: {evaluation.text}")
+            for label, evaluation in evaluations.items()
+            if label != chosen
+        )
+        return Recommendation(settings, because, "", {}, others, evaluations[chosen])

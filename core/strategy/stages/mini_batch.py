@@ -28,7 +28,7 @@ class MiniBatch(Stage):
         " other choices, so it can wait until they are acceptable."
     )
     subject = "training.mini_batch"
-    weight, seconds_at_most = 8, 60
+    weight, seconds_at_most = 6, 60
 
     def plan(self, context: Context) -> Plan:
         """As many sizes around the present one as the time allows, each for the same time."""

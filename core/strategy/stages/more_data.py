@@ -31,7 +31,7 @@ class MoreData(Stage):
         "needn't hold on many. λ/n stays what it was."
     )
     subject = "training.eta"
-    weight, seconds_at_most = 24, 240
+    weight, seconds_at_most = 16, 240
 
     def plan(self, context: Context) -> Plan:
         """As many examples as the time allows."""

@@ -36,7 +36,7 @@ class Widen(Stage):
         "learn, so up to 4,000 training examples are used, and λ grows along with them."
     )
     subject = "network.hidden"
-    weight, seconds_at_most = 24, 150
+    weight, seconds_at_most = 20, 150
 
     def plan(self, context: Context) -> Plan:
         """Every network costs an η and a training; the narrow ones come first, so time may cut off the wide."""
