@@ -64,11 +64,9 @@ def find_arm(name: str) -> tuple[ArmRecord, str]:
 
 
 def _final_result(arm: ArmRecord) -> float:
-    final = arm.history().latest
-    for field in ("evaluation_balanced_accuracy", "evaluation_r2", "evaluation_accuracy"):
-        if (value := final.get(field)) is not None:
-            return float(value)
-    return -np.inf
+    history = arm.history()
+    value = history.latest.get(history.metric.field())
+    return -np.inf if value is None else float(value)
 
 
 def predict(arm: ArmRecord, path: Path) -> Prediction:

@@ -14,6 +14,7 @@ from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, assemble, load_data, train
 from tunelab.network_inspection import look_inside
 from tunelab.records import Run
+from tunelab.tui.text.run_rows import run_row
 from tunelab.tui.text.run_text import epoch_line
 
 TRAIN = "[training]\neta = 0.5\nlambda = 0.1\nmini_batch = 7\nepochs = 6\n[initialization]\nseeds = 2\n"
@@ -203,6 +204,27 @@ def test_numbers_are_measured_by_r_squared_and_by_their_error_in_the_labels_unit
     assert last.evaluation_metric[0] == pytest.approx(r2, rel=1e-5)
     assert np.isnan(last.evaluation_accuracy).all()
     assert "R² 0." in repr(last)
+
+
+def test_a_run_of_numbers_is_told_by_r_squared(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(120, 3))
+    rows = "".join(f"{a:.4f},{b:.4f},{c:.4f},{300 + 50 * (a - b) + 5 * c:.2f}\n" for a, b, c in x)
+    (tmp_path / "prices.csv").write_text("a,b,c,price\n" + rows)
+    outcome = run_cli("run", "table", "--data", str(tmp_path / "prices.csv"), "--set", "training.epochs=5", "--json")
+    done = outcome.of("done")[0]
+    final = done["final"]
+    assert "evaluation_accuracy" not in final
+    assert "per_class" not in done
+    assert final["evaluation_r2"] > 0.5
+    assert 0 < final["evaluation_rmse"] < 60
+    assert outcome.of("start")[0]["data"]["metric"] == "r2"
+    run = Run("last")
+    for expected in ("evaluation R²", "RMSE", "R²"):
+        assert expected in run_cli("runs", "show", run.name, "--plot").out
+    assert "R² " in run_row(run, run.histories())
+    assert run_cli("replay", run.name).code == 0
+    assert "evaluation R²" in run_cli("runs", "export", run.name, "--format", "md").out
 
 
 def test_schedules_and_stopping_look_at_r_squared() -> None:

@@ -32,7 +32,7 @@ RUN_COLUMNS = f"  {'state':<10}  {'age':>6}  {'best %':<11}  {'accuracy':<8}  ru
 
 
 def run_row(run: Run, arms: Sequence[History] = (), *, overlaid: bool = False) -> str:
-    """Return a run as a line: its state, age, best evaluation accuracy with its ± over seeds, its curve, its name.
+    """Return a run as a line: its state, age, best value of its metric with its ± over seeds, its curve, its name.
 
     ``arms`` are its histories; without them only age and name are known.
     """
@@ -50,16 +50,17 @@ def state_text(run: Run) -> str:
 
 
 def _best(arms: Sequence[History]) -> tuple[str, str]:
-    """Return the best evaluation accuracy of any arm, and that arm's curve."""
-    reached = [(arm.values("evaluation_accuracy"), arm) for arm in arms if len(arm)]
+    """Return the best value of the metric on evaluation data of any arm (percent, or R²), and that arm's curve."""
+    reached = [(arm.values(arm.metric.field()), arm) for arm in arms if len(arm)]
     known = [(float(np.nanmax(values)), arm) for values, arm in reached if np.isfinite(values).any()]
     if not known:
         return "", ""
     best, arm = max(known, key=lambda each: each[0])
-    values = arm.values("evaluation_accuracy")
-    spread = arm.values("evaluation_accuracy_std")[int(np.nanargmax(values))] if arm.seeds > 1 else np.nan
-    text = f"{100 * best:.1f}" + (f" ± {100 * spread:.1f}" if np.isfinite(spread) else "")
-    return text, sparkline(values)
+    metric = arm.metric
+    values = arm.values(metric.field())
+    spread = arm.values(f"{metric.field()}_std")[int(np.nanargmax(values))] if arm.seeds > 1 else np.nan
+    text = metric.text(best, float(spread) if np.isfinite(spread) else None, digits=1).removesuffix(" %")
+    return text if metric.percent else f"{metric.title} {text}", sparkline(values)
 
 
 def sparkline(values: np.ndarray) -> str:
