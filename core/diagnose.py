@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tunelab.data import Dataset, Examples
-from tunelab.diagnosis import DataFacts, FirstLayers, Setting, Verdict, first_layers, preflight, yardsticks
+from tunelab.diagnosis import DataFacts, FirstLayers, Setting, Verdict, baseline_facts, first_layers, preflight
 from tunelab.experiment import Experiment, StackedTraining, load_data
 from tunelab.experiment.assembly import initialization_of
 from tunelab.experiment.dotted_keys import changed
@@ -119,7 +119,7 @@ def known_before_training(experiment: Experiment, dataset: Dataset) -> list[Verd
     n = len(dataset.training)
     classes = list(dataset.classes) if dataset.classes is not None else None
     data = {"classes": classes, "training": n, "evaluation": len(dataset.validation)}
-    data |= yardsticks(dataset, network.output, network.cost)
+    data |= baseline_facts(dataset, network.output, network.cost)
     facts = DataFacts.from_event({"data": data, "parameters": parameters(start.sizes)})
     return preflight(Setting.from_tables(experiment.to_dict(), n), facts, first)
 

@@ -14,13 +14,13 @@ from tunelab.network import Network
 from tunelab.records import Run
 from tunelab.training.metrics import recalls
 
-__all__ = ["Inside", "Way", "look_inside", "way_between", "way_of"]
+__all__ = ["NetworkInspection", "OutputPath", "inspect_network", "output_path", "output_path_between"]
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Inside:
+class NetworkInspection:
     """One network on its evaluation examples.
 
     ``confusion`` (classes, classes): rows what is right, columns what was answered; None for regression.
@@ -57,7 +57,7 @@ class Inside:
         return [(self.classes[a], self.classes[b], int(off[a, b])) for a, b in pairs if off[a, b]]
 
 
-def look_inside(run: Run, arm: int, replicate: int) -> Inside:
+def inspect_network(run: Run, arm: int, replicate: int) -> NetworkInspection:
     """The network of one arm and replicate as the run left it.
 
     Raises :class:`BadInput` while the run has left no parameters yet.
@@ -77,7 +77,7 @@ def look_inside(run: Run, arm: int, replicate: int) -> Inside:
         np.add.at(confusion, (wanted, answers), 1)
         wrong = np.flatnonzero(answers != wanted)
         mistakes = wrong[np.argsort(-out[wrong, answers[wrong]])]
-    return Inside(
+    return NetworkInspection(
         arm=record.name,
         seed=experiment.seeds[replicate],
         classes=dataset.classes or (),
@@ -92,20 +92,20 @@ def look_inside(run: Run, arm: int, replicate: int) -> Inside:
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
-    """How an output changes on the straight way from one example to another of another class.
+class OutputPath:
+    """How an output changes on the straight line from one example to another of another class.
 
-    ``t`` (k,) from 0 to 1 along the way; ``output`` (k,) of the first example's class, on the first such way;
-    ``steepness`` the largest |Δoutput/Δt|, the mean over ``ways`` of them.
+    ``t`` (k,) from 0 to 1 along the line; ``output`` (k,) of the first example's class, on the first such line;
+    ``steepness`` the largest |Δoutput/Δt|, the mean over ``paths`` of them.
     """
 
     t: Array
     output: Array
     steepness: float
-    ways: int
+    paths: int
 
 
-def way_between(run: Run, arm: int, replicate: int = 0, *, points: int = 81, ways: int = 50) -> Way:
+def output_path_between(run: Run, arm: int, replicate: int = 0, *, points: int = 81, paths: int = 50) -> OutputPath:
     """How smooth an arm's answers are between evaluation examples, the same ones for every arm.
 
     Raises :class:`BadInput` while the run has left no parameters yet, or where there are no two classes.
@@ -113,22 +113,22 @@ def way_between(run: Run, arm: int, replicate: int = 0, *, points: int = 81, way
     record = run.arms[arm]
     network = record.network().select(slice(replicate, replicate + 1))
     examples = load_data(record.experiment).validation
-    return way_of(network, examples, points=points, ways=ways)
+    return output_path(network, examples, points=points, paths=paths)
 
 
-def way_of(network: Network, examples: Examples, *, points: int = 81, ways: int = 50) -> Way:
+def output_path(network: Network, examples: Examples, *, points: int = 81, paths: int = 50) -> OutputPath:
     """How smooth the answers of one network (R = 1) are between examples of different classes.
 
     Raises :class:`BadInput` where there are no two classes.
     """
-    x, targets = examples.scaled(slice(0, 4 * ways), network.dtype), np.asarray(examples.targets[: 4 * ways])
-    pairs = [(i, i + 1) for i in range(len(x) - 1) if targets.ndim == 1 and targets[i] != targets[i + 1]][:ways]
+    x, targets = examples.scaled(slice(0, 4 * paths), network.dtype), np.asarray(examples.targets[: 4 * paths])
+    pairs = [(i, i + 1) for i in range(len(x) - 1) if targets.ndim == 1 and targets[i] != targets[i + 1]][:paths]
     if not pairs:
-        raise BadInput("a way between two examples needs two classes")
+        raise BadInput("a line between two examples needs two classes")
     t = np.linspace(0.0, 1.0, points)
     along = [network.answer(_between(x[i], x[j], t, network.dtype))[0][:, targets[i]] for i, j in pairs]
     steepness = [float(np.abs(np.diff(output) / np.diff(t)).max()) for output in along]
-    return Way(t, np.asarray(along[0], np.float64), float(np.mean(steepness)), len(pairs))
+    return OutputPath(t, np.asarray(along[0], np.float64), float(np.mean(steepness)), len(pairs))
 
 
 def _between(start: Array, end: Array, t: Array, dtype: np.dtype[Any]) -> Array:

@@ -12,7 +12,7 @@ from screens import Lab, driven, opened
 from small_runs import trained
 from textual.widgets import OptionList, Static
 from tunelab.experiment.preset import available, find
-from tunelab.network_inspection import way_between
+from tunelab.network_inspection import output_path_between
 from tunelab.records import Run, all_runs
 from tunelab.records.history import History
 from tunelab.tui.charts.picture import ascii_only
@@ -309,9 +309,9 @@ def test_how_smooth_an_output_is_between_two_pictures() -> None:
     run = trained(
         find("lecture/lambda-from-below").only(["λ = 0.0001", "λ = 10"]).with_settings({"data.evaluation": 200})
     )
-    rough, smooth = way_between(run, 0), way_between(run, 1)
+    rough, smooth = output_path_between(run, 0), output_path_between(run, 1)
     assert smooth.steepness < 0.5 * rough.steepness
-    assert rough.ways == smooth.ways == 50
+    assert rough.paths == smooth.paths == 50
     assert rough.output[0] > rough.output[-1]  # it begins at the picture whose digit it is the output for
     slope = np.abs(np.diff(rough.output) / np.diff(rough.t)).max()
     assert 0 < slope < 20

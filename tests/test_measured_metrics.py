@@ -12,7 +12,7 @@ from small_runs import cut_off, in_small_steps, preset_on, resumed, substance, t
 from tunelab.data import Dataset, Examples
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, assemble, load_data, train
-from tunelab.network_inspection import look_inside
+from tunelab.network_inspection import inspect_network
 from tunelab.records import Run
 from tunelab.tui.text.run_rows import run_row
 from tunelab.tui.text.run_text import epoch_line
@@ -117,7 +117,7 @@ def test_unequal_classes_are_told_by_the_metric_everywhere(tmp_path: Path) -> No
     assert "| class | recall | examples |" in run_cli("runs", "export", run.name, "--format", "md").out
     header = run_cli("runs", "export", run.name).out.splitlines()[0].split(",")
     assert {"evaluation_balanced_accuracy", "evaluation_accuracy"} <= set(header)
-    inside = look_inside(run, 0, 0)
+    inside = inspect_network(run, 0, 0)
     final = run.arms[0].history().latest
     assert inside.recalls.mean() == pytest.approx(final["replicates"]["evaluation_balanced_accuracy"][0])
     line = epoch_line(final, "●")

@@ -1,6 +1,6 @@
 """Reads settings, data and curves, and says what it sees, which cause that has, and what to try."""
 
-from tunelab.diagnosis.baselines import constant_cost, yardsticks
+from tunelab.diagnosis.baselines import baseline_facts, constant_cost
 from tunelab.diagnosis.causes import CAUSES, Cause
 from tunelab.diagnosis.curves import Curves, FirstLayers
 from tunelab.diagnosis.data_facts import DataFacts, data_facts
@@ -19,11 +19,11 @@ __all__ = [
     "Setting",
     "Verdict",
     "at_the_edge",
+    "baseline_facts",
     "constant_cost",
     "data_facts",
     "first_layers",
     "on_test_set",
     "preflight",
     "verdicts",
-    "yardsticks",
 ]

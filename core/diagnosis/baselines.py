@@ -11,12 +11,12 @@ from tunelab.data import Dataset
 from tunelab.diagnosis.data_facts import data_facts
 from tunelab.training.metrics import METRICS, class_counts, metric_for
 
-__all__ = ["constant_cost", "yardsticks"]
+__all__ = ["baseline_facts", "constant_cost"]
 
 Array = NDArray[Any]
 
 
-def yardsticks(dataset: Dataset, output: str, cost: str, class_weights: str = "none") -> dict[str, Any]:
+def baseline_facts(dataset: Dataset, output: str, cost: str, class_weights: str = "none") -> dict[str, Any]:
     """Return what a start event says of the data: the metric that decides, and what ignoring the input reaches.
 
     ``chance`` is an accuracy and ``metric_chance`` a value of the metric, on validation data; ``constant_cost`` is of

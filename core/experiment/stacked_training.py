@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 from tunelab.data import Dataset
 from tunelab.data.encoding import table_facts
-from tunelab.diagnosis import yardsticks
+from tunelab.diagnosis import baseline_facts
 from tunelab.experiment.assembly import assemble, available_examples, load_data
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.fitting import fitted
@@ -144,6 +144,7 @@ class StackedTraining:
     def description(self, member: Member) -> dict[str, Any]:
         """Return what is trained, as the fields of a record's ``start`` event."""
         experiment, dataset = member.experiment, self.dataset
+        network = experiment.network
         sizes = self._training.network.sizes
         data: dict[str, Any] = {
             "title": dataset.title,
@@ -152,7 +153,7 @@ class StackedTraining:
             "evaluation": len(dataset.validation),
             "task": "regression" if dataset.classes is None else "classification",
             **(table_facts(dataset.encoder) if dataset.encoder else {}),
-            **yardsticks(dataset, experiment.network.output, experiment.network.cost, experiment.data.class_weights),
+            **baseline_facts(dataset, network.output, network.cost, experiment.data.class_weights),
         }
         if experiment.data.evaluate_on:
             data["evaluated_on"] = experiment.data.evaluate_on

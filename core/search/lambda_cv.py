@@ -17,7 +17,7 @@ from tunelab.data.dataset import Examples
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.network_inspection import Way, way_of
+from tunelab.network_inspection import OutputPath, output_path
 from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
@@ -38,7 +38,7 @@ class LambdaFromBelow:
     """What was found, and for every λ tried a way between two examples, to be drawn: (label, way)."""
 
     result: SearchResult
-    ways: tuple[tuple[str, Way], ...]
+    ways: tuple[tuple[str, OutputPath], ...]
 
 
 def folds_of(dataset: Dataset, k: int) -> Iterator[Dataset]:
@@ -71,7 +71,7 @@ def find_lambda_from_below(base: Experiment, trials: Trainer, *, folds: int = 5,
     parts = list(folds_of(dataset, folds))
     base = changed(search_settings(base, seeds=1, epochs=epochs), {"data.train": None})
     scores: dict[float, Array] = {}
-    ways: dict[float, Way] = {}
+    ways: dict[float, OutputPath] = {}
     value, worse = _START, 0
     while value <= _LARGEST and worse < _WORSE:
         scores[value], ways[value] = _tried(base, value, parts, trials, len(dataset.training))
@@ -88,7 +88,7 @@ def _label(value: float) -> str:
     return f"λ = {value:g}"
 
 
-def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer, n: int) -> tuple[Array, Way]:
+def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer, n: int) -> tuple[Array, OutputPath]:
     """One λ for all n examples on every fold: each fold's accuracy, and the way of the first fold's network.
 
     A fold learns from fewer than n, with a λ that is smaller along with them: λ/n stays put.
@@ -101,10 +101,10 @@ def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer
     accuracies = np.array(
         [np.nan_to_num(c.evaluation_accuracy[-_LAST:, 0]).mean() * (not c.diverged[0]) for c in curves]
     )
-    return accuracies, way_of(curves[0].network, parts[0].validation)
+    return accuracies, output_path(curves[0].network, parts[0].validation)
 
 
-def _result(scores: dict[float, Array], ways: dict[float, Way], n: int) -> SearchResult:
+def _result(scores: dict[float, Array], ways: dict[float, OutputPath], n: int) -> SearchResult:
     best = max(scores, key=lambda v: float(scores[v].mean()))
     tied = [
         v

@@ -17,7 +17,7 @@ from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from tunelab.initialization import LayerEffect
-    from tunelab.network_inspection import Way
+    from tunelab.network_inspection import OutputPath
     from tunelab.records import Run
 
 __all__ = [
@@ -93,7 +93,7 @@ def stage_chart_text(histories: Sequence[History], *, cost: bool, colour: bool) 
     return _printed([chart], 14, colour, "")
 
 
-def paths_chart_text(ways: Sequence[tuple[str, Way]], *, colour: bool) -> str:
+def paths_chart_text(ways: Sequence[tuple[str, OutputPath]], *, colour: bool) -> str:
     """How outputs change on the way from one example to another, as text."""
     lines = [Series(way.t, way.output, name, number, points=False) for number, (name, way) in enumerate(ways)]
     spec = ChartSpec(

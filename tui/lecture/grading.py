@@ -14,7 +14,7 @@ from tunelab.tui.lecture.steps import Choice, Look, Step
 
 if TYPE_CHECKING:
     from tunelab.initialization import LayerEffect
-    from tunelab.network_inspection import Way
+    from tunelab.network_inspection import OutputPath
 
 __all__ = ["Answer", "Observations", "grade"]
 
@@ -29,7 +29,7 @@ class Observations:
 
     arms: Sequence[History] = ()
     effects: Sequence[tuple[str, LayerEffect]] = ()
-    ways: Sequence[tuple[str, Way]] = ()
+    ways: Sequence[tuple[str, OutputPath]] = ()
 
 
 @dataclass(frozen=True)

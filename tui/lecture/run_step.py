@@ -24,14 +24,14 @@ def sample_z(what: Sampled) -> Observations:
 
 def observe(step: Step, run: Run) -> Observations:
     """What a run of the step's experiment has left, ended or stopped."""
-    from tunelab.network_inspection import way_between
+    from tunelab.network_inspection import output_path_between
 
     arms = run.histories()
     ways = []
     if step.chart == "way":
         for number, arm in enumerate(arms):
             try:
-                ways.append((arm.name, way_between(run, number)))
+                ways.append((arm.name, output_path_between(run, number)))
             except BadInput:
                 break  # it was stopped on its way: what there is is compared
     return Observations(arms=arms, ways=ways)

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import get_current_worker
 from tunelab.errors import BadInput
-from tunelab.network_inspection import Inside, look_inside
+from tunelab.network_inspection import NetworkInspection, inspect_network
 from tunelab.tui.charts import Picture, heatmap, sheet
 from tunelab.tui.charts.from_history import layer_charts
 from tunelab.tui.charts.heatmap import image
@@ -55,7 +55,7 @@ class NetworkView(BaseScreen[None], where="inside"):
         super().__init__()
         self._run, self._looks = state.view, state.looks
         self._arm = self._seed = self._view = self._page = 0
-        self._inside: Inside | None = None
+        self._inside: NetworkInspection | None = None
 
     def compose_content(self) -> Iterable[Widget]:
         """One scrolled page."""
@@ -75,14 +75,14 @@ class NetworkView(BaseScreen[None], where="inside"):
             self.app.call_from_thread(self._say, "Nothing is trained yet: go back, and press r.")
             return
         try:
-            inside = look_inside(view.run, self._arm, self._seed)
+            inside = inspect_network(view.run, self._arm, self._seed)
         except BadInput as problem:
             self.app.call_from_thread(self._say, str(problem))
             return
         if not worker.is_cancelled:
             self.app.call_from_thread(self._show, inside)
 
-    def _show(self, inside: Inside) -> None:
+    def _show(self, inside: NetworkInspection) -> None:
         self._inside = inside
         self._draw()
 
@@ -107,7 +107,7 @@ class NetworkView(BaseScreen[None], where="inside"):
         }
         self.query_one(Page).show(draw[_VIEWS[self._view]](inside))
 
-    def _confusion(self, inside: Inside) -> Picture:
+    def _confusion(self, inside: NetworkInspection) -> Picture:
         if inside.confusion is None:
             return sentence("This network answers with numbers, not classes: nothing to confuse.", 60, 3)
         table = heatmap(
@@ -135,7 +135,7 @@ class NetworkView(BaseScreen[None], where="inside"):
             .over(Picture(tuple(((line, Ink()),) for line in below)))
         )
 
-    def _mistakes(self, inside: Inside) -> Picture:
+    def _mistakes(self, inside: NetworkInspection) -> Picture:
         if inside.image_shape is None or inside.confusion is None:
             return sentence("These examples aren't pictures.", 60, 3)
         rows, columns = inside.image_shape
@@ -149,7 +149,7 @@ class NetworkView(BaseScreen[None], where="inside"):
         words = [f"{inside.classes[inside.wanted[i]]} taken for {inside.classes[inside.answers[i]]}" for i in chosen]
         return self._album(pictures, words, across, signed=False)
 
-    def _weights(self, inside: Inside) -> Picture:
+    def _weights(self, inside: NetworkInspection) -> Picture:
         if inside.image_shape is None:
             return sentence("The inputs aren't pictures, so their weights aren't either.", 60, 3)
         rows, columns = inside.image_shape
@@ -161,7 +161,7 @@ class NetworkView(BaseScreen[None], where="inside"):
         pictures = [inside.first_weights[:, unit].reshape(rows, columns) for unit in chosen]
         return self._album(pictures, [f"unit {unit + 1}" for unit in chosen], across, signed=True)
 
-    def _layers(self, inside: Inside) -> Picture:
+    def _layers(self, inside: NetworkInspection) -> Picture:
         """How each layer fared over the training; recorded with every measurement."""
         assert self._run is not None
         curves = self._run.arms[self._arm]

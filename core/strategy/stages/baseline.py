@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from tunelab.diagnosis import Verdict, yardsticks
+from tunelab.diagnosis import Verdict, baseline_facts
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.records.history import History
@@ -113,6 +113,6 @@ def _verdict(curve: Curve, trials: TrialRunner) -> Verdict:
         "classes": list(dataset.classes or ()),
         "training": len(dataset.training),
     }
-    data |= yardsticks(dataset, experiment.network.output, experiment.network.cost)
+    data |= baseline_facts(dataset, experiment.network.output, experiment.network.cost)
     start = {"event": "start", "experiment": experiment.to_dict(), "data": data, "seeds": experiment.seeds}
     return History("", [start, *trials.measures(curve.label)]).verdicts()[0]
