@@ -255,5 +255,8 @@ def _content_name(sources: Sequence[Path], options: FileOptions) -> str:
             raise BadInput(f"'{printable(path)}' can't be read: {printable(problem.strerror or problem)}") from None
     if any(path.name.startswith("emnist") for path in sources):
         digest.update(b"set upright")  # the one thing that depends on a file's name
-    kind = "idx" if len(sources) > 1 else sources[0].suffixes[0].lower().lstrip(".") or "table"
+    kinds = [
+        suffix.lower() for suffix in sources[0].suffixes if suffix.lower() in (*TABLE_SUFFIXES, ".parquet", ".npz")
+    ]
+    kind = "idx" if len(sources) > 1 else kinds[-1].lstrip(".")
     return f"{kind}-{digest.hexdigest()[:24]}"

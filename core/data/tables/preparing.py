@@ -59,7 +59,7 @@ def understand(path: Path, options: FileOptions, title: str, report: Report | No
         raise BadInput(f"{where} has one column; at least one input and a label are needed")
     said = overrides(table, options.columns, where)
     label_column, label_why = _label_column(table, options.label, where)
-    pixels = pixel_columns(table, label_column, guessed=options.label is None)
+    pixels = None if said else pixel_columns(table, label_column, guessed=options.label is None)
     if pixels and pixels.label is not label_column:
         label_column, label_why = (
             pixels.label,
