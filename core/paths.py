@@ -7,9 +7,9 @@ import os
 import re
 from pathlib import Path
 
-from tunelab.errors import BadInput, printable
+from tunelab.errors import BadInput, os_error_sentence, printable
 
-__all__ = ["checked_name", "datasets", "expanded", "home", "presets", "runs", "studies", "write_whole"]
+__all__ = ["checked_name", "datasets", "expanded", "home", "keep_private", "presets", "runs", "studies", "write_whole"]
 
 
 def home() -> Path:
@@ -19,6 +19,17 @@ def home() -> Path:
     import platformdirs  # only where it is needed: `--help` need not wait for it
 
     return Path(platformdirs.user_data_dir("tunelab", appauthor=False))
+
+
+_umask = 0o022
+
+
+def keep_private() -> None:
+    """From now on only their owner can read the files and directories that this process and its workers create."""
+    global _umask
+    before = os.umask(0o077)
+    if before != 0o077:
+        _umask = before | 0o022  # nothing of ours is writable by others, whatever the umask was
 
 
 def runs() -> Path:
@@ -72,10 +83,12 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if home() not in path.absolute().parents:  # what a person asked for elsewhere is as readable as any other file
+            beside.chmod(0o666 & ~_umask)
         beside.replace(path)
     except FileExistsError:  # from mkdir: something that is no directory has a directory's name
         raise BadInput(f"{printable(path)} can't be written: {printable(path.parent)} isn't a directory") from None
     except OSError as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise BadInput(f"{printable(path)} can't be written: {(error.strerror or str(error)).lower()}") from None
+        raise BadInput(os_error_sentence(error, path)) from None

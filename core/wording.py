@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "quantity"]
+__all__ = ["did_you_mean", "masked_url", "quantity"]
 
 
 def quantity(n: float, noun: str, plural: str = "") -> str:
@@ -15,6 +16,11 @@ def quantity(n: float, noun: str, plural: str = "") -> str:
     """
     text = f"{n:,.0f}" if float(n).is_integer() or n >= 100 else f"{n:.3g}"
     return f"{text} {noun if n == 1 else plural or noun + 's'}"
+
+
+def masked_url(url: str) -> str:
+    """Return a URL as it may be shown or kept in a log: a password in it is three dots."""
+    return re.sub(r"(://[^:/@\s]*):[^/\s]*@", r"\1:…@", url)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
+import stat
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from commandline import Outcome, recorded, refused, run_cli, write_npz
+from commandline import Outcome, command, environment, recorded, refused, run_cli, write_npz
 from conftest import MakeExamples
 from tunelab.experiment.dotted_keys import known_keys
 from tunelab.experiment.preset import available, find
@@ -204,3 +206,16 @@ def test_runs_are_removed_all_or_none(tiny: Path) -> None:
     assert recorded() == [first]
     fine(run_cli("runs", "remove", "last"))
     assert recorded() == []
+
+
+def test_what_is_kept_is_its_owners_alone_and_what_is_exported_is_not(tmp_path: Path) -> None:
+    script = 'umask 002; exec "$@"'
+    for words in (("presets", "save", "first-look", "mine"), ("run", "mine", "--set", "epochs=1", "--quiet")):
+        subprocess.run(["sh", "-c", script, "sh", *command(*words)], env=environment(), check=True, capture_output=True)
+    exported = tmp_path / "run.csv"
+    words = command("runs", "export", "last", "--to", exported)
+    subprocess.run(["sh", "-c", script, "sh", *words], env=environment(), check=True, capture_output=True)
+    home = Path(os.environ["TUNELAB_HOME"])
+    for path in [home, *home.rglob("*")]:
+        assert not path.stat().st_mode & 0o077, path
+    assert stat.S_IMODE(exported.stat().st_mode) == 0o644

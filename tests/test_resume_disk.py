@@ -44,7 +44,7 @@ def test_a_disk_that_refuses_ends_the_training_with_a_sentence_and_loses_nothing
     with monkeypatch.context() as patch:
         failing(patch, call, number, after)
         Waiting.do_all(job)
-        with pytest.raises(BadInput, match=rf"can't be written: {os.strerror(number).lower()}; everything recorded is"):
+        with pytest.raises(BadInput, match=rf"can't be written: {os.strerror(number).lower()}; .*everything recorded is"):
             ended(job)
     run = Run(job.run.name)
     assert run.state() == "cut off"
@@ -141,7 +141,7 @@ def test_a_disk_with_a_limit_that_the_system_enforces(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from tunelab.engine import work; work.train_stack(sys.argv[1], [0])",
+            "import sys; from tunelab.engine import train_stack; train_stack(sys.argv[1], [0])",
             str(run.directory),
         ],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tunelab.wording import did_you_mean, quantity
+from tunelab.wording import did_you_mean, masked_url, quantity
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,16 @@ def test_a_plural_of_its_own() -> None:
 def test_the_nearest_word_is_suggested_and_nothing_far_away() -> None:
     assert did_you_mean("etta", ["eta", "beta"]) == " (did you mean 'eta'?)"
     assert did_you_mean("xyz", ["eta"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:secret@host:5432/db", "postgresql://me:…@host:5432/db"),
+        ("mysql+pymysql://me:a:b@host/db", "mysql+pymysql://me:…@host/db"),
+        ("postgresql://me@host/db", "postgresql://me@host/db"),
+        ("sqlite:///shared.db", "sqlite:///shared.db"),
+    ],
+)
+def test_a_password_in_a_url_is_never_shown(url: str, shown: str) -> None:
+    assert masked_url(url) == shown

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from tunelab import paths
 from tunelab.data.catalogue import NAMED
-from tunelab.errors import BadInput, printable
+from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.experiment.declaration import (
     DataSection,
     Experiment,
@@ -349,11 +349,13 @@ def find(name: str) -> Preset:
 
 def _read(path: Any) -> str:
     try:
+        if isinstance(path, Path) and path.exists() and not path.is_file() and not path.is_dir():
+            raise BadInput(f"{printable(path)} isn't a preset: it is no regular file")  # /dev/zero has no end
         raw = path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"there is no file {printable(path)}") from None
     except OSError as error:
-        raise BadInput(f"{printable(path)} can't be read: {(error.strerror or str(error)).lower()}") from None
+        raise BadInput(os_error_sentence(error, path, "read")) from None
     if len(raw) > _LARGEST:
         raise BadInput(f"{printable(path)} isn't a preset: it is larger than a megabyte")
     try:

@@ -19,6 +19,7 @@ Value = float | int | str
 
 _RANGE = re.compile(r"(log|lin|int):(.*)", re.IGNORECASE)
 _HINT = "write 0.01,0.1,1 (values), log:1e-3..10, lin:0..1 or int:10..100"
+_LARGEST = 1e30  # end of a range; its inverse is the smallest of a logarithmic one
 _MOST = 1000  # values of one list, and points of one range in a grid
 _DECADE = 2  # points of a logarithmic range a decade, where a grid wants some
 _POINTS = 5  # points of another range
@@ -140,6 +141,8 @@ def _range(key: str, kind: str, rest: str) -> Dimension:
     low, high = _number(match[1], typed_range), _number(match[2], typed_range)
     if low >= high:
         raise BadInput(f"{typed_range}: the first number must be the smaller one")
+    if max(abs(low), abs(high)) > _LARGEST or (kind == "log" and 0 < low < 1 / _LARGEST):
+        raise BadInput(f"{typed_range}: the ends must lie within {1 / _LARGEST:g} and {_LARGEST:g}")
     if kind == "log" and low <= 0:
         raise BadInput(f"{typed_range}: a logarithmic range begins above 0; add 0 by a list, or take lin:")
     whole = kind == "int" or about.kind in ("whole", "list")

@@ -26,7 +26,7 @@ from tunelab.sweeps.optuna_internals import journal_backend
 from tunelab.sweeps.results import StudyTable, TrialRow, trial_row
 from tunelab.sweeps.sampling import make_pruner, make_sampler
 from tunelab.sweeps.sweep_plan import SweepPlan
-from tunelab.wording import did_you_mean
+from tunelab.wording import did_you_mean, masked_url
 
 if TYPE_CHECKING:
     import optuna
@@ -58,8 +58,8 @@ class StudyRecord:
 
     @property
     def address(self) -> str:
-        """What optuna-dashboard opens."""
-        return self.storage or str(self.journal)
+        """What optuna-dashboard opens, a password in it hidden: for showing."""
+        return masked_url(self.storage) if self.storage else str(self.journal)
 
     @property
     def exists(self) -> bool:
@@ -93,9 +93,10 @@ class StudyRecord:
                     return optuna.storages.get_storage(self.storage)
                 except Exception as problem:  # whatever a database's driver raises
                     if pause is None:
-                        said = printable((str(problem).splitlines() or ["it gives no reason"])[0], 200)
+                        reason = (str(problem).splitlines() or ["it gives no reason"])[0]
+                        reason = printable(reason.replace(self.storage, self.address), 200)
                         raise BadInput(
-                            f"the storage {printable(self.storage, 80)} can't be opened: {said}; "
+                            f"the storage {printable(self.address, 80)} can't be opened: {reason}; "
                             "give a URL as Optuna takes it, such as sqlite:///shared.db"
                         ) from None
                     time.sleep(pause)  # two processes that make its tables at once are in each other's way

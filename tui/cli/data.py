@@ -15,7 +15,7 @@ from tunelab.data.catalogue import NAMED, entries, is_table
 from tunelab.data.dataset import Array
 from tunelab.data.npz_export import to_npz
 from tunelab.data.tables import describe_table
-from tunelab.errors import BadInput, printable
+from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed, parse_settings
 from tunelab.tui.charts import halfblocks
@@ -115,6 +115,10 @@ def fetch_data(options: FetchDataOptions) -> None:
 def export_data(options: ExportDataOptions) -> None:
     """Write a data set as one .npz."""
     file = options.file
+    try:
+        file.exists()  # a name that can't be is found before 70,000 digits are drawn
+    except OSError as error:
+        raise BadInput(os_error_sentence(error, file)) from None
     to_npz(load(options.name, report=progress_report(quiet=False)), file, force=options.force)
     if options.as_json:
         print_json({"event": "exported", "name": options.name, "path": str(file), "bytes": file.stat().st_size})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from tunelab.errors import BadInput, printable
+from tunelab.paths import keep_private
 from tunelab.tui.cli.failures import exit_code_of, prepare_streams
 from tunelab.tui.cli.output import print_text
 from tunelab.tui.cli.overview import group_help, overview
@@ -21,6 +22,7 @@ _HELP = ("--help", "-h")
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    keep_private()
     sys.exit(exit_code_of(_run))
 
 

@@ -137,8 +137,11 @@ def _workers(options: SweepOptions, notice: Callable[[str], None]) -> Workers:
 
 
 def _continue_command(record: StudyRecord) -> str:
-    storage = f" --storage {record.storage}" if record.storage else ""
-    return f"tunelab sweep --study {record.name}{storage}"
+    if not record.storage:
+        return f"tunelab sweep --study {record.name}"
+    if record.address != record.storage:  # a password doesn't belong in what is shown or typed
+        return f"tunelab sweep --study {record.name}, with TUNELAB_STORAGE={record.address}"
+    return f"tunelab sweep --study {record.name} --storage {record.storage}"
 
 
 def trial_event(record: StudyRecord, row: TrialRow, seconds: float) -> dict[str, Any]:

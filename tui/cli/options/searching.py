@@ -140,7 +140,13 @@ class SweepOptions(OutputOptions):
     ] = None
     storage: Annotated[
         str | None,
-        typer.Option("--storage", metavar="URL", help="Keep the study in a database that several machines share."),
+        typer.Option(
+            "--storage",
+            metavar="URL",
+            envvar="TUNELAB_STORAGE",
+            help="Keep the study in a database that several machines share. Give a password by the variable, "
+            "PGPASSWORD or ~/.pgpass, never on the command line.",
+        ),
     ] = None
     settings: Settings = None
     arm: Annotated[
