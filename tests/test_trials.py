@@ -40,7 +40,7 @@ def test_what_diverges_is_said_and_its_curve_has_no_infinities() -> None:
     (curve,) = Trials().run({"wild": wild})
     assert curve.diverged.all()
     assert not np.isinf(curve.training_cost).any()
-    assert (curve.final_accuracy == 0).all()
+    assert (curve.final_scores == 0).all()
 
 
 def test_different_shapes_are_tried_in_stacks_of_their_own_and_come_back_in_order() -> None:

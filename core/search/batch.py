@@ -57,21 +57,20 @@ def find_mini_batch(
 
 
 def _at(curve: Curve, seconds: float) -> Array:
-    """Every seed's best accuracy so far after some seconds of training, (R,), between measurements on a line."""
-    best = np.maximum.accumulate(np.nan_to_num(curve.evaluation_accuracy, nan=0.0), axis=0)
+    """Every seed's best score so far after some seconds of training, (R,), between measurements on a line."""
+    best = np.maximum.accumulate(curve.scores, axis=0)
     return np.array([np.interp(seconds, curve.seconds, column) for column in best.T])
 
 
-def _when(curve: Curve, accuracy: float) -> float:
-    """Seconds until the mean over seeds reaches an accuracy; infinity where it doesn't."""
-    mean = np.nan_to_num(curve.evaluation_accuracy, nan=0.0).mean(axis=1)
-    reached = np.flatnonzero(mean >= accuracy)
+def _when(curve: Curve, score: float) -> float:
+    """Seconds until the mean over seeds reaches a score; infinity where it doesn't."""
+    reached = np.flatnonzero(curve.scores.mean(axis=1) >= score)
     return float(curve.seconds[reached[0]]) if len(reached) else math.inf
 
 
 def _decide(curves: dict[int, Curve], present: int, time: float) -> SearchResult:
     scores = {m: _at(curve, time) for m, curve in curves.items()}
-    total = curves[present].evaluation_total
+    total, metric = curves[present].noise_total, curves[present].metric
     best = max(scores, key=lambda m: float(scores[m].mean()))
     tied = sorted(
         m for m, s in scores.items() if float(scores[best].mean() - s.mean()) <= noise_threshold(scores[best], s, total)
@@ -80,16 +79,17 @@ def _decide(curves: dict[int, Curve], present: int, time: float) -> SearchResult
     times = {m: _when(curve, level) for m, curve in curves.items()}
     chosen = min(tied, key=lambda m: (times[m], abs(math.log(m / present))))
     eta = curves[chosen].experiment.training.eta
+    near = metric.text(level, digits=0)
     rows = []
     for m in sorted(curves):
-        arrival = (
-            f"{100 * level:.0f} % after {times[m]:.2g} s" if math.isfinite(times[m]) else f"below {100 * level:.0f} %"
-        )
+        arrival = f"{near} after {times[m]:.2g} s" if math.isfinite(times[m]) else f"below {near}"
         more = f" in {time:.2g} s, {arrival}"
-        rows.append(SearchRow.of_accuracies(float(m), curves[m].label, scores[m].tolist(), m in tied, more=more))
+        rows.append(
+            SearchRow.of_scores(float(m), curves[m].label, scores[m].tolist(), m in tied, more=more, metric=metric)
+        )
     because = (
         f"All had the {time:.2g} s that m = {present} needs. m = {chosen} with η = {eta:g} is at "
-        f"{100 * float(scores[chosen].mean()):.1f} % by then"
+        f"{metric.text(float(scores[chosen].mean()), digits=1)} by then"
     )
     because += (
         f"; {', '.join(map(str, tied))} are tied within noise, and {chosen} gets near there first."
@@ -98,9 +98,8 @@ def _decide(curves: dict[int, Curve], present: int, time: float) -> SearchResult
     )
     largest = max(curves)
     if chosen != largest:
-        because += (
-            f" The largest, {largest}, makes the fewest steps and is at {100 * float(scores[largest].mean()):.1f} %."
-        )
+        there = metric.text(float(scores[largest].mean()), digits=1)
+        because += f" The largest, {largest}, makes the fewest steps and is at {there}."
     sure = "Seconds are this machine's, and others working on it blur them; sizes next to each other differ little."
     settings = {"training.mini_batch": chosen, "training.eta": eta}
     return SearchResult("batch", float(chosen), (float(tied[0]), float(tied[-1])), because, sure, tuple(rows), settings)

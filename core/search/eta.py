@@ -250,7 +250,7 @@ class _GridSearch:
         rows = []
         for eta in sorted(self._tried):
             tried = self._tried[eta]
-            accuracy = tried.curve.final_accuracy
+            accuracy = tried.curve.final_scores
             std = float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None
             cost = f"cost {tried.training_cost:.3g}" if math.isfinite(tried.training_cost) else "diverges"
             text = cost if tried.learns else f"{cost}, at chance"

@@ -98,10 +98,8 @@ def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer
         few = len(part.training)
         values = {"training.lambda": value * few / n, "training.mini_batch": min(base.training.mini_batch, few)}
         curves += trials.run({_label(value): changed(base, values)}, part)
-    accuracies = np.array(
-        [np.nan_to_num(c.evaluation_accuracy[-_LAST:, 0]).mean() * (not c.diverged[0]) for c in curves]
-    )
-    return accuracies, output_path(curves[0].network, parts[0].validation)
+    scores = np.array([c.metric.worst if c.diverged[0] else c.scores[-_LAST:, 0].mean() for c in curves])
+    return scores, output_path(curves[0].network, parts[0].validation)
 
 
 def _result(scores: dict[float, Array], ways: dict[float, OutputPath], n: int) -> SearchResult:
@@ -113,7 +111,7 @@ def _result(scores: dict[float, Array], ways: dict[float, OutputPath], n: int) -
     ]
     chosen = min(tied, key=lambda v: ways[v].steepness)
     rows = [
-        SearchRow.of_accuracies(
+        SearchRow.of_scores(
             value, _label(value), score.tolist(), value in tied, more=f", steepness {ways[value].steepness:.3g}"
         )
         for value, score in scores.items()

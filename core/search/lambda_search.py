@@ -14,6 +14,7 @@ from tunelab.search.result import SearchResult, SearchRow
 from tunelab.search.trainer import Trainer
 from tunelab.search.trials import Curve, search_settings
 from tunelab.statistics import accuracy_error, sample_difference
+from tunelab.training.metrics import Metric
 from tunelab.wording import quantity
 
 __all__ = ["find_lambda", "noise_threshold"]
@@ -73,13 +74,12 @@ class _LambdaSearch:
         new = [v for v in dict.fromkeys(float(f"{v:.3g}") for v in values) if v not in self._curves]
         tried = {f"λ = {value:g}": changed(self._base, {"training.lambda": value}) for value in new}
         for value, curve in zip(new, self._trials.run(tried), strict=True):
-            accuracy = np.nan_to_num(curve.evaluation_accuracy[-_LAST:], nan=0.0).mean(axis=0)
             self._curves[value] = curve
-            self._scores[value] = np.where(curve.diverged, 0.0, accuracy)
+            self._scores[value] = np.where(curve.diverged, curve.metric.worst, curve.scores[-_LAST:].mean(axis=0))
 
     @property
     def best(self) -> float:
-        """The λ with the highest mean accuracy, of equals the largest."""
+        """The λ with the highest mean score, of equals the largest."""
         return max(self._scores, key=lambda value: (float(self._scores[value].mean()), value))
 
     @property
@@ -94,7 +94,11 @@ class _LambdaSearch:
 
     @property
     def _total(self) -> int:
-        return next(iter(self._curves.values())).evaluation_total
+        return next(iter(self._curves.values())).noise_total
+
+    @property
+    def _metric(self) -> Metric:
+        return next(iter(self._curves.values())).metric
 
     def _cost(self, value: float) -> float:
         cost = self._curves[value].evaluation_data_cost[-_LAST:].mean()
@@ -106,11 +110,10 @@ class _LambdaSearch:
         chosen = min(tied, key=self._cost)
         best = self.best
         rows = [self._row(value, value in tied) for value in sorted(self._scores)]
-        accuracy = 100 * float(self._scores[chosen].mean())
-        none = 100 * float(self._scores[chosen].mean() - self._scores[0.0].mean())
+        score = self._metric.text(float(self._scores[chosen].mean()), digits=1)
+        gained = float(self._scores[chosen].mean() - self._scores[0.0].mean())
         because = (
-            f"From 1.0 by tens and then finer, {quantity(self._epochs, 'epoch')} each: λ = "
-            f"{chosen:g} comes to {accuracy:.1f} %"
+            f"From 1.0 by tens and then finer, {quantity(self._epochs, 'epoch')} each: λ = {chosen:g} comes to {score}"
         )
         if len(tied) > 1:
             because += (
@@ -120,14 +123,14 @@ class _LambdaSearch:
         else:
             because += ", more than noise above every other."
         if chosen and 0.0 in tied:
-            because += f" It isn't better than no λ by more than luck ({none:+.1f} points)."
+            because += f" It isn't better than no λ by more than luck ({self._metric.difference_text(gained)})."
         elif chosen:
-            because += f" Without λ it is {none:.1f} points less."
+            because += f" Without λ it is {self._metric.difference_text(gained)} less."
         because += f" What counts is λ/n = {chosen / self._n:.2g}: another number of examples wants another λ."
         edge = chosen and chosen in (max(self._scores), min(v for v in self._scores if v))
         spread = self._scores[best]
         sure = (
-            f"{quantity(len(spread), 'seed')}, ± {100 * float(spread.std(ddof=1)):.1f} points between them"
+            f"{quantity(len(spread), 'seed')}, ± {self._metric.difference_text(float(spread.std(ddof=1)))} between them"
             if len(spread) > 1
             else ("One seed only: how much of this is luck can't be said")
         )
@@ -144,4 +147,4 @@ class _LambdaSearch:
 
     def _row(self, value: float, good: bool) -> SearchRow:
         score, diverged = self._scores[value].tolist(), self._curves[value].diverged.tolist()
-        return SearchRow.of_accuracies(value, f"λ = {value:g}", score, good, diverged=diverged)
+        return SearchRow.of_scores(value, f"λ = {value:g}", score, good, diverged=diverged, metric=self._metric)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean, stdev
 from typing import Any
 
+from tunelab.training.metrics import METRICS, Metric
 from tunelab.wording import quantity
 
 __all__ = ["SearchResult", "SearchRow"]
@@ -29,23 +30,23 @@ class SearchRow:
     std: float | None = None
 
     @staticmethod
-    def of_accuracies(
+    def of_scores(
         value: float,
         label: str,
-        accuracies: Sequence[float],
+        scores: Sequence[float],
         good: bool,
         *,
         more: str = "",
         diverged: Sequence[bool] = (),
+        metric: Metric = METRICS["accuracy"],
     ) -> SearchRow:
-        """Return the row of a value whose ``accuracies``, one a seed or fold, decide; ``more`` ends its text."""
-        std = stdev(accuracies) if len(accuracies) > 1 else None
-        outcomes = [f"{100 * accuracy:.1f} %" for accuracy in accuracies]
+        """Return the row of a value; ``scores`` of the metric, one a seed or fold, decide. ``more`` ends its text."""
+        std = stdev(scores) if len(scores) > 1 else None
+        outcomes = [metric.text(score, digits=1) for score in scores]
         for seed in [seed for seed, burst in enumerate(diverged) if burst]:
             outcomes[seed] = "diverges"
-        mean = float(fmean(accuracies))
-        spread = f" ± {100 * std:.1f}" if std is not None else ""
-        return SearchRow(value, label, tuple(outcomes), good, f"{100 * mean:.1f}{spread} %{more}", mean, std)
+        mean = float(fmean(scores))
+        return SearchRow(value, label, tuple(outcomes), good, f"{metric.text(mean, std, digits=1)}{more}", mean, std)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

@@ -17,6 +17,7 @@ from tunelab.experiment.stacked_training import Member
 from tunelab.network import Network
 from tunelab.records.measure_events import measure_fields
 from tunelab.training import Measurement
+from tunelab.training.metrics import METRICS, Metric, balanced_total
 
 __all__ = ["Curve", "Report", "Trials", "by_validation", "reduced", "search_settings"]
 
@@ -35,7 +36,9 @@ class Curve:
     the stack's where it was stacked with others. Costs and accuracies are (k, R) float64, NaN where not finite; costs
     hold their regularization term, ``…_data_cost`` don't. ``evaluation_correct`` is (k, R), of ``evaluation_total``.
     ``answers`` (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost``
-    (R,) the training cost before any training. ``network`` holds the R networks as they ended.
+    (R,) the training cost before any training. ``network`` holds the R networks as they ended. ``metric`` is the one
+    that decides, ``metric_values`` (k, R) its values on evaluation data (the accuracies where not given), as noisy as
+    on ``metric_total`` examples.
     """
 
     label: str
@@ -54,6 +57,20 @@ class Curve:
     diverged: Array
     first_cost: Array
     network: Network
+    metric: Metric = METRICS["accuracy"]
+    metric_values: Array | None = None
+    metric_total: int = 0
+
+    @property
+    def scores(self) -> Array:
+        """The metric on evaluation data, (k, R): what isn't finite or is below the metric's worst counts as that."""
+        values = self.evaluation_accuracy if self.metric_values is None else self.metric_values
+        return np.maximum(np.nan_to_num(values, nan=self.metric.worst), self.metric.worst)
+
+    @property
+    def noise_total(self) -> int:
+        """On how many examples a share would be as noisy as the last scores are."""
+        return self.metric.binomial_total(float(self.scores[-1].mean()), self.metric_total or self.evaluation_total)
 
     @property
     def seeds(self) -> int:
@@ -61,16 +78,9 @@ class Curve:
         return int(self.training_cost.shape[1])
 
     @property
-    def final_accuracy(self) -> Array:
-        """Every replicate's last evaluation accuracy, (R,); a diverged one counts as nothing right."""
-        last = np.where(np.isfinite(self.evaluation_accuracy[-1]), self.evaluation_accuracy[-1], 0.0)
-        return np.asarray(np.where(self.diverged, 0.0, last))
-
-    @property
-    def best_accuracy(self) -> Array:
-        """Every replicate's best evaluation accuracy on the way, (R,)."""
-        finite = np.where(np.isfinite(self.evaluation_accuracy), self.evaluation_accuracy, 0.0)
-        return np.asarray(finite.max(axis=0))
+    def final_scores(self) -> Array:
+        """Every replicate's last metric on evaluation data, (R,); a diverged one counts as the worst."""
+        return np.asarray(np.where(self.diverged, self.metric.worst, self.scores[-1]))
 
 
 class Trials:
@@ -176,4 +186,9 @@ def _curve(
         last.diverged[own].copy(),
         first.training_cost[own],
         network,
+        last.metric,
+        column(lambda m: m.evaluation_metric),
+        balanced_total(last.evaluation.class_total)
+        if last.metric.name == "balanced_accuracy"
+        else last.evaluation.total,
     )

@@ -21,6 +21,7 @@ __all__ = [
     "Metric",
     "MetricName",
     "balanced_accuracy",
+    "balanced_total",
     "class_counts",
     "has_unequal_classes",
     "metric_for",
@@ -48,6 +49,12 @@ def balanced_accuracy(class_correct: Array, class_total: Array) -> Array:
     """Return the mean of the recalls of the classes that have examples: each class counts the same, (…)."""
     there = class_total > 0
     return np.asarray(recalls(class_correct, class_total)[..., there].mean(axis=-1))
+
+
+def balanced_total(class_total: Array) -> int:
+    """Return K² / Σ 1/n_k of the K classes with examples: on so many an accuracy is as noisy as a balanced one."""
+    counts = class_total[class_total > 0]
+    return max(int(len(counts) ** 2 / (1 / counts).sum()), 1) if len(counts) else 1
 
 
 def r_squared(squared_error: Array, variance: Array) -> Array:
@@ -94,6 +101,11 @@ class Metric:
         """The title with its unit, to begin a heading: Accuracy in %, R²."""
         return self.title[:1].upper() + self.title[1:] + (" in %" if self.percent else "")
 
+    @property
+    def worst(self) -> float:
+        """What a training counts as that diverged, or came to less: 0 for shares, −1 for R²."""
+        return 0.0 if self.percent else -1.0
+
     def field(self, part: str = "evaluation") -> str:
         """Return its field in a measure event, of 'training' or 'evaluation' examples."""
         return f"{part}_{self.name}"
@@ -132,9 +144,7 @@ class Metric:
         """
         if self.name != "balanced_accuracy":
             return max(len(targets), 1)
-        counts = class_counts(targets, classes)
-        counts = counts[counts > 0]
-        return max(int(len(counts) ** 2 / (1 / counts).sum()), 1) if len(counts) else 1
+        return balanced_total(class_counts(targets, classes))
 
     def binomial_total(self, value: float, total: int) -> int:
         """Return on how many examples a share of this value would be as noisy as the metric is on ``total``.

@@ -52,7 +52,7 @@ class OnDataset(Trials):
 def quality(curve: Curve, dataset: Dataset) -> float:
     """Accuracy or R² on validation examples at the end, in points, the mean over seeds."""
     if dataset.classes is not None:
-        return 100 * float(curve.final_accuracy.mean())
+        return 100 * float(curve.final_scores.mean())
     variance = 0.5 * float(np.var(dataset.validation.targets, axis=0).sum())
     r2 = 1 - np.nan_to_num(curve.evaluation_data_cost[-1], nan=math.inf) / variance
     return 100 * float(np.maximum(r2, 0).mean())
@@ -117,12 +117,12 @@ def lambda_case(base: Experiment) -> tuple[bool, bool, str]:
     values = {"training.epochs": 15, "initialization.seeds": 5}
     grid = [0.0, *(float(f"{v:.3g}") for v in np.geomspace(1e-3, 100, 11))]
     sweep = {f"{v:g}": changed(base, values | {"training.lambda": v}) for v in grid}
-    dense = {float(curve.label): curve.final_accuracy for curve in trials.run(sweep)}
+    dense = {float(curve.label): curve.final_scores for curve in trials.run(sweep)}
     best = max(dense, key=lambda v: float(dense[v].mean()))
     chosen = find_lambda(base, trials).chosen
     (curve,) = trials.run({"one": changed(base, values | {"training.lambda": chosen})})
-    behind = float(dense[best].mean() - curve.final_accuracy.mean())
-    even = behind <= noise_threshold(dense[best], curve.final_accuracy, curve.evaluation_total)
+    behind = float(dense[best].mean() - curve.final_scores.mean())
+    even = behind <= noise_threshold(dense[best], curve.final_scores, curve.evaluation_total)
     near = chosen == best or (min(chosen, best) > 0 and max(chosen / best, best / chosen) <= 10)
     return near, near or even, f"best λ {best:g}, chosen {chosen:g}, {100 * behind:+.1f} points behind"
 
