@@ -28,8 +28,8 @@ _WORST = -1.0  # R² that a network counts as at least
 def contributions(network: Network, examples: Examples, dataset: Dataset, metric: MetricName) -> tuple[Array, Array]:
     """Return what each example contributes to the metric, (R, N), and whether it is right, (R, N).
 
-    A network whose numbers aren't finite contributes nothing; one with an R² below −1 counts as −1. For 'r2', right means
-    no worse than the mean would be.
+    A network whose numbers aren't finite contributes nothing; one with an R² below −1 counts as −1. For 'r2', right
+    means no worse than the mean would be.
     """
     classes = dataset.classes
     parts = []
