@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from screens import WRITTEN, Lab, driven, opened, written_run
+from screens import TINY, WRITTEN, Lab, driven, opened, written_run
 from textual.widgets import Input, OptionList, Static
 from tunelab import paths
 from tunelab.records import all_runs
@@ -306,3 +307,25 @@ async def test_every_screen_has_its_text_twin() -> None:
         await lab.quiet()
         await lab.press("quotation_mark")
         assert "first-look" in (paths.home() / "screen.txt").read_text("utf-8")
+
+
+@driven
+async def test_a_run_predicts_the_rows_of_a_file(tmp_path: Path) -> None:
+    rows = [f"{n % 5},{n % 2},{'high' if n % 2 else 'low'}" for n in range(150)]
+    (tmp_path / "table.csv").write_text("a,b,class\n" + "\n".join(rows) + "\n")
+    (tmp_path / "new.csv").write_text("a,b\n3,1\n4,0\n")
+    preset = TINY.split("[[arm]]")[0].replace('"digits"', f'"{tmp_path / "table.csv"}"')
+    preset = preset.replace("train = 200\nevaluation = 100\n", "").replace("epochs = 3", "epochs = 30")
+    async with opened(preset) as lab:
+        await lab.trained()
+        await lab.press("b")
+        await lab.quiet()
+        await lab.press("p")
+        await lab.type(str(tmp_path / "new.csv"))
+        await lab.press("enter")
+        await lab.quiet()
+        assert "row,prediction,high,low" in lab.picture
+        assert "0,high," in lab.picture
+        assert "1,low," in lab.picture
+    (written,) = (paths.home() / "predictions").iterdir()
+    assert written.read_text("utf-8").count("\n") == 3

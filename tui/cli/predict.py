@@ -9,6 +9,7 @@ from tunelab import paths
 from tunelab.prediction import Prediction, find_arm, predict
 from tunelab.tui.cli.options.records import PredictOptions
 from tunelab.tui.cli.output import print_text, say
+from tunelab.tui.text.prediction_text import csv_lines
 
 __all__ = ["predict_command"]
 
@@ -23,36 +24,13 @@ def predict_command(options: PredictOptions) -> None:
         for note in (choice, *prediction.notes):
             if note:
                 say(note)
-    texts = _json_lines(prediction) if options.as_json else _csv_lines(prediction)
+    texts = _json_lines(prediction) if options.as_json else csv_lines(prediction)
     if options.out is None:
         for text in texts:
             print_text(text, end="")
     else:
         paths.write_whole(options.out, "".join(texts).encode())
         say(f"Written to {options.out}.")
-
-
-def _csv_lines(prediction: Prediction) -> Iterator[str]:
-    """The table as text, some thousand rows at once."""
-    classes, outputs = prediction.classes, prediction.outputs.shape[1]
-    if classes is not None:
-        heads = ["prediction", *classes]
-    else:
-        heads = ["prediction"] if outputs == 1 else [f"prediction_{i + 1}" for i in range(outputs)]
-    yield ",".join(["row", *map(_csv_cell, heads)]) + "\n"
-    template = ",".join(["%.6g"] * outputs)
-    labels = None if classes is None else [_csv_cell(label) for label in prediction.most_probable()]
-    for start in range(0, len(prediction), _ROWS_AT_ONCE):
-        rows = enumerate(prediction.outputs[start : start + _ROWS_AT_ONCE].tolist(), start)
-        if labels is None:
-            yield "".join(f"{row},{template % tuple(values)}\n" for row, values in rows)
-        else:
-            yield "".join(f"{row},{labels[row]},{template % tuple(values)}\n" for row, values in rows)
-
-
-def _csv_cell(text: str) -> str:
-    """A text as a cell, quoted where it needs to be."""
-    return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(c in text for c in ',"\r\n') else text
 
 
 def _json_lines(prediction: Prediction) -> Iterator[str]:

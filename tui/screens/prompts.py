@@ -45,7 +45,7 @@ class PathSuggester(Suggester):
         return None if name is None else value[: len(value) - len(beginning)] + name
 
 
-def ask_file() -> AskText[str]:
+def ask_file(title: str = "Data from a file") -> AskText[str]:
     """A path to data; answers it, absolute."""
 
     def accept(text: str) -> str:
@@ -54,7 +54,7 @@ def ask_file() -> AskText[str]:
             raise BadInput(f"there is no file '{printable(text.strip())}'")
         return str(path.resolve())
 
-    return AskText("Data from a file", _FILE_HINT, accept, suggester=PathSuggester())
+    return AskText(title, _FILE_HINT, accept, suggester=PathSuggester())
 
 
 def ask_arms(state: LabState) -> AskText[bool]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
+from tunelab import paths
 from tunelab.errors import BadInput
 from tunelab.records import Run, all_runs
 from tunelab.tui.screens.dialogs import Choose
 from tunelab.tui.screens.list_browser import ListBrowser
+from tunelab.tui.screens.prompts import ask_file
+from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.draft import Draft, ToTrain
 from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.text.run_rows import RUN_COLUMNS, run_row, state_text
@@ -17,6 +21,7 @@ from tunelab.tui.text.tables import results_table
 __all__ = ["RunBrowser"]
 
 _WITH_RESULTS = 60  # runs whose results are read for the list
+_LINES_SHOWN = 200  # of a prediction; the file has all of them
 
 
 class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
@@ -84,6 +89,20 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
         if (run := self._run_named(self.chosen)) is not None:
             self.dismiss(Playback(run))
 
+    def action_predict(self) -> None:
+        """Ask for a file, and predict its rows with the run's network."""
+        run = self._run_named(self.chosen)
+
+        def answered(path: str | None) -> None:
+            if path and run is not None:
+                self.in_background(lambda: _predicted(run, Path(path)), self._show_prediction, failed=self.warn)
+
+        if run is not None:
+            self.app.push_screen(ask_file("Predict the rows of a file"), answered)
+
+    def _show_prediction(self, page: str) -> None:
+        self.app.push_screen(TextViewer("Prediction", page))
+
     def action_replay(self) -> None:
         """Train the run's experiment again."""
         if (run := self._run_named(self.chosen)) is not None:
@@ -105,3 +124,19 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
 
         question = f"{run.name} and everything it measured will be gone."
         self.app.push_screen(Choose("Delete the run?", question, [("d", "delete", "delete it")]), answered)
+
+
+def _predicted(run: Run, path: Path) -> str:
+    """Write what the run's best arm predicts for each row of a file; return a page that shows the beginning."""
+    from tunelab.prediction import find_arm, predict
+    from tunelab.tui.text.prediction_text import csv_lines
+
+    arm, choice = find_arm(run.name)
+    prediction = predict(arm, path)
+    text = "".join(csv_lines(prediction))
+    target = paths.home() / "predictions" / f"{run.name}.csv"
+    paths.write_whole(target, text.encode())
+    lines = text.splitlines()
+    more = f"\n… {len(lines) - _LINES_SHOWN:,} more lines" if len(lines) > _LINES_SHOWN else ""
+    notes = [choice, *prediction.notes, f"Written to {target}"]
+    return "\n".join(note for note in notes if note) + "\n\n" + "\n".join(lines[:_LINES_SHOWN]) + more

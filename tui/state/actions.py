@@ -136,6 +136,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("compare", "c", "compare", "Compare this run with what is on the charts of the lab."),
         Action("playback", "y", "play back", "Play the run again as if it were live, without training."),
         Action("replay", "t", "train again", "Train the run's experiment again."),
+        Action("predict", "p", "predict", "Predict the rows of a file with the run's network."),
         Action("remove", "d", "delete", "Delete the run for good."),
     ),
     "compare": (_BACK, Action("curves", "v", "words or curves", "Show the other, where there isn't room for both.")),
