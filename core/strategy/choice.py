@@ -27,9 +27,10 @@ def choice_text(evaluations: Mapping[str, Evaluation], present: str, chosen: str
     """Return in words how the choice and the present setting compare."""
     if chosen != present:
         ahead = difference_text(evaluations[chosen], evaluations[present])
-        return f"{chosen}: {evaluations[chosen].text}, {ahead} beside {present} on the same examples."
+        sentence = f"{chosen}: {evaluations[chosen].text}, {ahead} beside {present}, on the same examples."
+        return sentence[0].upper() + sentence[1:]
     best = max((label for label in evaluations if label != present), key=lambda one: evaluations[one].value, default="")
     if not best:
         return f"{present}: {evaluations[present].text}."
     ahead = difference_text(evaluations[best], evaluations[present])
-    return f"{present} stays at {evaluations[present].text}: {best} makes {ahead}, no gain beyond noise."
+    return f"No gain beyond noise: {best} makes {ahead} beside {present} ({evaluations[present].text})."

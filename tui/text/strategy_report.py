@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tunelab import paths
+from tunelab.experiment import Experiment
 from tunelab.strategy.evaluation import score_text
+from tunelab.strategy.settings import differences
 from tunelab.strategy.state import StageState, State
 from tunelab.strategy.trial_curves import by_cost, curves_of
 from tunelab.training.metrics import METRICS
@@ -62,9 +65,6 @@ def _outcome(state: State) -> str:
 
 
 def _changes(state: State) -> dict[str, Any]:
-    from tunelab.experiment import Experiment
-    from tunelab.strategy.settings import differences
-
     return differences(Experiment.model_validate(state.base), state.winner)
 
 
@@ -127,7 +127,8 @@ def _ending(state: State) -> str:
 
 
 def _commands(state: State, preset: Path | None) -> str:
-    lines = [f"tunelab tune --study {state.name}          # this report again, or go on with it"]
+    study = str(preset.parent) if preset is not None and preset.parent.parent != paths.studies() else state.name
+    lines = [f"tunelab tune --study {study}          # this report again, or go on with it"]
     if preset is not None:
         lines.insert(0, f"tunelab run {preset}          # train the winner")
     return "## Commands\n\n" + "\n".join(f"    {line}" for line in lines)
