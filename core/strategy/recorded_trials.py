@@ -45,7 +45,7 @@ def record(trials: TrialRunner, tried: Mapping[str, Experiment]) -> dict[str, li
     """Train these as a recorded run; the measure events of each, which are in the journal too.
 
     When the stage's time is up the training is stopped where it stands, and what was measured counts. Raises
-    :class:`Interrupted` where somebody says stop, and :class:`OutOfTime` where not everything was measured once.
+    :class:`Interrupted` where somebody says stop, and :class:`OutOfTime` where nothing was measured once.
     """
     place = run_directory(trials.journal.directory, trials.stage, tried)
     expected = modelled(list(tried.values()), trials.context.data)
@@ -77,7 +77,7 @@ def record(trials: TrialRunner, tried: Mapping[str, Experiment]) -> dict[str, li
             raise Interrupted
         if fresh and stop is None:
             trials.took((time.monotonic() - began) * min(cores(), len(tried)), expected)
-    if not all(found.values()):
+    if not any(found.values()):
         raise OutOfTime
     return found
 
@@ -145,11 +145,19 @@ class RecordingTrainer(LocalTrainer):
         return str(run_directory(directory, self._runner.stage, tried).relative_to(directory))
 
     def judge_record(self, record: str, labels: Sequence[str], *, test: bool = False) -> Evaluation | None:
-        """Judge the networks of some arms of a run."""
+        """Judge the networks of some arms of a run, of those that have left any; None where none has."""
         run = Run(self._runner.journal.directory / record)
         dataset = self.dataset(self._runner.context.own)
         examples = dataset.test if test else dataset.validation
-        if len(examples) == 0:
+        trained = [label for label in labels if _is_trained(run, label)]
+        if len(examples) == 0 or not trained:
             return None
-        each, hits = contributions(network_of(run, labels), examples, dataset, self._metric_name)
+        each, hits = contributions(network_of(run, trained), examples, dataset, self._metric_name)
         return evaluation_of(each, hits, examples, dataset, self._metric_name)
+
+
+def _is_trained(run: Run, label: str) -> bool:
+    """Whether an arm was measured at least once and left its parameters: it may have been stopped before."""
+    arm = run[label]
+    measured = any(event["event"] == "measure" for event in arm.events())
+    return measured and (arm.directory / "parameters.npz").is_file()

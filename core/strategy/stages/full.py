@@ -115,10 +115,12 @@ class Full(Stage):
             evaluation = trials.trainer.judge_record(record, labels)
             if evaluation is not None:
                 evaluations[name] = evaluation
+        if OWN not in evaluations:
+            raise OutOfTime  # without them there is nothing to compare with
         for name, evaluation in evaluations.items():
             trials.row(name, evaluation.text, **evaluation.to_dict())
-        best = max((name for name in groups if name != OWN), key=lambda name: evaluations[name].value)
-        winner = best if beats(evaluations[best], evaluations[OWN]) else OWN
+        best = max(evaluations, key=lambda name: evaluations[name].value)
+        winner = best if best != OWN and beats(evaluations[best], evaluations[OWN]) else OWN
         chosen = tried[groups[winner][0]]
         evidence = {"run": record, "arms": groups[winner]}
         return self._advice(context, evaluations, winner, chosen, evidence)
