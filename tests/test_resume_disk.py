@@ -44,7 +44,8 @@ def test_a_disk_that_refuses_ends_the_training_with_a_sentence_and_loses_nothing
     with monkeypatch.context() as patch:
         failing(patch, call, number, after)
         Waiting.do_all(job)
-        with pytest.raises(BadInput, match=rf"can't be written: {os.strerror(number).lower()}; .*everything recorded is"):
+        reason = os.strerror(number).lower()
+        with pytest.raises(BadInput, match=rf"can't be written: {reason}; .*everything recorded is"):
             ended(job)
     run = Run(job.run.name)
     assert run.state() == "cut off"
@@ -135,7 +136,10 @@ def test_a_read_only_record_is_refused_and_told_apart_from_a_running_one(
 
 def test_a_disk_with_a_limit_that_the_system_enforces(tmp_path: Path) -> None:
     preset = preset_on(little_data(tmp_path), "[training]\neta = 0.5\nepochs = 6\nmini_batch = 7\n")
-    whole = substance(trained(preset))
+    unbroken = trained(preset)
+    whole = substance(unbroken)
+    lines = unbroken.arms[0].events_path.read_bytes().splitlines(keepends=True)
+    limit = sum(map(len, lines[:4])) + 100  # bytes: the beginning and two measurements, and then no more
     run = engine.start(preset, Nobody()).run
     told = subprocess.run(
         [
@@ -145,7 +149,7 @@ def test_a_disk_with_a_limit_that_the_system_enforces(tmp_path: Path) -> None:
             str(run.directory),
         ],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2500, 2500)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True,
         text=True,
         check=False,
