@@ -65,7 +65,7 @@ def test_a_killed_worker_is_a_sentence_and_the_run_goes_on_later(preset: Preset,
         job = engine.start(preset, pool, workers=2)
         measured_by_all(job)
         os.kill(workers_of(pool)[0], signal.SIGKILL)
-        with pytest.raises(CutOff, match=r"was ended from outside.*`tunelab resume .*` goes on"):
+        with pytest.raises(CutOff, match=r"was ended from outside.*`tunelab resume .*` continues it"):
             list(job.follow())
         assert job.ended
         assert "ended from outside" in str(job.problem())

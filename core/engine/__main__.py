@@ -1,4 +1,4 @@
-"""What a training that goes on in the background does: take up the run in a directory and see it to its end."""
+"""A training in the background: resume the run in a directory and train it to its end."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A training that goes on without whoever began it: a process of its own, which nobody follows."""
+"""A training in the background: a process of its own, which outlives the one that began it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ CHANGEABLE = ("training.eta", "training.lambda", "training.mini_batch", "trainin
 
 
 def branch(run: Run, values: dict[str, Any]) -> Run:
-    """A new run that stands where ``run`` was stopped, with some dotted keys changed; `resume` goes on with it.
+    """A new run that stands where ``run`` was stopped, with some dotted keys changed; `resume` trains it.
 
     Every arm takes the new values. The record begins with what ``run`` had measured, and ``run.json`` says where it
     came from. Raises :class:`BadInput` where a key can't change or the run left nothing to go on from.

@@ -100,7 +100,7 @@ class Job:
     def _cut_off(self) -> CutOff:
         return CutOff(
             f"a process that trained {self.run.name} was ended from outside, or had too little memory; what was "
-            f"measured is kept, and `tunelab resume {self.run.argument}` goes on"
+            f"measured is kept, and `tunelab resume {self.run.argument}` continues it"
         )
 
     def _release_at_end(self, _future: Future[None]) -> None:
@@ -135,7 +135,7 @@ def start(
 def resume(run: Run, executor: Executor, *, workers: int | None = None) -> Job:
     """Go on with every arm of a run that was stopped or cut off, from its last checkpoint.
 
-    Raises :class:`BadInput` where it is running, has ended, or can't be gone on with.
+    Raises :class:`BadInput` where it is running, has ended, or can't be resumed.
     """
     hold = run.hold()
     try:

@@ -220,9 +220,8 @@ class _GridSearch:
             ratio = self._tried[lowest].validation_cost / self._tried[best].validation_cost
             because = (
                 f"{head} ends lowest at η = {lowest:g} ({self._tried[lowest].training_cost:.3g}), but by memorizing: "
-                f"its validation cost is {ratio:.3g} times that of η = {best:g}, which ends lowest ({cost:.3g}) "
-                "of those "
-                "that don't."
+                f"its validation cost is {ratio:.3g} times that of η = {best:g}, which ends lowest ({cost:.3g}) of "
+                "those that don't."
             )
         because += f" Half of it leaves room for many epochs: η = {half:g}."
         if way is None:

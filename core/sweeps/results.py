@@ -94,7 +94,7 @@ class StudyTable:
 
     @cached_property
     def within_noise(self) -> list[TrialRow]:
-        """The trials that can't be told from the best: no further behind it than the 95 % interval of a
+        """The trials that don't differ from the best beyond noise: no further behind it than the 95 % interval of a
         difference is wide.
 
         The error is the usual one among the better half: a trial's own, from a few seeds, is itself a matter of luck.

@@ -1,7 +1,7 @@
 """Optuna's samplers and pruners, made so that a trial's values don't depend on who asks for them.
 
 Every trial gets a sampler of its own, whose luck begins at (study seed, trial number). So random search draws the
-same table whatever the number of workers, and a study that goes on draws what it would have drawn. No configuration
+same table whatever the number of workers, and a continued study draws what it would have drawn. No configuration
 is drawn twice, as long as there are others.
 """
 

@@ -237,7 +237,7 @@ def open_study(name: str, plan: SweepPlan, storage: str | None = None) -> StudyR
     if (differs := theirs.difference(plan)) is not None:
         raise BadInput(
             f"the study {printable(name)} exists and is another: {differs}; "
-            f"`tunelab sweep --study {printable(name)}` goes on with it, another --study makes a new one"
+            f"`tunelab sweep --study {printable(name)}` continues it, another --study makes a new one"
         )
     if theirs.trials != plan.trials:
         record.keep(replace(theirs, trials=plan.trials))

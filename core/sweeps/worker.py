@@ -1,7 +1,7 @@
 """What a worker does in a sweep: train some trials stacked, and give back what was measured.
 
 It knows no study and writes no file, so it may be on another machine. What it gets is small: data travel by name and
-hash, and where a training stands as arrays, where it goes on (a sweep that prunes looks at it in between).
+hash, and the state of an unfinished training as arrays (a sweep that prunes looks at it in between).
 """
 
 from __future__ import annotations

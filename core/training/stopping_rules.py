@@ -1,7 +1,7 @@
 """When to lower η and when to stop: small objects that see the validation metric and say what follows.
 
 Each belongs to one replicate. All they know is visible and goes into a checkpoint (``state``), so a training
-that goes on from one decides as the unbroken one would.
+resumed from one decides as the unbroken one would.
 """
 
 from __future__ import annotations

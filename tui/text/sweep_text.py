@@ -1,4 +1,4 @@
-"""What a study came to, in plain text: the best trials, what can't be told from them, what to doubt."""
+"""What a study came to, in plain text: the best trials, which of them differ beyond noise, what to doubt."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def summary(table: StudyTable, importance: dict[str, float]) -> str:
     """Everything a person should know of a study, the table first."""
     if not table.complete:
         counts = ", ".join(f"{count} {state}" for state, count in table.counts.items()) or "nothing yet"
-        return f"No trial has come to its end ({counts})." + "".join(f"\n{line}" for line in unfinished_trials(table))
+        return f"No trial has finished ({counts})." + "".join(f"\n{line}" for line in unfinished_trials(table))
     return best_trials(table) + "\n\n" + "\n".join(remarks(table, importance))
 
 
 def best_trials(table: StudyTable, most: int = _SHOWN) -> str:
-    """The best trials, one a line; = marks those that can't be told from the best."""
+    """The best trials, one a line; = marks those within noise of the best."""
     from tunelab.tui.text.tables import aligned
 
     near = {row.number for row in table.within_noise}
@@ -83,7 +83,7 @@ def _noise(table: StudyTable, best: TrialRow) -> str:
         else f"{quantity(best.total, 'evaluation example')} alone"
     )
     if not near:
-        return f"No other trial is within two standard errors of it ({kind})."
+        return f"No other trial is within noise of it ({kind})."
     ranges = []
     for d in table.plan.over:
         values = [row.params[d.key] for row in table.within_noise if d.key in row.params]
@@ -93,7 +93,7 @@ def _noise(table: StudyTable, best: TrialRow) -> str:
         else:
             ranges.append(f"{d.name} {', '.join(dict.fromkeys(map(str, values)))}")
     many = quantity(len(near), "other trial")
-    return f"{many} can't be told from it ({kind}): {'; '.join(ranges)}."
+    return f"No difference beyond noise ({kind}) to {many}: {'; '.join(ranges)}."
 
 
 def unfinished_trials(table: StudyTable) -> list[str]:
