@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from commandline import ROOT, environment
 
-HEAVY = ["numpy", "pydantic", "textual", "plotext", "optuna", "tunelab.experiment", "tunelab.records", "tunelab.engine"]
+HEAVY = [
+    *("numpy", "pydantic", "textual", "plotext", "optuna", "polars"),
+    *("tunelab.experiment", "tunelab.records", "tunelab.engine"),
+]
 
 
 def modules_after(*arguments: str) -> tuple[set[str], str]:

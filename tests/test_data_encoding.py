@@ -103,6 +103,12 @@ def test_numbers_called_a_category_are_known_in_any_form(tmp_path: Path) -> None
     np.testing.assert_array_equal(made[:, -3:], [[1, 0, 0], [1, 0, 0], [0, 0, 1]])
 
 
+def test_a_column_without_any_value_is_encoded_as_missing(tmp_path: Path) -> None:
+    known = encoder(tmp_path, columns={"grade": "category"})
+    made = inputs(encoded(tmp_path, known, "age,colour,grade\n30,,\n31,,\n"))
+    assert made[:, -4:].tolist() == [[1, 0, 0, 0], [1, 0, 0, 0]]
+
+
 def test_parquet_rows_are_encoded_too(tmp_path: Path) -> None:
     import polars as pl
 

@@ -175,6 +175,12 @@ def test_missing_numbers_get_the_median_and_an_input_that_says_so_where_many_are
     np.testing.assert_allclose(inputs[absent, 2], (entry["median"] - entry["mean"]) / entry["std"], rtol=1e-5)
 
 
+def test_a_slip_in_an_otherwise_empty_row_is_left_out_with_it(tmp_path: Path) -> None:
+    dataset = loaded(tmp_path, table(60) + "oops,,\n")
+    assert columns(dataset)["width"] == ("number", "numbers")
+    assert len(everything(dataset)[0]) == 60
+
+
 def test_text_is_one_hot_and_missing_text_a_category_of_its_own(tmp_path: Path) -> None:
     dataset = loaded(tmp_path, table(200, colour=["red", "green", "", "blue"]))
     inputs, _ = everything(dataset)

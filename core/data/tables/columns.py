@@ -157,7 +157,7 @@ def _plan_numbers(column: RawColumn, table: RawTable, missing: int) -> ColumnPla
     notes = []
     if column.style != "plain":
         notes.append(f"written with {column.style}")
-    if column.odd_count:
+    if column.odd_count and column.odd:
         row, text = next(iter(column.odd.items()))
         cells = (
             "a cell that is no number counts"

@@ -48,7 +48,8 @@ class RawColumn:
         place = {int(row): i for i, row in enumerate(rows.tolist())} if self.odd else {}
         odd = {place[row]: text for row, text in self.odd.items() if row in place}
         texts = None if self.texts is None else self.texts.gather(pl.Series(rows))
-        return replace(self, numbers=None if self.numbers is None else self.numbers[rows], texts=texts, odd=odd)
+        numbers = None if self.numbers is None else self.numbers[rows]
+        return replace(self, numbers=numbers, texts=texts, odd=odd, odd_count=self.odd_count - len(self.odd) + len(odd))
 
     def missing(self) -> Array:
         """Where a value is missing, (n,) bool."""
@@ -73,8 +74,8 @@ class RawColumn:
             return self.texts
         assert self.numbers is not None
         values, places = np.unique(self.numbers, return_inverse=True)
-        words = np.array([None if np.isnan(v) else plain_number(v) for v in values], dtype=object)
-        return pl.Series(self.name, words[places.reshape(-1)], dtype=pl.String)
+        words = pl.Series(self.name, [None if np.isnan(v) else plain_number(v) for v in values], dtype=pl.String)
+        return words.gather(pl.Series(places.reshape(-1)))
 
 
 @dataclass
