@@ -26,6 +26,8 @@ from tunelab.errors import BadInput
 from tunelab.records import Follower, Run, all_runs, locks, npz_arrays, run_export
 from tunelab.records.events import parse_event
 from tunelab.records.follow import read_events
+from tunelab.records.measure_events import better
+from tunelab.tui.text.run_text import epoch_line
 
 TWO = "[training]\nepochs = 2\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'b'\ninitialization.seeds = 2\n"
 
@@ -118,6 +120,15 @@ def test_random_corruption_never_gives_more_than_damaged_lines(
 )
 def test_what_is_no_event_is_none(line: str) -> None:
     assert parse_event(line.encode()) is None
+
+
+def test_a_measurement_that_lacks_its_metric_is_no_better_and_still_has_a_line(run: Run) -> None:
+    first, second = run.arms[0].events("measure")[:2]
+    lacking = {key: value for key, value in second.items() if not key.startswith("evaluation_acc")}
+    assert not better(lacking, first)
+    for event in (lacking, {key: value for key, value in second.items() if key != "evaluation_correct"}):
+        assert parse_event(json.dumps(event).encode()) is not None
+        assert epoch_line(event, "●").startswith("Epoch 2")
 
 
 def test_terminal_control_in_a_record_is_made_harmless() -> None:

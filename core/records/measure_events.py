@@ -86,7 +86,8 @@ def better(fields: Event, than: Event | None) -> bool:
     if fields.get("diverged"):
         return False
     field = metric_of(fields).field()
-    return bool(than.get("diverged")) or fields[field] > than[field]
+    value, best = fields.get(field), than.get(field)  # a damaged record may lack one
+    return value is not None and (bool(than.get("diverged")) or best is None or value > best)
 
 
 def per_class(fields: Event, start: Event) -> dict[str, dict[str, float | int | None]]:

@@ -115,6 +115,8 @@ def _metric(event: dict[str, Any]) -> str:
 
 
 def _correct(event: dict[str, Any]) -> str:
-    correct, total = event["evaluation_correct"], event["evaluation_total"]
+    correct, total = event.get("evaluation_correct"), event["evaluation_total"]
+    if correct is None:  # a damaged record may lack it
+        return metric_text(event)
     spread = event.get("evaluation_correct_std")
     return f"{correct:g} / {total}" if spread is None else f"{correct:.1f} ± {spread:.1f} / {total}"

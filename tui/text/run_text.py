@@ -49,12 +49,13 @@ def end_reason(reason: str) -> str:
 def epoch_line(event: dict[str, Any], sign: str) -> str:
     """A measurement as the log has it; ``sign`` is the arm's marker on the charts."""
     metric = metric_of(event)
-    if metric.name == "accuracy":
-        correct, spread = event["evaluation_correct"], event.get("evaluation_correct_std")
+    correct, spread = event.get("evaluation_correct"), event.get("evaluation_correct_std")
+    if metric.name == "accuracy" and correct is not None:
         right = f"{correct:g}" if spread is None else f"{correct:.0f} ± {spread:.0f}"
         result = f"{right} / {event['evaluation_total']}"
     else:
-        result = f"{'balanced' if metric.percent else metric.title} {metric_text(event)}"
+        title = "balanced" if metric.name == "balanced_accuracy" else metric.title
+        result = f"{title} {metric_text(event)}"
     cost = event["training_cost"]
     cost_text = "not finite" if cost is None else f"{cost:.3g}"
     # The result first: a narrow log cuts the end off
