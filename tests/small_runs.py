@@ -18,7 +18,7 @@ from tunelab.experiment import Preset
 from tunelab.experiment.preset import parse
 from tunelab.records import Run
 from tunelab.records.run import last_end
-from tunelab.training import loop
+from tunelab.training import kernel_steps, numpy_steps
 
 _HEAD = ("event", "run", "arm", "time", "seconds")
 
@@ -139,7 +139,9 @@ def cut_off(preset: Preset, pulses: int, monkeypatch: pytest.MonkeyPatch) -> Run
 
 def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the control file, and for the end, every few mini-batches, so that any of them can be the last."""
-    monkeypatch.setattr(loop, "_CACHE_BYTES", 700)
+    monkeypatch.setattr(numpy_steps, "_CACHE_BYTES", 700)
+    monkeypatch.setattr(kernel_steps, "_WORK", 1)
+    monkeypatch.setattr(kernel_steps, "FOLD_EVERY", 1)
     monkeypatch.setattr(training_worker, "_LOOK_EVERY", 0.0)
     # What a process has written outlives it without; syncing is for machines that lose power, and takes time
     monkeypatch.setattr(os, "fsync", lambda _: None)

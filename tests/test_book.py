@@ -236,7 +236,7 @@ def test_the_command_checks_what_is_expected_and_shows_how_roundings_part(figure
     lines = told.out.splitlines()
     assert any(line.split() == ["first", "final", "epoch", "4", "4", "holds"] for line in lines)
     assert any(line.rstrip().endswith("holds (chaotic)") for line in lines)
-    assert "How fast two roundings part" in told.out
+    assert "How fast two roundings diverge" in told.out
     figure.write_text(figure.read_text().replace("[4, 4]", "[5, 5]"))
     assert run_cli("book", figure, "--quiet").code == 4
 

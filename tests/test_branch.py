@@ -9,6 +9,7 @@ from tunelab import engine
 from tunelab.errors import BadInput
 from tunelab.experiment.preset import parse
 from tunelab.records import Run
+from tunelab.training import kernel_steps
 
 PRESET = """
 [data]
@@ -34,6 +35,7 @@ training.eta = 0.04
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run that somebody stopped on its way, between two measurements."""
     in_small_steps(monkeypatch)
+    monkeypatch.setattr(kernel_steps, "FOLD_EVERY", 4)  # beyond the first measurement
     with monkeypatch.context() as patch:
         patch.setattr(Run, "request", stop_at(17))
         return trained(parse(PRESET, "branching", "branching"))

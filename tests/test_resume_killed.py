@@ -20,9 +20,10 @@ from tunelab.records import Run
 KILLED = """
 import os, sys
 from tunelab.engine import checkpointing, training_worker
-from tunelab.training import loop
+from tunelab.training import kernel_steps, numpy_steps
 
-checkpointing.SHARE, loop._CACHE_BYTES, training_worker._LOOK_EVERY = float("inf"), 700, 0.0
+checkpointing.SHARE, numpy_steps._CACHE_BYTES, training_worker._LOOK_EVERY = float("inf"), 700, 0.0
+kernel_steps._WORK = kernel_steps.FOLD_EVERY = 1
 
 def point():
     write(1, b".")

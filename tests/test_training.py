@@ -12,7 +12,7 @@ import pytest
 from tunelab.data.dataset import Array, Examples
 from tunelab.initialization import Initialization, initial_network
 from tunelab.network import Network
-from tunelab.training import EarlyStopping, Measurement, Plateau, Training, loop
+from tunelab.training import Constant, EarlyStopping, Measurement, Plateau, Training, numpy_steps
 from tunelab.training.loop import shuffled
 from tunelab.training.measurement import score
 
@@ -190,9 +190,9 @@ def test_neither_gathering_by_and_by_nor_scaling_late_changes_the_bits(
         return parameters(training)
 
     plain = trained()
-    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(numpy_steps, "_CACHE_BYTES", 1)
     small_blocks = trained()
-    monkeypatch.setattr(loop, "_SCALED_ONCE_BYTES", 0)
+    monkeypatch.setattr(numpy_steps, "_SCALED_ONCE_BYTES", 0)
     for once, blocks, late in zip(plain, small_blocks, trained(), strict=True):
         np.testing.assert_array_equal(blocks, once)
         np.testing.assert_array_equal(late, once)
@@ -560,7 +560,7 @@ def ending(make_examples: MakeExamples) -> Training:
 def test_a_training_that_was_stopped_anywhere_goes_on_to_the_same_bits_and_measurements(
     make: Callable[[MakeExamples], Training], make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)  # a pulse after every mini-batch
+    monkeypatch.setattr(numpy_steps, "_CACHE_BYTES", 1)  # a pulse after every mini-batch
     unbroken = make(make_examples)
     pulses: list[None] = []
     wanted = list(unbroken.run(lambda: pulses.append(None)))
@@ -601,7 +601,7 @@ def test_so_does_one_saved_at_a_measurement_and_saving_disturbs_nothing(
 
 
 def test_the_same_object_goes_on_after_a_stop(make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(numpy_steps, "_CACHE_BYTES", 1)
     unbroken, stopped = plain(make_examples), plain(make_examples)
     wanted = list(unbroken)
     for pulses in (2, 0, 5):
@@ -626,7 +626,7 @@ def test_a_state_is_a_copy(make_examples: MakeExamples) -> None:
 def test_a_training_can_end_where_another_was_stopped(
     make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch, pulses: int, examples: int
 ) -> None:
-    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(numpy_steps, "_CACHE_BYTES", 1)
     stopped, again = plain(make_examples), plain(make_examples)
     train_until(stopped, pulses)
     list(again.run(until=stopped.examples))
@@ -640,7 +640,7 @@ def test_states_can_be_joined_and_taken_apart(
     make_examples: MakeExamples, monkeypatch: pytest.MonkeyPatch, pulses: int
 ) -> None:
     """Every array has the replicate axis first, so arms that stood at one point may go on in other company."""
-    monkeypatch.setattr(loop, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(numpy_steps, "_CACHE_BYTES", 1)
     together = leaving(make_examples, np.float64)
     train_until(together, pulses)
     state = through_a_file(together.state())
@@ -668,7 +668,7 @@ def test_states_can_be_joined_and_taken_apart(
 
 def test_schedules_of_different_kinds_can_be_saved_together(make_examples: MakeExamples) -> None:
     def training() -> Training:
-        schedules = [loop.Constant(), Plateau(2, 1, stop_at=1024)]
+        schedules = [Constant(), Plateau(2, 1, stop_at=1024)]
         return built(make_examples(47), (0, 1), epochs=6, schedules=schedules)
 
     unbroken, first, second = training(), training(), training()

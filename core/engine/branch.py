@@ -31,7 +31,7 @@ def branch(run: Run, values: dict[str, Any]) -> Run:
     if len(standing) < len(saved):
         raise BadInput(f"{run.name} has left nothing to go on from: only a run that was stopped on its way can branch")
     examples = [int(checkpoint.state["examples"]) for checkpoint in standing]
-    new_run = create_run(preset, origin={"run": run.name, "examples": examples, "values": values})
+    new_run = create_run(preset, origin={"run": run.name, "examples": examples, "values": values}, engine=run.engine)
     for old, new, arm, checkpoint in zip(run.arms, new_run.arms, preset.arms, standing, strict=True):
         lines = []
         for event in old.events():

@@ -12,6 +12,7 @@ from tunelab.engine.training_worker import train_stack
 from tunelab.errors import BadInput, CutOff
 from tunelab.experiment import Experiment, Preset, assemble, load_data, stacks
 from tunelab.experiment.fitting import fitted_preset
+from tunelab.kernel import check_engine
 from tunelab.records import Run, create_run
 from tunelab.records.locks import Hold
 from tunelab.records.run import last_end
@@ -116,8 +117,11 @@ def start(
     out: Path | None = None,
     workers: int | None = None,
     until: Sequence[int | None] | None = None,
+    engine: str | None = None,
 ) -> Job:
     """Begin a run of all arms of a preset. ``until`` says for each arm after how many examples to stop it.
+
+    ``engine`` is what is to do the arithmetic (:mod:`tunelab.kernel.library`), what trains here if not given.
 
     Everything that can be wrong with it is found first, so that a preset that can't be trained leaves no run behind.
     """
@@ -125,7 +129,7 @@ def start(
     for experiment in experiments:
         check(experiment)
     preset, _ = fitted_preset(preset, load_data(experiments[0]))
-    run = create_run(preset, out)
+    run = create_run(preset, out, engine=engine)
     job = Job(run, run.hold())
     limits = list(until or [None] * len(experiments))
     job.begin(executor, [(stack, limits[stack[0]]) for stack in _stacked(experiments, limits, workers)])
@@ -144,6 +148,7 @@ def resume(run: Run, executor: Executor, *, workers: int | None = None) -> Job:
         left = [p for p, arm in enumerate(run.arms) if not _has_ended(arm.events())]
         if not left:
             raise BadInput(f"{run.name} has ended ({run.state()}); `tunelab replay {run.argument}` trains it again")
+        check_engine(run.environment.get("engine"))
         experiments = [run.preset.arms[p].experiment for p in left]
         for experiment in experiments:
             check(experiment)

@@ -43,7 +43,7 @@ def train_stack(directory: str, positions: Sequence[int], until: int | None = No
             record.checkpoint(writer.events)
             for record, experiment, writer in zip(records, experiments, writers, strict=True)
         ]
-        training = StackedTraining(experiments, dataset)
+        training = StackedTraining(experiments, dataset, engine=run.engine)
         _restore(training, saved, run)
         recorders = [
             ArmRecorder(writer, training, member, standing)

@@ -16,6 +16,7 @@ from tunelab.experiment.declaration import Experiment, TrainingSection
 from tunelab.experiment.fitting import fitted
 from tunelab.experiment.network_shape import parameters
 from tunelab.initialization import Initialization, initial_network
+from tunelab.kernel import NUMPY, current_engine
 from tunelab.network import Network
 from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Training
 from tunelab.training.class_weights import balanced_class_weights
@@ -109,9 +110,10 @@ def _shape(experiment: Experiment) -> str:
     return f"{data_key(experiment)} {experiment.network.model_dump_json()} {shared}"
 
 
-def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
+def assemble(experiments: Sequence[Experiment], dataset: Dataset, *, engine: str | None = None) -> Training:
     """The training of several experiments of one shape, stacked: their replicates in a row.
 
+    ``engine`` is what does the arithmetic, what trains here if not given; the book's program is always numpy's.
     Raises :class:`BadInput` where an experiment doesn't fit the data.
     """
     experiments = [fitted(experiment, dataset) for experiment in experiments]
@@ -148,6 +150,7 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset) -> Training:
         class_weights=_class_weights(first, dataset),
         metric=metric_for(dataset, first.data.class_weights),
         evaluation_penalty=program.evaluation_penalty(n, len(dataset.validation)),
+        engine=NUMPY if first.training.book else engine or current_engine(),
     )
 
 

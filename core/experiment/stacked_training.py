@@ -43,17 +43,18 @@ class StackedTraining:
     Args:
         experiments: of one shape (:func:`tunelab.experiment.stacks`).
         dataset: what all of them learn from.
+        engine: what does the arithmetic (:mod:`tunelab.kernel.library`), what trains here if not given.
 
     Raises:
         BadInput: where an experiment doesn't fit the data.
     """
 
-    def __init__(self, experiments: Sequence[Experiment], dataset: Dataset) -> None:
+    def __init__(self, experiments: Sequence[Experiment], dataset: Dataset, *, engine: str | None = None) -> None:
         self.dataset = dataset
         experiments = [fitted(experiment, dataset) for experiment in experiments]
         self._began = time.perf_counter()
         self._threads = ThreadpoolController()
-        self._training = assemble(experiments, dataset)
+        self._training = assemble(experiments, dataset, engine=engine)
         ends = np.cumsum([len(experiment.seeds) for experiment in experiments]).tolist()
         starts = [0, *ends[:-1]]
         self.members = [
@@ -160,6 +161,7 @@ class StackedTraining:
         if experiment.data.train is not None and (available := available_examples(experiment)):
             data["available"] = available
         return {
+            "engine": self._training.engine,
             "experiment": experiment.to_dict(),
             "parameters": parameters(sizes),
             "seeds": experiment.seeds,

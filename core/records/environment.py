@@ -11,13 +11,19 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info
+from tunelab.kernel import current_engine, describe_kernel, engine_for
 
 __all__ = ["differences", "environment"]
 
 
-def environment() -> dict[str, Any]:
-    """What a run's numbers may depend on, besides its experiment."""
+def environment(engine: str | None = None) -> dict[str, Any]:
+    """What a run's numbers may depend on, besides its experiment.
+
+    ``engine`` is what trains it, as :mod:`tunelab.kernel.library` names it; what trains here if not given.
+    """
     return {
+        "engine": engine or current_engine(),
+        "kernel": describe_kernel(),
         "tunelab": _version("tunelab"),
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -31,8 +37,8 @@ def environment() -> dict[str, Any]:
 
 
 def differences(then: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """What was otherwise in an environment, and is now: key → (then, now)."""
-    now = {key: str(value) for key, value in environment().items()}
+    """What was otherwise in the environment of a run, and is now that it is trained again: key → (then, now)."""
+    now = {key: str(value) for key, value in environment(engine_for(then.get("engine"))).items()}
     return {key: (then[key], now[key]) for key in now if key in then and then[key] != now[key]}
 
 

@@ -18,10 +18,13 @@ from tunelab.records.run import FORMAT, Run
 __all__ = ["create_run"]
 
 
-def create_run(preset: Preset, out: Path | None = None, origin: dict[str, Any] | None = None) -> Run:
+def create_run(
+    preset: Preset, out: Path | None = None, origin: dict[str, Any] | None = None, *, engine: str | None = None
+) -> Run:
     """Make a new run's directory for a preset: under the home, or at ``out``, which must be new or empty.
 
-    ``origin`` says of a run that goes on from another which, from where, and what is changed.
+    ``origin`` says of a run that goes on from another which, from where, and what is changed. ``engine`` is what is to
+    train it, what trains here if not given.
     """
     began = time.time()
     directory = _new_directory(preset, began) if out is None else _empty_directory(out)
@@ -36,7 +39,7 @@ def create_run(preset: Preset, out: Path | None = None, origin: dict[str, Any] |
     } | ({"origin": origin} if origin else {})
     try:
         paths.write_whole(directory / "preset.toml", preset.to_toml().encode())
-        paths.write_whole(directory / "environment.json", json.dumps(environment(), indent=1).encode())
+        paths.write_whole(directory / "environment.json", json.dumps(environment(engine), indent=1).encode())
         # Last, since a directory without it isn't a run yet.
         paths.write_whole(directory / "run.json", json.dumps(about, indent=1, ensure_ascii=False).encode())
     except BadInput:

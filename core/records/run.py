@@ -28,6 +28,7 @@ from tunelab import paths
 from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.preset import Preset, parse
+from tunelab.kernel import engine_for
 from tunelab.network import Network
 from tunelab.records import checkpoint, locks, parameters
 from tunelab.records.checkpoint import Checkpoint
@@ -221,6 +222,11 @@ class Run:
         except (OSError, ValueError, RecursionError):
             return {}
         return {printable(key): printable(value) for key, value in said.items()} if isinstance(said, dict) else {}
+
+    @property
+    def engine(self) -> str:
+        """What is to train it from here on: what trained it so far, where that is here."""
+        return engine_for(self.environment.get("engine"))
 
     @property
     def arms(self) -> list[ArmRecord]:

@@ -14,28 +14,30 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.data.dataset import Examples
+from tunelab.kernel import COMPILED, NUMPY, OLD_NUMPY, covers, kernel, lists_inputs
 from tunelab.network import Network
+from tunelab.training.decay import Decay
+from tunelab.training.kernel_steps import KernelSteps
 from tunelab.training.layer_statistics import LAYER_STATISTICS, layer_statistics
-from tunelab.training.measurement import Measurement, Score, score
+from tunelab.training.measurement import Measurement, Score, score, unscored
 from tunelab.training.metrics import METRICS, Metric
+from tunelab.training.numpy_steps import NumpySteps
 from tunelab.training.stopping_rules import Constant, EarlyStopping, Schedule
 
-__all__ = ["Order", "Training", "shuffled"]
+__all__ = ["Order", "Steps", "Training", "shuffled"]
 
 Array = NDArray[Any]
 Order = Callable[[int, int], Array]
 """(replicate, epoch) → the order in which that epoch visits the training examples, (n,)."""
 
-_CACHE_BYTES = 1024 * 1024  # bytes of scaled inputs prepared at once: they should still be in the cache when used
 _RULE_NUMBERS = 3  # numbers that a schedule or a stopping rule remembers, at most
 _SCORED = ("correct", "answers", "class_correct", "squared_error")  # what is kept of a score, beside its cost
 _STATISTICS_EXAMPLES = 100  # training examples on which the layers' statistics are taken
-_SCALED_ONCE_BYTES = 32 * 1024 * 1024  # a training set that is smaller than this when scaled is scaled once and kept
 
 
 def shuffled(seeds: Sequence[int], n: int) -> Order:
@@ -45,6 +47,25 @@ def shuffled(seeds: Sequence[int], n: int) -> Order:
         return np.random.default_rng([seeds[replicate], 2, epoch]).permutation(n)
 
     return order
+
+
+class Steps(Protocol):
+    """The arithmetic of a training: moves R networks by mini-batches, and judges them."""
+
+    def place(self, network: Network) -> None:
+        """Take these networks: the same shape as before, perhaps fewer of them."""
+
+    def set_rates(self, eta: Array, decay: Decay) -> None:
+        """Take each network's η, (R,), and its decay."""
+
+    def most(self, step: int) -> int:
+        """How many examples can be trained on in one call that begins after ``step`` steps."""
+
+    def advance(self, orders: list[Array], position: int, count: int, step: int) -> None:
+        """Train each network on ``count`` examples of its order, (n,), from ``position`` on, after ``step`` steps."""
+
+    def score(self, examples: Examples) -> Score:
+        """Judge the networks."""
 
 
 class Training:
@@ -69,6 +90,8 @@ class Training:
         class_weights: by which each class's examples count, in the cost and its gradient; all alike where None.
         metric: what schedules and stopping rules look at; by ``classes`` and ``tolerance`` where None.
         evaluation_penalty: how many times the penalty of training a cost on evaluation examples includes.
+        engine: what does the arithmetic, as records name it: one of those in :mod:`tunelab.kernel.library`. What the
+            kernel doesn't cover numpy does; ``engine`` says which it was.
     """
 
     def __init__(
@@ -91,6 +114,7 @@ class Training:
         class_weights: Array | None = None,
         metric: Metric | None = None,
         evaluation_penalty: float = 1.0,
+        engine: str = NUMPY,
     ) -> None:
         R, n = network.replicates, len(training)
         self.network = network
@@ -113,9 +137,13 @@ class Training:
         self._scores: dict[str, Score] = {}
         outputs = network.sizes[-1]
         self._one_hot = np.eye(outputs, dtype=network.dtype) if classes else None
-        scaled_once = n * network.sizes[0] * network.dtype.itemsize <= _SCALED_ONCE_BYTES
-        self._inputs = training.scaled(slice(None), network.dtype) if scaled_once else np.asarray(training.inputs)
-        self._scale = None if scaled_once else network.dtype.type(training.scale)
+        compiled = None
+        if engine == COMPILED and class_weights is None:
+            compiled = _compiled_steps(network, training, mini_batch, classes=classes, tolerance=tolerance, unit=unit)
+        self.engine = engine if compiled else OLD_NUMPY if engine == OLD_NUMPY else NUMPY
+        self._steps: Steps = compiled or NumpySteps(
+            network, training, mini_batch=mini_batch, class_weights=class_weights, classes=classes, score=self._score
+        )
         self._latest = {name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")} | {
             name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")
         }
@@ -250,65 +278,34 @@ class Training:
             while self.examples < target:
                 began = time.perf_counter()
                 position = self.examples % n
+                step = self.examples // n * -(-n // m) + position // m
                 remaining = -(-(target - self.examples) // m) * m
-                count = min(len(self._x[0]), remaining, n - position)
-                self._prepare(position, count)
-                for start in range(0, count, m):
-                    stop = min(start + m, count)
-                    weights = None if self._weights is None else self._weights[:, start:stop]
-                    self._step(self._x[:, start:stop], self._y[:, start:stop], weights)
+                count = min(self._steps.most(step), remaining, n - position)
+                epoch = self.examples // n
+                if epoch != self._ordered_epoch:
+                    self._orders = [self._order(r, epoch) for r in self._stacked]
+                    self._ordered_epoch = epoch
+                self._steps.advance(self._orders, position, count, step)
                 self.examples += count
                 self.seconds += time.perf_counter() - began
                 if pulse is not None:
                     pulse()
 
-    def _step(self, x: Array, y: Array, weights: Array | None) -> None:
-        """One mini-batch, (R, m, inputs) and (R, m, outputs); ``weights`` (R, m, 1) by which each example counts."""
-        rate = self._rate[x.shape[1]]
-        self._active.descend(x, y, rate if weights is None else rate * weights, self._decay)
-
-    def _prepare(self, position: int, count: int) -> None:
-        """Gather the next ``count`` examples of every replicate, in its order, scaled, into the cache."""
-        epoch = self.examples // self.n
-        if epoch != self._ordered_epoch:
-            self._orders = [self._order(r, epoch) for r in self._stacked]
-            self._ordered_epoch = epoch
-        for r, order in enumerate(self._orders):
-            rows = order[position : position + count]
-            # mode='clip' lets numpy write straight into `out`; rows are in range anyway
-            if self._scale is None:
-                np.take(self._inputs, rows, axis=0, out=self._x[r, :count], mode="clip")
-            else:
-                raw = np.take(self._inputs, rows, axis=0, out=self._raw[:count], mode="clip")
-                np.multiply(raw, self._scale, out=self._x[r, :count], casting="unsafe")
-            targets = self._training.targets[rows]
-            self._y[r, :count] = targets if self._one_hot is None else self._one_hot[targets]
-            if self._weights is not None and self._class_weights is not None:
-                self._weights[r, :count, 0] = self._class_weights[targets]
-
     def _gather(self) -> None:
-        """Make the working stack of the replicates still running, and its working memory."""
+        """Make the working stack of the replicates still running."""
         self._stacked = self.running
-        R, inputs, outputs = len(self._stacked), self.network.sizes[0], self.network.sizes[-1]
-        whole = self.network.replicates == R
+        whole = self.network.replicates == len(self._stacked)
         self._active = self.network if whole else self.network.select(self._stacked)
-        room = _CACHE_BYTES // (max(1, R) * inputs * self.network.dtype.itemsize)
-        count = min(max(1, room // self.mini_batch) * self.mini_batch, self.n)
-        self._x = np.empty((R, count, inputs), self.network.dtype)
-        self._y = np.empty((R, count, outputs), self.network.dtype)
-        self._weights = None if self._class_weights is None else np.empty((R, count, 1), self.network.dtype)
-        self._raw = np.empty((count, inputs), self._inputs.dtype)
+        self._steps.place(self._active)
         self._ordered_epoch = -1
         self._set_rates()
 
     def _set_rates(self) -> None:
-        """η/m for both mini-batch sizes that occur, and the factor 1 − ηλ/n, for the running replicates."""
+        """η and the decay 1 − ηλ/n of the running replicates."""
         running = self.running
-        eta = self._eta_now()[running].reshape(-1, 1, 1)
-        decay = 1.0 - eta * self.lmbda[running].reshape(-1, 1, 1) / self.n
-        sizes = {self.mini_batch, self.n % self.mini_batch or self.mini_batch}
-        self._rate = {m: (eta / m).astype(self.network.dtype) for m in sizes}
-        self._decay = decay.astype(self.network.dtype) if self.lmbda[running].any() else None
+        eta = self._eta_now()[running]
+        rates = eta * self.lmbda[running] / self.n
+        self._steps.set_rates(eta, Decay.of(rates, self.network.dtype, at_once=self.engine == OLD_NUMPY))
 
     def _eta_now(self) -> Array:
         return self.eta / np.array([schedule.divisor for schedule in self.schedules])
@@ -326,7 +323,7 @@ class Training:
         """Score the running replicates and write the numbers beside those of the ones that have stopped."""
         running, latest = self.running, self._latest
         for part, examples in (("training", self._training), ("evaluation", self._evaluation)):
-            self._scores[part] = found = self._score(self._active, examples)
+            self._scores[part] = found = self._steps.score(examples)
             latest[f"{part}_cost"][running] = found.data_cost
             for name in _SCORED:
                 latest[f"{part}_{name}"][running] = getattr(found, name)
@@ -370,3 +367,20 @@ class Training:
             self._gather()
         else:
             self._set_rates()
+
+
+def _compiled_steps(
+    network: Network, training: Examples, mini_batch: int, *, classes: bool, tolerance: float, unit: Sequence[float]
+) -> Steps | None:
+    """Steps in the compiled kernel, or None where there is none or it leaves such a training to numpy."""
+    compiled = kernel()
+    if compiled is None:
+        return None
+    listed = lists_inputs(training.inputs)
+    names = network.names
+    functions = (names["activation"], names["output"], names["cost"])
+    itemsize = network.dtype.itemsize
+    if not covers(network.sizes, *functions, mini_batch=mini_batch, itemsize=itemsize, listed=listed):
+        return None
+    frame = partial(unscored, outputs=network.sizes[-1], classes=classes, tolerance=tolerance, unit=unit)
+    return KernelSteps(compiled, network, training, listed=listed, mini_batch=mini_batch, unscored=frame)

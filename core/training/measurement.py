@@ -14,7 +14,7 @@ from tunelab.training import metrics
 from tunelab.training.metrics import Metric
 from tunelab.wording import quantity
 
-__all__ = ["Measurement", "Score", "score"]
+__all__ = ["Measurement", "Score", "score", "unscored"]
 
 Array = NDArray[Any]
 
@@ -190,6 +190,26 @@ def _text(values: Array) -> str:
     return f"{values.mean():.4g} ({values.min():.4g} to {values.max():.4g})"
 
 
+def unscored(
+    examples: Examples, *, outputs: int, classes: bool, tolerance: float = 0.0, unit: Sequence[float] = ()
+) -> Score:
+    """Return a score of no networks on examples: what is the same for any. Arguments as for :func:`score`."""
+    kinds, numbers = (outputs, 0) if classes else (0, outputs)
+    none = np.zeros(0, np.int64)
+    return Score(
+        np.zeros(0),
+        none,
+        len(examples),
+        np.zeros((0, kinds), np.int64),
+        np.zeros((0, kinds), np.int64),
+        metrics.class_counts(examples.targets, outputs) if classes else none,
+        np.zeros((0, numbers)),
+        np.zeros(0) if classes else np.var(examples.targets, axis=0, dtype=np.float64),
+        np.array(unit or np.ones(numbers), np.float64)[:numbers],
+        tolerance,
+    )
+
+
 def score(
     network: Network,
     examples: Examples,
@@ -233,15 +253,7 @@ def score(
             z -= y
             correct += (np.abs(z) <= tolerance).all(axis=-1).sum(axis=-1)
             squared_error += np.square(z, dtype=np.float64).sum(axis=1)
-    return Score(
-        cost / n,
-        class_correct.sum(axis=-1) if classes else correct,
-        n,
-        answers,
-        class_correct,
-        metrics.class_counts(examples.targets, outputs) if classes else np.zeros(0, np.int64),
-        squared_error / n,
-        np.zeros(0) if classes else np.var(examples.targets, axis=0, dtype=np.float64),
-        np.array(unit or np.ones(numbers), np.float64)[:numbers],
-        tolerance,
+    frame = unscored(examples, outputs=outputs, classes=classes, tolerance=tolerance, unit=unit)
+    return frame.of(
+        cost / n, class_correct.sum(axis=-1) if classes else correct, answers, class_correct, squared_error / n
     )

@@ -1,0 +1,46 @@
+"""The one rule for which trainings the kernel takes and which are left to numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tunelab.kernel.binding import COSTS, HIDDEN, MAX_LAYERS, OUTPUTS
+
+__all__ = ["covers", "lists_inputs"]
+
+_SAMPLE = 1000  # examples looked at for how many inputs are 0
+_SPARSE = 0.5  # share of inputs that aren't 0 up to which listing them pays
+_MOST_LISTED = 65_536  # inputs that a list can number
+_DENSE_WORK = 12_000_000  # bytes of weights that the examples of a mini-batch pass in dense products: beyond, BLAS wins
+_CACHED = 1_200_000  # bytes of a listed first layer that stay in a core's own cache
+_LARGE_BATCH = (
+    20  # examples in a mini-batch from which BLAS, which passes over the weights once for all, wins elsewhere
+)
+
+
+def lists_inputs(inputs: NDArray[Any]) -> bool:
+    """Return whether inputs, (n, inputs), are read as lists of those that aren't 0: pixels are, tables seldom."""
+    sample = inputs[:_SAMPLE]
+    return inputs.shape[1] <= _MOST_LISTED and int(np.count_nonzero(sample)) <= _SPARSE * sample.size
+
+
+def covers(
+    sizes: Sequence[int], activation: str, output: str, cost: str, *, mini_batch: int, itemsize: int, listed: bool
+) -> bool:
+    """Return whether the kernel takes such a training: it knows the functions, and isn't slower than numpy.
+
+    The bounds are measured (`make bench` measures them again): listed inputs skip most of the work as long as the
+    first layer's weights stay in the cache; where products of dense matrices decide, BLAS with its fused multiply-add
+    is ahead of a kernel that does without for the sake of the same bits everywhere.
+    """
+    if activation not in HIDDEN or output not in OUTPUTS or cost not in COSTS or len(sizes) - 1 > MAX_LAYERS:
+        return False
+    first, *later = (fan_in * fan_out for fan_in, fan_out in pairwise(sizes))
+    dense = sum(later) if listed else first + sum(later)
+    if listed and first * itemsize > _CACHED and mini_batch > _LARGE_BATCH:
+        return False
+    return mini_batch * dense * itemsize <= _DENSE_WORK
