@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from tunelab.errors import BadInput
     from tunelab.experiment import Experiment, Preset, load_data, train
     from tunelab.records import History, Run
+    from tunelab.run_comparison import Comparison, compare
     from tunelab.search import SearchResult, find_eta
     from tunelab.training import Measurement
 
 __all__ = [
     "BadInput",
+    "Comparison",
     "Dataset",
     "Examples",
     "Experiment",
@@ -32,6 +34,7 @@ __all__ = [
     "Preset",
     "Run",
     "SearchResult",
+    "compare",
     "find_eta",
     "load_data",
     "train",
@@ -39,6 +42,7 @@ __all__ = [
 
 _MODULES = {
     "BadInput": "errors",
+    "Comparison": "run_comparison",
     "Dataset": "data",
     "Examples": "data",
     "Experiment": "experiment",
@@ -47,6 +51,7 @@ _MODULES = {
     "Preset": "experiment",
     "Run": "records",
     "SearchResult": "search",
+    "compare": "run_comparison",
     "find_eta": "search",
     "load_data": "experiment",
     "train": "experiment",

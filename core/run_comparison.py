@@ -74,6 +74,10 @@ class Comparison:
     ``settings``: (dotted key, the value of each side) where they are not all the same. ``means``: for each of
     the measures one a side, None where it isn't finite. ``best`` is the side ahead in the first, and
     ``differences`` what separates it from each other side there. ``notes`` are sentences of caution.
+
+        >>> comparison = compare([Run("last")])
+        >>> [type(row[0]).__name__ for row in comparison.means][:1], len(comparison.differences)
+        (['Mean'], 1)
     """
 
     metric: Metric
@@ -88,11 +92,12 @@ class Comparison:
 
 def find_sides(names: Sequence[str]) -> list[Side]:
     """The sides meant by RUN (all its arms) and RUN:ARM; :class:`BadInput` for a slip, or fewer than two."""
-    sides: list[Side] = []
-    for name in names:
-        run, arm = split_arm_name(name)
-        sides += [side for side in sides_of(run) if arm is None or side.arm == arm]
-    return with_unique_names(sides)
+    return with_unique_names([side for name in names for side in _named_sides(name)])
+
+
+def _named_sides(name: str) -> list[Side]:
+    run, arm = split_arm_name(name)
+    return [side for side in sides_of(run) if arm is None or side.arm == arm]
 
 
 def with_unique_names(sides: Sequence[Side]) -> list[Side]:
@@ -126,8 +131,37 @@ def sides_of(run: Run) -> list[Side]:
     return sides
 
 
-def compare(sides: Sequence[Side]) -> Comparison:
-    """Compare at least two sides: all against the one that is ahead at the end."""
+def _as_sides(given: Sequence[Side | Run | str]) -> list[Side]:
+    """The sides that are meant, under names that differ."""
+    if all(isinstance(one, Side) for one in given):
+        return [one for one in given if isinstance(one, Side)]
+    sides: list[Side] = []
+    for one in given:
+        sides += [one] if isinstance(one, Side) else _named_sides(one) if isinstance(one, str) else sides_of(one)
+    return with_unique_names(sides)
+
+
+def compare(sides: Sequence[Side | Run | str]) -> Comparison:
+    """Compare arms of runs: each against the one that is ahead at the end, by more than noise or not.
+
+        >>> comparison = compare(["last"])
+        >>> comparison.names
+        ('η = 0.1', 'η = 0.5')
+        >>> comparison.settings
+        (('training.eta', (0.1, 0.5)),)
+
+    Args:
+        sides: runs, whose arms all take part, or their names: 'RUN' or 'RUN:ARM', as ``tunelab runs compare`` takes
+            them. At least two arms in all.
+
+    Returns:
+        A :class:`Comparison`: in what the experiments differ, each side's measures with 95 % intervals over its seeds,
+        and the differences from the best.
+
+    Raises :class:`tunelab.BadInput` where there is no such run or arm, one has measured nothing yet, or there are
+    fewer than two.
+    """
+    sides = _as_sides(sides)
     tables = [side.experiment.to_dict() for side in sides]
     values = ((key, tuple(value_of(table, key) for table in tables)) for key in described())
     settings = tuple((key, row) for key, row in values if any(value != row[0] for value in row))

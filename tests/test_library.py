@@ -114,7 +114,9 @@ def test_a_measurement_can_be_read(dataset: Dataset) -> None:
 
 
 def test_names_that_the_core_gives() -> None:
-    assert {"Experiment", "train", "load_data", "Preset", "find_eta", "Run", "Measurement"} <= set(tunelab.__all__)
+    assert {"Experiment", "train", "load_data", "Preset", "find_eta", "Run", "compare", "Measurement"} <= set(
+        tunelab.__all__
+    )
     assert set(tunelab.__all__) <= set(dir(tunelab))
     for name in tunelab.__all__:
         assert getattr(tunelab, name) is not None

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[1]
 
 SCRIPT = """
-from tunelab import BadInput, Experiment, Preset, Run, find_eta, load_data, train
+from tunelab import BadInput, Experiment, Preset, Run, compare, find_eta, load_data, train
 import tunelab
 assert "site" in tunelab.__file__, tunelab.__file__
 experiment = Experiment(data={"train": 60, "evaluation": 30}, network={"hidden": [4]}, training={"epochs": 2})

@@ -63,6 +63,10 @@ class History:
     ``start``, ``initial`` and ``done`` are those events once they have come, else empty; ``latest`` is the last
     measurement. ``len(history)`` is k.
 
+        >>> history = Run("last").arms[0].history()
+        >>> len(history), history.epochs.tolist(), history.values("training_cost").shape
+        (2, [1.0, 2.0], (2,))
+
     Args:
         name: what charts call it.
         events: what has happened so far, in the order of the record; :meth:`add` takes what comes later.
