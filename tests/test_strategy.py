@@ -392,3 +392,23 @@ def test_a_study_of_the_version_before_opens_and_is_about_the_asked_problem() ->
     state = fold(events)
     assert state.experiment().data == base.data
     assert state.experiment().training.lmbda == pytest.approx(50.0)
+
+
+def test_settings_at_chance_are_not_kept_because_there_was_no_time_for_the_tuned_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = three_classes(tmp_path / "table.csv", 900)
+    asked = Experiment(data={"name": str(path)}, network={"hidden": [8]}, training={"eta": 0.01, "epochs": 3})
+    clock = Clock()
+    monkeypatch.setattr("time.monotonic", lambda: clock.now)
+    place = tmp_path / "study"
+
+    def slow_at_the_end(experiment: Experiment) -> float:
+        stages = [e["stage"] for e in journal.read(place) if e["event"] == "stage"]
+        clock.now += 10.0 if stages[-1:] == ["full"] else 0.01
+        return 0.9 if experiment.training.eta > 0.1 else 1 / 3
+
+    state = tuned(place, asked, slow_at_the_end, budget=5.0)
+    assert state.stages["eta"].decision is not None
+    assert state.winner.training.eta > 0.1
+    about_the_asked_problem(state, asked)

@@ -88,7 +88,7 @@ class Full(Stage):
         base, own = context.experiment, context.own
         n, lmbda = context.data.training, base.training.lmbda
         light = float(f"{n * _LIGHT:.3g}")
-        apart = max(lmbda, light) > _FACTOR * min(lmbda, light)
+        apart = context.seeds > 1 and max(lmbda, light) > _FACTOR * min(lmbda, light)
         tried = {}
         short = epochs if context.learns else max(1, epochs // 5)
         for k in range(_OWN_SEEDS):
@@ -115,8 +115,8 @@ class Full(Stage):
             evaluation = trials.trainer.judge_record(record, labels)
             if evaluation is not None:
                 evaluations[name] = evaluation
-        if OWN not in evaluations:
-            raise OutOfTime  # without them there is nothing to compare with
+        if OWN not in evaluations or not self._can_tell(context, evaluations):
+            raise OutOfTime
         for name, evaluation in evaluations.items():
             trials.row(name, evaluation.text, **evaluation.to_dict())
         best = max(evaluations, key=lambda name: evaluations[name].value)
@@ -158,7 +158,8 @@ class Full(Stage):
                 evaluations |= trials.judge(arms)
                 tried |= arms
         except OutOfTime:
-            pass  # what wasn't shown to be better doesn't replace the own settings
+            if not self._can_tell(context, evaluations):
+                raise
         best = max(evaluations, key=lambda label: evaluations[label].value)
         winner = best if best != OWN and beats(evaluations[best], evaluations[OWN]) else OWN
         final = {
@@ -170,6 +171,10 @@ class Full(Stage):
         trials.extend(60.0)  # what is left is the winner's training, which the test set needs
         evidence = {"run": trials.trainer.record(final), "arms": list(final)}
         return self._advice(context, evaluations, winner, tried[winner], evidence)
+
+    def _can_tell(self, context: Context, evaluations: dict[str, Evaluation]) -> bool:
+        """Whether what was judged decides: settings at chance aren't kept only because there was no time for others."""
+        return len(evaluations) > 1 or context.learns or not differences(context.own, context.experiment)
 
     def _advice(
         self,
