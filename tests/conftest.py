@@ -18,6 +18,42 @@ hypothesis.settings.load_profile("tunelab")
 
 MakeExamples = Callable[..., Examples]
 
+# Modules whose tests start processes, drive whole screens or train for seconds
+_PROCESS_MODULES = [
+    "cli_bad_input",
+    "cli_presets_runs",
+    "cli_run",
+    "contracts",
+    "control",
+    "digit_drawing",
+    "engine",
+    "init_command",
+    "lab_looking",
+    "lab_screens",
+    "lab_training",
+    "lecture",
+    "lecture_presets",
+    "replay",
+    "resume_disk",
+    "resume_killed",
+    "serve",
+    "snapshots",
+    "survival",
+    "sweep_cluster",
+    "sweep_killed",
+    "sweep_screen",
+    "tune_find",
+    "wheel",
+    "wizard",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long: ``-m 'not process'`` leaves it out."""
+    for item in items:
+        if item.path.stem.removeprefix("test_") in _PROCESS_MODULES:
+            item.add_marker(pytest.mark.process)
+
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
