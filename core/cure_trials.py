@@ -235,7 +235,7 @@ def _verdict(diagnosis: Diagnosis, trials: Sequence[CureTrial], measure: str) ->
     before, difference = trials[0].result, chosen.difference
     assert difference is not None
     scale, unit = (1, "") if measure == "R²" else (100, " %")
-    seen = (
+    observation = (
         f"With {chosen.label} the {measure} goes from {scale * before.mean:.3g} to "
         f"{scale * chosen.result.mean:.3g}{unit} (± {scale * difference.half_width:.2g})."
     )
@@ -243,7 +243,7 @@ def _verdict(diagnosis: Diagnosis, trials: Sequence[CureTrial], measure: str) ->
     known = next((v for v in diagnosis.verdicts if v.cause == chosen.cause), None)
     return Verdict(
         "tried",
-        seen,
+        observation,
         known.why if known else CAUSES[chosen.cause].help,
         f"Use {chosen.label}.",
         evidence,

@@ -260,8 +260,8 @@ def test_the_lectures_four_runs_are_known_before_a_single_step(
     found = warnings(setting)
     assert [v.code for v in found] == codes_wanted
     if factor < 0:
-        assert f"{factor:g}" in found[0].seen
-        assert "can't learn" in found[0].seen
+        assert f"{factor:g}" in found[0].observation
+        assert "can't learn" in found[0].observation
         assert found[0].cure is not None
         assert found[0].cure["training.lambda"] == 0.0
 
@@ -272,10 +272,10 @@ def warnings(setting: Setting, first: FirstLayers | None = None) -> list[Verdict
 
 def test_what_must_fail_says_which_values_would_not() -> None:
     text = warnings(Setting(100.0, 20.0, 10, 1000))[0]
-    assert "only flips its sign" in text.seen
+    assert "only flips its sign" in text.observation
     assert "λ smaller than 10" in text.advice
     assert "η smaller than 50" in text.advice
-    assert "grows" in warnings(Setting(10.0, 1000.0, 10, 1000))[0].seen
+    assert "grows" in warnings(Setting(10.0, 1000.0, 10, 1000))[0].observation
 
 
 def test_a_factor_between_minus_one_and_zero_flips_signs_and_is_warned_of() -> None:
@@ -302,7 +302,7 @@ def test_first_weights_that_saturate_are_said_and_scaled_ones_are_not() -> None:
         for scheme in ("standard", "scaled")
     )
     assert [v.cause for v in warnings(*old)] == ["saturated-start"]
-    assert "22.4" in warnings(*old)[0].seen
+    assert "22.4" in warnings(*old)[0].observation
     assert warnings(*old)[0].cure == {"initialization.weights": "scaled"}
     assert warnings(*new) == []
 
@@ -361,8 +361,8 @@ def test_a_cost_that_stays_where_the_class_shares_put_it_is_said_with_both_numbe
     at_shares = curves([3.30, 3.26, 3.255, 3.252], 0.1, constant_cost=3.2508, lmbda=20.0, n=1000)
     found = verdicts(at_shares)
     assert found[0].evidence["symptom"] == "class-shares"
-    assert "3.252" in found[0].seen
-    assert "3.251" in found[0].seen
+    assert "3.252" in found[0].observation
+    assert "3.251" in found[0].observation
     assert found[0].cause == "lambda-too-large"
     assert "λ = 0" in found[0].advice
     alone = verdicts(curves([3.30, 3.26, 3.255, 3.252], 0.1, constant_cost=3.2508))[0]
@@ -377,7 +377,7 @@ def test_a_cost_at_the_class_shares_is_no_alarm_where_answers_are_right() -> Non
 def test_regression_that_gives_the_mean_for_everything_is_recognised() -> None:
     found = verdicts(curves([2.0, 1.51, 1.5, 1.5, 1.5], 0.08, chance=0.08, classes=0, constant_cost=1.5))
     assert found[0].code == "class-shares"
-    assert "the mean of what is wanted" in found[0].seen
+    assert "the mean of what is wanted" in found[0].observation
 
 
 def test_dead_relus_are_seen_and_half_of_them_off_is_healthy() -> None:

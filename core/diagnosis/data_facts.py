@@ -194,10 +194,11 @@ def _explained(dataset: Dataset) -> list[float | None]:
     (x, y), (held_x, held_y) = _parts(dataset)
     if len(y) <= _NEIGHBOURS or len(held_y) < 2:
         return []
-    found = []
+    explained = []
     for inputs, targets, same in ((x, y, True), (held_x, held_y, False)):
         wanted = targets.astype(np.float64)
         guess = y[_nearest(inputs, x, _NEIGHBOURS, same=same)].astype(np.float64).mean(axis=1)
         variance = np.square(wanted - wanted.mean(axis=0)).mean(axis=0)
-        found.append(_rounded((1 - np.square(wanted - guess).mean(axis=0) / np.where(variance > 0, variance, 1)).min()))
-    return found
+        squared_error = np.square(wanted - guess).mean(axis=0)
+        explained.append(_rounded((1 - squared_error / np.where(variance > 0, variance, 1)).min()))
+    return explained

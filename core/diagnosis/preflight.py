@@ -266,14 +266,14 @@ def _shrink(setting: Setting) -> Verdict | None:
         return None
     if abs(factor) > 1 - 1e-9:
         what = "grows" if factor < -1 else "only flips its sign"
-        seen = f"Each step multiplies every weight by 1 − ηλ/n = {factor:.3g}, so it {what}: this can't learn."
+        observation = f"Each step multiplies every weight by 1 − ηλ/n = {factor:.3g}, so it {what}: this can't learn."
         why = "It is known before a single step, whatever the data are."
     else:
-        seen = f"Each step multiplies every weight by 1 − ηλ/n = {factor:.3g}: its sign flips every time."
+        observation = f"Each step multiplies every weight by 1 − ηλ/n = {factor:.3g}: its sign flips every time."
         why = "What a weight has learnt is thrown to the other side at once."
     return Verdict(
         "shrink-factor",
-        seen,
+        observation,
         why,
         f"Begin without regularization, λ = 0. Then λ smaller than {setting.n / setting.eta:.3g}, or η smaller than "
         f"{setting.n / setting.lmbda:.3g}.",

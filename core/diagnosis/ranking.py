@@ -12,7 +12,7 @@ from tunelab.diagnosis.symptoms import failure, improvement, improvement_text, o
 from tunelab.diagnosis.training_causes import TRAINING_CAUSES
 from tunelab.diagnosis.verdict import CERTAIN, POSSIBLE, Verdict
 
-__all__ = ["ranked", "verdicts"]
+__all__ = ["rank_verdicts", "verdicts"]
 
 _LEARNT = 0.1  # share of the constant answer's cost below which a bad start holds nothing up
 _HARDLY = 0.6  # share of the constant answer's cost: below, a cost that no longer falls has learnt what it can
@@ -36,20 +36,20 @@ def verdicts(curves: Curves) -> list[Verdict]:
     known = [verdict for verdict in preflight(c.setting, c.facts, c.first) if verdict.cause]
     if failing is None:
         known = [verdict for verdict in known if _shows(verdict, c)]
-    found = ranked([*known, *(verdict for rule in TRAINING_CAUSES if (verdict := rule(c)) is not None)])
+    causes = rank_verdicts([*known, *(verdict for rule in TRAINING_CAUSES if (verdict := rule(c)) is not None)])
     if failing is None:
         restless = rises(c) or oscillates(c) if not c.progress < _HARDLY else None
-        return found or [restless or _healthy(c)]
-    if not found:
+        return causes or [restless or _healthy(c)]
+    if not causes:
         unknown = "None of the causes that are known fits."
         return [replace(failing, why=unknown, advice="tunelab diagnose --try tells causes apart by experiments.")]
-    first = found[0]
+    first = causes[0]
     same = failing.code == first.code or (failing.code == "chance" and first.cause in _GROUPS[0])
-    seen = first.seen if same else f"{failing.seen} {first.seen}"
+    observation = first.observation if same else f"{failing.observation} {first.observation}"
     code = failing.code if failing.code in _TELLING else first.code
     evidence = {"symptom": failing.code} | failing.evidence | first.evidence
-    joined = replace(first, code=code, seen=seen.strip(), evidence=evidence)
-    return [joined, *found[1:]]
+    joined = replace(first, code=code, observation=observation.strip(), evidence=evidence)
+    return [joined, *causes[1:]]
 
 
 def _healthy(c: Curves) -> Verdict:
@@ -69,34 +69,34 @@ def _shows(verdict: Verdict, c: Curves) -> bool:
     return bool(harmed)
 
 
-def ranked(found: Iterable[Verdict]) -> list[Verdict]:
+def rank_verdicts(candidates: Iterable[Verdict]) -> list[Verdict]:
     """Verdicts by the order of their causes, one a cause; no two cures change the same parameter.
 
     Behind a cause that leaves nothing else to be judged only what is certain as well is said. Of causes with the same
     evidence the first is kept, and names the others.
     """
-    kept: list[Verdict] = []
+    ranking: list[Verdict] = []
     changed: set[str] = set()
     blocking = len(_GROUPS)
-    for verdict in sorted(found, key=lambda v: rank(v.cause)):
-        if any(verdict.cause == other.cause for other in kept):
+    for verdict in sorted(candidates, key=lambda v: rank(v.cause)):
+        if any(verdict.cause == other.cause for other in ranking):
             continue
         group = next((place for place, causes in enumerate(_GROUPS) if verdict.cause in causes), len(_GROUPS))
         if group > blocking and verdict.certainty != CERTAIN:
             continue
-        if kept and verdict.certainty == POSSIBLE:
+        if ranking and verdict.certainty == POSSIBLE:
             continue
-        alike = next((place for place, other in enumerate(kept) if {other.cause, verdict.cause} <= _SLOW), None)
+        alike = next((place for place, other in enumerate(ranking) if {other.cause, verdict.cause} <= _SLOW), None)
         if alike is not None:
-            kept[alike] = _with_alternative(kept[alike], verdict)
+            ranking[alike] = _with_alternative(ranking[alike], verdict)
             continue
         keys = set(verdict.cure or ())
         if keys & changed:
             continue
-        kept.append(verdict)
+        ranking.append(verdict)
         changed |= keys
         blocking = min(blocking, group)
-    return kept
+    return ranking
 
 
 def _with_alternative(verdict: Verdict, other: Verdict) -> Verdict:

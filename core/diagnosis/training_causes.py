@@ -103,35 +103,35 @@ def eta_too_large(c: Curves) -> Verdict | None:
     """Steps that overshoot: diverged, rising, oscillating, driven into saturation, or stuck far above what is usual."""
     s = c.setting
     far = s.eta > 4 * s.usual_eta
-    seen = rises(c) or oscillates(c)
+    unrest = rises(c) or oscillates(c)
     driven = _driven(c)
     worse = c.progress > 1.05 and not _falls_smoothly(c)
     slow_learner = (c.behind_neighbours > 0 or c.behind_on_evaluation > 0) and not _bottleneck(c)
     behind = far and (slow_learner or _unsteady(c)) and not c.progress < 0.02
-    if not (c.diverged or seen or driven or worse or behind) or (s.eta < s.usual_eta / 3 and not c.diverged):
+    if not (c.diverged or unrest or driven or worse or behind) or (s.eta < s.usual_eta / 3 and not c.diverged):
         return None
     if _bottleneck(c) and not (c.diverged or worse or s.eta > 8 * s.usual_eta):
         return None  # so few neurons jump about whatever η is
     if (
         not c.diverged
         and not far
-        and not (seen and (seen.code == "rising" or not c.progress <= 0.5 or s.eta > 2 * s.usual_eta))
+        and not (unrest and (unrest.code == "rising" or not c.progress <= 0.5 or s.eta > 2 * s.usual_eta))
     ):
         return None
-    text = seen.seen if seen else ""
+    text = unrest.observation if unrest else ""
     if driven:
         text = f"{100 * driven:.0f} % of a hidden layer's outputs have been driven into saturation."
     elif not text and not c.diverged:
         text = f"The training cost stays at {c.training_data_cost[-1]:.3g} with η = {s.eta:g}."
     return Verdict(
-        "saturated" if driven else seen.code if seen else "overshooting",
+        "saturated" if driven else unrest.code if unrest else "overshooting",
         text,
         f"Steps of η = {s.eta:g} overshoot the bottom of the valley.",
         f"Try η = {s.smaller_eta():g}.",
-        {"eta": s.eta, "usual_eta": s.usual_eta, "progress": c.progress} | (seen.evidence if seen else {}),
+        {"eta": s.eta, "usual_eta": s.usual_eta, "progress": c.progress} | (unrest.evidence if unrest else {}),
         "eta-too-large",
         {"training.eta": s.smaller_eta()},
-        CERTAIN if (c.diverged and s.eta > s.usual_eta) or (far and seen) else LIKELY,
+        CERTAIN if (c.diverged and s.eta > s.usual_eta) or (far and unrest) else LIKELY,
     )
 
 

@@ -23,7 +23,7 @@ class Verdict:
     """
 
     code: str
-    seen: str
+    observation: str
     why: str = ""
     advice: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Verdict:
     @property
     def text(self) -> str:
         """The whole in a few sentences."""
-        return " ".join(part for part in (self.seen, self.why, self.advice) if part)
+        return " ".join(part for part in (self.observation, self.why, self.advice) if part)
 
     @property
     def cause_name(self) -> str:

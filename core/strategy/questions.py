@@ -132,8 +132,8 @@ class Why(Question):
         if helps is None or helps.cure is None:
             because = f"{first.text} Nothing that was tried does better than your own settings beyond noise."
             return Recommendation({}, because, "The whole way, step by step, asks further questions.")
-        seen = first.text if first.cause == helps.cause else first.seen
-        return Recommendation(helps.cure, f"{seen} {helps.seen}", "Three seeds side by side; ± is a 95 % interval.")
+        because = f"{first.text if first.cause == helps.cause else first.observation} {helps.observation}"
+        return Recommendation(helps.cure, because, "Three seeds side by side; ± is a 95 % interval.")
 
 
 def _trial_text(trial: CureTrial, trials: CureTrials) -> str:

@@ -81,7 +81,8 @@ def _json_trials(trials: CureTrials, arm: str, run: str, began: float) -> None:
 
 
 def _event(verdict: Verdict, arm: str, run: str, began: float) -> dict[str, object]:
-    parts = {"cause_name": verdict.cause_name or None, "seen": verdict.seen, "why": verdict.why, "try": verdict.advice}
+    parts: dict[str, object] = {"seen": verdict.observation, "why": verdict.why, "try": verdict.advice}
+    parts["cause_name"] = verdict.cause_name or None
     return _head("verdict", arm, run, began) | verdict.to_dict() | parts
 
 

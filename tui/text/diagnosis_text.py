@@ -19,7 +19,7 @@ def verdict_paragraph(verdict: Verdict) -> str:
     """A verdict, a line each: its cause and what is seen, why, what to try, and the cure as it is typed."""
     sure = "" if verdict.certainty == "likely" else f" ({verdict.certainty})"
     head = f"{verdict.title}{sure}: " if verdict.cause else ""
-    lines = [f"• {head}{verdict.seen}", *(f"  {part}" for part in (verdict.why, verdict.advice) if part)]
+    lines = [f"• {head}{verdict.observation}", *(f"  {part}" for part in (verdict.why, verdict.advice) if part)]
     if verdict.cure:
         lines.append(f"  {set_options(verdict.cure)}")
     return "\n".join(lines)

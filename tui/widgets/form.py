@@ -118,7 +118,7 @@ class Form(VerticalScroll, can_focus=False):
             first += "\n(the arms differ: i shows them)"
         verdicts = known_before_training(base, dataset)
         known = [verdict for verdict in verdicts if verdict.cause not in _SHOWN_AS_NUMBERS]
-        notes = [f"⚠ {verdict.seen} {verdict.advice}" for verdict in known]
+        notes = [f"⚠ {verdict.observation} {verdict.advice}" for verdict in known]
         self._if_current(worker, self._say, {"first": first, "hyper": "\n".join(notes)})
         self._if_current(worker, self.post_message, self.Checked(known))
 
