@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
+import re
 import subprocess
 import sys
+from dataclasses import is_dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from commandline import ROOT, environment
+from tunelab.tui.cli.registry import COMMANDS
 
 HEAVY = [
     *("numpy", "pydantic", "textual", "plotext", "optuna", "polars"),
@@ -60,6 +65,25 @@ def test_help_answers_before_anything_heavy_is_imported(arguments: list[str]) ->
     # Of a command's own options some versions of typer make pydantic types.
     allowed = {"pydantic"} if len(arguments) > 1 else set()
     assert not [name for name in HEAVY if name in modules - allowed]
+
+
+def test_every_command_has_its_code_and_takes_its_options() -> None:
+    for command in COMMANDS.values():
+        options = command.options_class()
+        assert is_dataclass(options), command.name
+        assert options.__doc__, command.name
+        module, _, name = command.action.partition(":")
+        action = getattr(import_module(f"tunelab.tui.cli.{module}"), name)
+        (parameter,) = inspect.signature(action, eval_str=True).parameters.values()
+        assert parameter.annotation is options, command.name
+
+
+def test_help_has_a_line_for_every_command_in_panels() -> None:
+    _, printed = modules_after("--help")
+    assert re.findall(r"^(\S.*)$", printed, re.M)[-1] == "Options"
+    for name in COMMANDS:
+        assert re.search(rf"^  {name.partition(' ')[0]} +\S", printed, re.M), name
+    assert max(map(len, printed.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("arguments", [["presets"], ["runs"], ["schema"]], ids=" ".join)

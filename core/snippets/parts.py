@@ -125,11 +125,11 @@ def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
     e = r.experiment
     t, first = e.training, e.initialization
     notes = [*notes, *_everywhere(r)]
-    said = "\nWhat is not the same as in tunelab:\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+    differences = "\nWhat is not the same as in tunelab:\n" + "\n".join(f"- {note}" for note in notes) + "\n"
     targets = f"CLASSES = {list(r.classes)!r}" if r.classes else f"TOLERANCE = {r.tolerance!r}  # of a right answer"
     return "".join(
         [
-            _HEAD.format(title=_plain(r.title), library=library, data=_plain(r.data), notes=said),
+            _HEAD.format(title=_plain(r.title), library=library, data=_plain(r.data), notes=differences),
             f"import argparse\n{imports}",
             _SETTINGS.format(
                 sizes=list(r.sizes),
@@ -178,7 +178,7 @@ def after(r: Recipe, also: str = "") -> str:
 
 def _everywhere(r: Recipe) -> list[str]:
     e = r.experiment
-    notes = ["tunelab stops a training whose numbers are no longer finite; this goes on."]
+    notes = ["tunelab stops a training whose numbers are no longer finite; this script continues."]
     if e.network.precision == "float32":
         notes.append("Sums are rounded in another order: with float32 the weights drift apart by rounding.")
     if e.initialization.seeds > 1:

@@ -19,7 +19,7 @@ class LabServer(Server):
         super().__init__(command, host, port, title="tunelab", public_url=f"http://{name}:{port}")
 
     def initialize_logging(self) -> None:
-        """No log: what matters is said."""
+        """No log: what matters is printed."""
 
     async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002 (the signature is aiohttp's)
         """Say where the lab is."""

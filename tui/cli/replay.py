@@ -79,8 +79,9 @@ def _replay_run(run: Run, options: ReplayOptions) -> int:
     with _scratch_directory() as scratch:
         try:
             with engine.process_pool(options.workers) as pool:
-                how: dict[str, Any] = {"workers": options.workers, "until": until, "engine": run.engine}
-                job = engine.start(run.preset, pool, out=scratch, **how)
+                job = engine.start(
+                    run.preset, pool, out=scratch, workers=options.workers, until=until, engine=run.engine
+                )
                 follow(job, as_json=False, quiet=options.quiet)
         except CutOff:
             raise CutOff("a process of the replay was killed, or had too little memory") from None

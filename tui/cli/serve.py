@@ -17,7 +17,7 @@ __all__ = ["serve_command"]
 def serve_command(options: ServeOptions) -> None:
     """Serve the lab until ctrl+c."""
     if options.preset is not None:
-        presets.find(options.preset)  # a slip in the name is said here, not in the browser
+        presets.find(options.preset)  # a slip in the name is reported here, not in the browser
     try:
         from tunelab.tui.cli.lab_server import LabServer  # from an extra, which may be missing
     except ModuleNotFoundError as missing:

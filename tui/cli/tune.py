@@ -78,7 +78,7 @@ def _check_same(directory: Path, options: TuneOptions) -> None:
     for key, value in differences(before, now).items():
         raise BadInput(
             f"the study {name} began with another {key} than {printable(value)}; leave the preset, --data and --set "
-            f"out to go on with it, {other}"
+            f"out to continue it, {other}"
         )
 
 
