@@ -7,10 +7,12 @@ the two parts don't match.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ __all__ = ["DataFacts", "Neighbours", "data_facts"]
 Array = NDArray[Any]
 
 _ROWS, _EVALUATION_ROWS = 450, 300  # looked at for neighbours: some 10 ms with 784 inputs
-_SIZED = 1000  # rows looked at for sizes
+_SIZED = 300  # rows looked at for sizes
 _NEIGHBOURS = 5  # whose mean is the prediction of a number
 
 
@@ -110,12 +112,21 @@ def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
+_KNOWN: WeakKeyDictionary[Dataset, dict[str, Any]] = WeakKeyDictionary()
+
+
 def data_facts(dataset: Dataset) -> dict[str, Any]:
-    """The facts as plain values, for a start event's ``data``. Some 10 ms with 784 inputs."""
+    """The facts as plain values, for a start event's ``data``. Some 10 ms with 784 inputs, once a data set."""
+    if dataset not in _KNOWN:
+        _KNOWN[dataset] = _facts(dataset)
+    return copy.deepcopy(_KNOWN[dataset])
+
+
+def _facts(dataset: Dataset) -> dict[str, Any]:
     training, evaluation = dataset.training, dataset.validation
     kinds = len(dataset.classes or ())
     rows = _rows(len(training), _SIZED)
-    x = training.scaled(rows).astype(np.float64)
+    x = training.scaled(rows)
     with np.errstate(all="ignore"):
         spreads = x.std(axis=0)
         moving = spreads[spreads > 0]
@@ -155,7 +166,7 @@ def _parts(dataset: Dataset) -> list[tuple[Array, Array]]:
     parts = []
     for examples, count in ((dataset.training, _ROWS), (dataset.validation, _EVALUATION_ROWS)):
         rows = _rows(len(examples), count)
-        parts.append((_inputs(examples, rows), np.asarray(examples.targets)[rows]))
+        parts.append((_pooled(_inputs(examples, rows), dataset.image_shape), np.asarray(examples.targets)[rows]))
     if dataset.image_shape is None:
         centre, spread = parts[0][0].mean(axis=0), parts[0][0].std(axis=0)
         spread = np.where(spread > 0, spread, 1)
@@ -167,11 +178,23 @@ def _inputs(examples: Examples, rows: Array) -> Array:
     return np.asarray(examples.scaled(rows), np.float32)
 
 
+def _pooled(x: Array, shape: tuple[int, int] | None) -> Array:
+    """Pictures at half their size, (n, pixels / 4): as good for finding neighbours, in a quarter of the time."""
+    if shape is None or shape[0] * shape[1] != x.shape[1] or min(shape) < 16 or shape[0] % 2 or shape[1] % 2:
+        return x
+    picture = x.reshape(len(x), *shape)
+    rows = picture[:, ::2] + picture[:, 1::2]
+    pooled: Array = (rows[:, :, ::2] + rows[:, :, 1::2]).reshape(len(x), -1)
+    return pooled
+
+
 def _nearest(x: Array, among: Array, count: int, *, same: bool) -> Array:
     """For each row of x the ``count`` nearest rows of ``among``, itself left out where they are the ``same``."""
     distance = np.square(among).sum(axis=1) - 2 * (x @ among.T)
     if same:
         np.fill_diagonal(distance, np.inf)
+    if count == 1:
+        return distance.argmin(axis=1)[:, None]
     return np.argpartition(distance, count - 1, axis=1)[:, :count]
 
 
