@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tunelab.data import Dataset, load, tables
 from tunelab.data.options import FileOptions
 from tunelab.errors import BadInput
+from tunelab.experiment import Experiment, load_data
+from tunelab.experiment.fitting import fitted
 
 RNG = np.random.default_rng(0)
 
@@ -269,6 +271,19 @@ def test_the_task_can_be_overruled_and_the_guess_says_how(tmp_path: Path) -> Non
     assert "probably" not in said
     assert 'data.task = "regression"' in refused(tmp_path, scarce, task="classification")
     assert "regression predicts numbers" in refused(tmp_path, table(), task="regression")
+
+
+@pytest.mark.parametrize(
+    ("rows", "task", "m"), [(150, "classification", 1), (900, "classification", 5), (150, "regression", 5)]
+)
+def test_few_rows_of_classes_get_small_mini_batches_and_so_enough_steps(
+    tmp_path: Path, rows: int, task: str, m: int
+) -> None:
+    path = written(tmp_path, "x,kind\n" + "\n".join(f"{k * 0.37 % 1:.4f},{k % 2}" for k in range(rows)))
+    experiment = Experiment(data={"name": path, "task": task})
+    data = load_data(experiment)
+    assert fitted(experiment, data).training.mini_batch == m
+    assert fitted(experiment.changed({"training.mini_batch": 7}), data).training.mini_batch == 7
 
 
 def test_rows_without_a_label_are_left_out_and_said(tmp_path: Path) -> None:

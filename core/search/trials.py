@@ -13,6 +13,7 @@ from tunelab.data import Dataset, counts
 from tunelab.experiment import Experiment, StackedTraining, load_data, stacks
 from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import changed
+from tunelab.experiment.fitting import fitted
 from tunelab.experiment.stacked_training import Member
 from tunelab.network import Network
 from tunelab.records.measure_events import measure_fields
@@ -152,6 +153,7 @@ def reduced(experiment: Experiment, trials: Trials) -> Experiment:
     """
     plain = changed(by_validation(experiment), {"initialization.seeds": 1})
     dataset = trials.dataset(plain)
+    plain = fitted(plain, dataset)
     n, validation = min(len(dataset.training), _MOST_TRAINING), min(len(dataset.validation), _MOST_VALIDATION)
     lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")
     values = {"data.train": n, "data.evaluation": validation, "training.lambda": lmbda}
