@@ -68,7 +68,7 @@ def test_random_numbers_are_splitmix64() -> None:
     """The first numbers that SplitMix64 gives from seed 0 (as in java.util.SplittableRandom)."""
     step = 0x9E3779B97F4A7C15
     states = np.array([step * k % 2**64 for k in (1, 2, 3)], np.uint64)
-    assert [hex(z) for z in hash_rng._mixed(states)] == [
+    assert [hex(z) for z in hash_rng._mix(states)] == [
         "0xe220a8397b1dcdaf",
         "0x6e789e6aa1b965f4",
         "0x6c45d188009454f",

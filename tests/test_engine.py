@@ -220,3 +220,11 @@ def resumed_refused(run: Run) -> bool:
     with pytest.raises(BadInput, match="has ended"):
         resumed(run)
     return True
+
+
+def test_a_pool_left_by_an_error_ends_its_own_workers_alone() -> None:
+    with engine.process_pool(1) as other:
+        assert other.submit(abs, -1).result() == 1
+        with pytest.raises(ZeroDivisionError), engine.process_pool(1) as pool:
+            pool.submit(divmod, 1, 0).result()
+        assert other.submit(abs, -3).result() == 3

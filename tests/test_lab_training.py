@@ -207,7 +207,7 @@ async def test_f_trains_the_cure_of_the_verdict_beside_the_run_as_it_was() -> No
         await lab.press("f")
         assert lab.ends == 0
         await lab.trained()
-        assert "f trains it with η = " in lab.picture
+        await lab.until(lambda: "f trains it with η = " in lab.picture)
         await lab.press("f")
         await lab.until(lambda: lab.ends == 2)
         assert lab.state.view is not None
@@ -287,7 +287,7 @@ async def test_keys_of_a_playback_do_nothing_to_a_run() -> None:
     async with opened() as lab:
         lab.lab.look_at(RunView(written_run()))
         await lab.press("full_stop", "comma", "right_square_bracket")
-        assert len([line for line in rows_of(lab) if line.startswith("Epoch")]) == 40
+        await lab.until(lambda: len([line for line in rows_of(lab) if line.startswith("Epoch")]) == 40)
 
 
 @driven
@@ -303,7 +303,7 @@ async def test_no_number_in_a_record_ends_the_screen(number: float | None) -> No
         lab.lab.look_at(RunView(written_run(measures=odd)))
         await lab.press("l", "l", "v", "v", "f", "z", "z")
         assert lab.app.is_running
-        assert len([line for line in rows_of(lab) if line.startswith("Epoch")]) == 40
+        await lab.until(lambda: len([line for line in rows_of(lab) if line.startswith("Epoch")]) == 40)
 
 
 @driven

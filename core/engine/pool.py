@@ -62,7 +62,7 @@ class _Pool(ProcessPoolExecutor):
     def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> bool | None:
         """Wait for what is at work. If an error or ctrl+c ends the block nobody follows it: let it save and leave."""
         if kind is not None:
-            for worker in multiprocessing.active_children():
+            for worker in list((self._processes or {}).values()):  # its own: another pool's have nobody to ask
                 worker.terminate()
         return super().__exit__(kind, *rest)
 
