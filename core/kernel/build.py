@@ -44,9 +44,9 @@ def compiler() -> list[str] | None:
     """The command of the C compiler: what CC says, else cc, gcc or clang, else zig's where it is installed."""
     if asked := os.environ.get("CC"):
         return shlex.split(asked)
-    found = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if found:
-        return [found]
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler:
+        return [compiler]
     return [sys.executable, "-m", "ziglang", "cc"] if util.find_spec("ziglang") else None
 
 
@@ -80,12 +80,12 @@ def _compile(target: Path) -> None:
     if command is None:
         raise BuildFailed("there is no C compiler")
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        made = Path(scratch) / target.name
+        built = Path(scratch) / target.name
         # zig takes the processor it runs on for the one it compiles for, unless told otherwise
         baseline = ["-mcpu=baseline"] if "ziglang" in command else []
         try:
             done = subprocess.run(
-                [*command, *_FLAGS, *baseline, str(_FOLDER / _SOURCES[0]), "-o", str(made)],
+                [*command, *_FLAGS, *baseline, str(_FOLDER / _SOURCES[0]), "-o", str(built)],
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -94,10 +94,10 @@ def _compile(target: Path) -> None:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BuildFailed(f"the C compiler {command[0]} didn't run: {error}") from None
-        if done.returncode or not made.exists():
-            said = [line.strip() for line in done.stderr.splitlines() if "error" in line] or ["it says nothing"]
-            raise BuildFailed(f"the C compiler {command[0]} failed: {said[0][:200]}")
-        made.replace(target)
+        if done.returncode or not built.exists():
+            complaints = [line.strip() for line in done.stderr.splitlines() if "error" in line] or ["it says nothing"]
+            raise BuildFailed(f"the C compiler {command[0]} failed: {complaints[0][:200]}")
+        built.replace(target)
 
 
 if __name__ == "__main__":

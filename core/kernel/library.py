@@ -131,5 +131,5 @@ def check_engine(recorded: str | None) -> None:
 
 def describe_kernel() -> str:
     """The instruction set that the compiled kernel uses here, or why there is none."""
-    found = kernel()
-    return found.instructions() if found is not None else f"none: {_missing_reason()}"
+    loaded = kernel()
+    return loaded.instructions() if loaded is not None else f"none: {_missing_reason()}"

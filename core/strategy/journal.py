@@ -35,8 +35,8 @@ _PATIENCE = 2.0  # seconds for another process to finish what it writes
 
 def studies() -> list[str]:
     """Names of all strategies that have been begun, the latest last."""
-    found = paths.studies().glob(f"*/{_FILE}")
-    return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+    journals = paths.studies().glob(f"*/{_FILE}")
+    return [path.parent.name for path in sorted(journals, key=lambda path: path.stat().st_mtime)]
 
 
 def find(name: str) -> Path:

@@ -49,19 +49,19 @@ def record(trials: TrialRunner, tried: Mapping[str, Experiment]) -> dict[str, li
     """
     place = run_directory(trials.journal.directory, trials.stage, tried)
     expected = modelled(list(tried.values()), trials.context.data)
-    found: dict[str, list[Event]] = {label: [] for label in tried}
+    events_by_arm: dict[str, list[Event]] = {label: [] for label in tried}
 
     def take(events: list[Event]) -> None:
         for event in events:
             if event["event"] == "measure":
                 fields = {key: value for key, value in event.items() if key not in ("event", "run", "arm", "time")}
-                found[event["arm"]].append(trials.measured(event["arm"], fields))
+                events_by_arm[event["arm"]].append(trials.measured(event["arm"], fields))
 
     with _executor(expected * trials.context.pace, len(tried)) as executor:
         job = _begun(place, tried, executor)
         if job is None:
             take([event for arm in Run(place).arms for event in arm.events()])
-            return found
+            return events_by_arm
         began, fresh = time.monotonic(), not job.before
         take(job.before)
         stop: type[Exception] | None = None
@@ -77,9 +77,9 @@ def record(trials: TrialRunner, tried: Mapping[str, Experiment]) -> dict[str, li
             raise Interrupted
         if fresh and stop is None:
             trials.took((time.monotonic() - began) * min(cores(), len(tried)), expected)
-    if not any(found.values()):
+    if not any(events_by_arm.values()):
         raise OutOfTime
-    return found
+    return events_by_arm
 
 
 def _due(trials: TrialRunner) -> type[Exception] | None:

@@ -299,7 +299,7 @@ def _left_out(planned: float) -> dict[str, Any]:
 
 def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict[str, Any]:
     """Try what a person asked for beside the recommendation, and say how they compare; it stays what it is."""
-    label = ", ".join(f"{key.rsplit('.', 1)[-1]} = {_shown(value)}" for key, value in values.items())
+    label = ", ".join(f"{key.rsplit('.', 1)[-1]} = {_value_text(value)}" for key, value in values.items())
     context = trials.context
     whole = changed(context.experiment, standing["chosen"])
     base = context.view(_TRIED, _TRIED, base=whole)
@@ -310,12 +310,12 @@ def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict
     evaluations = trials.judge(arms, recommended)
     chosen = best_or_present(evaluations, recommended)
     text = f"Your own {label}: {choice_text(evaluations, recommended, chosen)}"
-    kept = {key: standing[key] for key in ("chosen", "because", "sure", "evidence", "validation")}
+    standing_fields = {key: standing[key] for key in ("chosen", "because", "sure", "evidence", "validation")}
     others = [*standing["alternatives"], {"chosen": standing["chosen"] | values, "text": text}]
-    return kept | {"alternatives": others, "tried": text}
+    return standing_fields | {"alternatives": others, "tried": text}
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -23,9 +23,9 @@ def curves_of(stage: StageState) -> list[History]:
     experiment = dict(stage.experiment)
     if "training" in experiment:
         experiment["training"] = {key: value for key, value in experiment["training"].items() if key != "epochs"}
-    found = []
+    histories = []
     for name, events in stage.arms.items():
         seeds = len(events[0].get("replicates", {}).get("eta", [0]))
         start = {"event": "start", "experiment": experiment, "seeds": [0] * seeds}
-        found.append(History(name, [start, *events]))
-    return found
+        histories.append(History(name, [start, *events]))
+    return histories

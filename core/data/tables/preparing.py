@@ -57,9 +57,9 @@ def understand(path: Path, options: FileOptions, title: str, report: Report | No
     table = read_raw(path, heard)
     if len(table.columns) < 2:
         raise BadInput(f"{where} has one column; at least one input and a label are needed")
-    said = overrides(table, options.columns, where)
+    overruled = overrides(table, options.columns, where)
     label_column, label_why = _label_column(table, options.label, where)
-    pixels = None if said else pixel_columns(table, label_column, guessed=options.label is None)
+    pixels = None if overruled else pixel_columns(table, label_column, guessed=options.label is None)
     if pixels and pixels.label is not label_column:
         label_column, label_why = (
             pixels.label,
@@ -77,7 +77,7 @@ def understand(path: Path, options: FileOptions, title: str, report: Report | No
     if label_column.kind == "dates":
         raise BadInput(f"{where}: {called}, the label, holds dates; choose another with data.label")
     label = decide(_label_values(label_column, rows), task=options.task, called=called, where=where)
-    plans = [] if pixels else plan_columns(table, label_column, said, where)
+    plans = [] if pixels else plan_columns(table, label_column, overruled, where)
     known = Understood(where, options, table, label_column, label_why, rows, label, plans, pixels)
     _refuse_infinity(known)
     return known
@@ -150,10 +150,10 @@ def read(
     return dataset, Origin(f"the table {path}", tuple(notes))
 
 
-def _label_column(table: RawTable, said: int | str | None, where: str) -> tuple[RawColumn, str]:
+def _label_column(table: RawTable, wanted: int | str | None, where: str) -> tuple[RawColumn, str]:
     """The column to predict, and why it is that one."""
-    if said is not None:
-        column = column_of(table, said, "data.label", where)
+    if wanted is not None:
+        column = column_of(table, wanted, "data.label", where)
         return column, f"{table.called(column)} is the label, as data.label says"
     if table.header:
         names = {column.name.strip().casefold(): column for column in reversed(table.columns)}
