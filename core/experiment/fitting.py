@@ -53,7 +53,7 @@ def _wanted(experiment: Experiment, dataset: Dataset) -> dict[str, Any]:
     training, n = experiment.training, len(dataset.training)
     if "mini_batch" not in training.model_fields_set:
         m = training.mini_batch
-        if dataset.encoder:  # only a table has an encoder of its columns
+        if dataset.encoder is not None and dataset.encoder["kind"] == "table":
             # A linear output learns fast enough in few steps, and single examples are too noisy for it
             few_steps = dataset.classes is not None and n < _STEPS_AN_EPOCH * _TABLE_MINI_BATCH
             m = max(1, n // _STEPS_AN_EPOCH) if few_steps else _TABLE_MINI_BATCH
