@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,6 +33,7 @@ from tunelab.kernel import (
     current_engine,
     engine_for,
     kernel,
+    kernel_examples,
     library,
     lists_inputs,
 )
@@ -165,9 +168,9 @@ def test_examples_that_dont_fit_in_memory_are_prepared_block_by_block(
     compiled: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for listed, classes in itertools.product((True, False), (True, False)):
-        examples = examples_of(500, 20, 3, listed=listed, classes=classes)
         found = []
         for most in (1 << 40, 0):
+            examples = examples_of(500, 20, 3, listed=listed, classes=classes)
             monkeypatch.setattr("tunelab.kernel.binding._WHOLE", most)
             monkeypatch.setattr(kernel_steps, "_BLOCK", 90)
             network = network_of((20, 6, 3), np.float32)
@@ -276,6 +279,35 @@ def test_company_and_threads_change_no_bit(compiled: Kernel) -> None:
     with ThreadPoolExecutor(4) as threads:
         alone = [one for (one,) in threads.map(trained, [[0], [1], [2], [3]])]
     assert alone == together
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_stack_has_the_same_bits_in_any_number_of_threads() -> None:
+    examples = examples_of(300, 37, 5, listed=True)
+
+    def bits(threads: int) -> list[Any]:
+        training = Training(
+            network_of((37, 13, 5), np.float32, 5), examples, examples.first(50), eta=[0.3, 0.1, 0.5, 0.2, 0.4],
+            lmbda=[5.0, 0.0, 0.1, 1.0, 2.0], mini_batch=7, epochs=3, order=shuffled(range(5), 300), engine=COMPILED,
+            threads=threads,
+        )  # fmt: skip
+        measured = [(m.training_cost.tobytes(), m.evaluation.answers.tobytes()) for m in training]
+        return [*measured, training.parameters().parameters.tobytes()]
+
+    assert bits(1) == bits(2) == bits(16)
+
+
+def test_examples_are_prepared_once_for_all_who_share_them(compiled: Kernel) -> None:
+    examples, dtype = examples_of(30, 37, 5, listed=True), np.dtype(np.float32)
+    prepare = partial(kernel_examples, compiled, examples, dtype, 5, listed=True)
+    with ThreadPoolExecutor(4) as threads:
+        prepared = [one.result() for one in [threads.submit(prepare) for _ in range(20)]]
+    assert len(set(map(id, prepared))) == 1
+    assert kernel_examples(compiled, examples, dtype, 5, listed=False) is not prepared[0]
+    gone = weakref.ref(prepared[0])
+    del prepare, prepared, examples
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.usefixtures("compiled")

@@ -34,11 +34,16 @@ class Job:
         self._follower = run.follower()
         self.before = self.new_events()
 
-    def begin(self, executor: Executor, stacked: Sequence[tuple[list[int], int | None]]) -> None:
-        """Have workers train stacks of arms, (positions, until) each."""
+    def begin(
+        self, executor: Executor, stacked: Sequence[tuple[list[int], int | None]], workers: int | None = None
+    ) -> None:
+        """Have workers train stacks of arms, (positions, until) each; where they are fewer than ``workers``, each uses
+        several cores.
+        """
+        threads = max(1, (workers or usable_cores()) // len(stacked))
         try:
             for positions, until in stacked:
-                self._futures.append(executor.submit(train_stack, str(self.run.directory), positions, until))
+                self._futures.append(executor.submit(train_stack, str(self.run.directory), positions, until, threads))
         except BrokenExecutor:
             self._hold.release()
             raise self._cut_off() from None
@@ -132,7 +137,7 @@ def start(
     run = create_run(preset, out, engine=engine)
     job = Job(run, run.hold())
     limits = list(until or [None] * len(experiments))
-    job.begin(executor, [(stack, limits[stack[0]]) for stack in _stacked(experiments, limits, workers)])
+    job.begin(executor, [(stack, limits[stack[0]]) for stack in _stacked(experiments, limits, workers)], workers)
     return job
 
 
@@ -159,7 +164,7 @@ def resume(run: Run, executor: Executor, *, workers: int | None = None) -> Job:
         hold.release()
         raise
     points = [checkpoint.point if checkpoint else None for checkpoint in saved]
-    job.begin(executor, [([left[i] for i in stack], None) for stack in _stacked(experiments, points, workers)])
+    job.begin(executor, [([left[i] for i in stack], None) for stack in _stacked(experiments, points, workers)], workers)
     return job
 
 

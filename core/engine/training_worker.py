@@ -27,11 +27,11 @@ class _Leaving(Exception):
     """The process is to end; the training isn't, and can be taken up again."""
 
 
-def train_stack(directory: str, positions: Sequence[int], until: int | None = None) -> None:
+def train_stack(directory: str, positions: Sequence[int], until: int | None = None, threads: int = 1) -> None:
     """Train some arms of a run, stacked, writing each one's record; go on where they have been saved.
 
     The arms must stand at the same point (:attr:`Checkpoint.point`), or all at the beginning. With ``until``
-    they are stopped after so many examples.
+    they are stopped after so many examples. ``threads`` is how many cores the kernel may use.
     """
     run = Run(directory)
     experiments = [run.preset.arms[position].experiment for position in positions]
@@ -43,7 +43,7 @@ def train_stack(directory: str, positions: Sequence[int], until: int | None = No
             record.checkpoint(writer.events)
             for record, experiment, writer in zip(records, experiments, writers, strict=True)
         ]
-        training = StackedTraining(experiments, dataset, engine=run.engine)
+        training = StackedTraining(experiments, dataset, engine=run.engine, threads=threads)
         _restore(training, saved, run)
         recorders = [
             ArmRecorder(writer, training, member, standing)

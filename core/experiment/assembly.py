@@ -110,10 +110,13 @@ def _shape(experiment: Experiment) -> str:
     return f"{data_key(experiment)} {experiment.network.model_dump_json()} {shared}"
 
 
-def assemble(experiments: Sequence[Experiment], dataset: Dataset, *, engine: str | None = None) -> Training:
+def assemble(
+    experiments: Sequence[Experiment], dataset: Dataset, *, engine: str | None = None, threads: int = 1
+) -> Training:
     """The training of several experiments of one shape, stacked: their replicates in a row.
 
     ``engine`` is what does the arithmetic, what trains here if not given; the book's program is always numpy's.
+    ``threads`` is how many networks the kernel trains at once.
     Raises :class:`BadInput` where an experiment doesn't fit the data.
     """
     experiments = [fitted(experiment, dataset) for experiment in experiments]
@@ -151,6 +154,7 @@ def assemble(experiments: Sequence[Experiment], dataset: Dataset, *, engine: str
         metric=metric_for(dataset, first.data.class_weights),
         evaluation_penalty=program.evaluation_penalty(n, len(dataset.validation)),
         engine=NUMPY if first.training.book else engine or current_engine(),
+        threads=threads,
     )
 
 

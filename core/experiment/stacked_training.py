@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 from tunelab.data import Dataset
 from tunelab.data.encoding import table_facts
 from tunelab.diagnosis import baseline_facts
 from tunelab.experiment.assembly import assemble, available_examples, load_data
+from tunelab.experiment.blas_threads import one_blas_thread
 from tunelab.experiment.declaration import Experiment
 from tunelab.experiment.fitting import fitted
 from tunelab.experiment.network_shape import parameters
@@ -44,17 +44,19 @@ class StackedTraining:
         experiments: of one shape (:func:`tunelab.experiment.stacks`).
         dataset: what all of them learn from.
         engine: what does the arithmetic (:mod:`tunelab.kernel.library`), what trains here if not given.
+        threads: in which the compiled kernel trains networks side by side; numpy trains in one.
 
     Raises:
         BadInput: where an experiment doesn't fit the data.
     """
 
-    def __init__(self, experiments: Sequence[Experiment], dataset: Dataset, *, engine: str | None = None) -> None:
+    def __init__(
+        self, experiments: Sequence[Experiment], dataset: Dataset, *, engine: str | None = None, threads: int = 1
+    ) -> None:
         self.dataset = dataset
         experiments = [fitted(experiment, dataset) for experiment in experiments]
         self._began = time.perf_counter()
-        self._threads = ThreadpoolController()
-        self._training = assemble(experiments, dataset, engine=engine)
+        self._training = assemble(experiments, dataset, engine=engine, threads=threads)
         ends = np.cumsum([len(experiment.seeds) for experiment in experiments]).tolist()
         starts = [0, *ends[:-1]]
         self.members = [
@@ -84,7 +86,7 @@ class StackedTraining:
 
     def measure(self) -> Measurement:
         """Measure now, outside the measuring points: before any training, say."""
-        with self._threads.limit(limits=1):
+        with one_blas_thread():
             return self._training.measure()
 
     def run(self, pulse: Callable[[], None] | None = None, until: int | None = None) -> Iterator[Measurement]:
@@ -96,7 +98,7 @@ class StackedTraining:
         """
         measurements = self._training.run(pulse, until)
         while True:
-            with self._threads.limit(limits=1):
+            with one_blas_thread():
                 measurement = next(measurements, None)
             if measurement is None:
                 return

@@ -1,6 +1,6 @@
 """The arithmetic of training compiled: agrees with numpy, and leaves to it what it doesn't cover or can't do here."""
 
-from tunelab.kernel.binding import FOLD_EVERY, KernelExamples, KernelNetwork, Steps
+from tunelab.kernel.binding import FOLD_EVERY, KernelExamples, KernelNetwork, Steps, kernel_examples
 from tunelab.kernel.coverage import covers, lists_inputs
 from tunelab.kernel.library import (
     COMPILED,
@@ -13,6 +13,7 @@ from tunelab.kernel.library import (
     engine_for,
     kernel,
 )
+from tunelab.kernel.threads import for_each
 
 __all__ = [
     "COMPILED",
@@ -28,6 +29,8 @@ __all__ = [
     "current_engine",
     "describe_kernel",
     "engine_for",
+    "for_each",
     "kernel",
+    "kernel_examples",
     "lists_inputs",
 ]

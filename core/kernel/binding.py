@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+import threading
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,17 @@ from tunelab.data.dataset import Examples
 from tunelab.kernel.library import Kernel
 from tunelab.network import Network
 
-__all__ = ["COSTS", "FOLD_EVERY", "HIDDEN", "MAX_LAYERS", "OUTPUTS", "KernelExamples", "KernelNetwork", "Steps"]
+__all__ = [
+    "COSTS",
+    "FOLD_EVERY",
+    "HIDDEN",
+    "MAX_LAYERS",
+    "OUTPUTS",
+    "KernelExamples",
+    "KernelNetwork",
+    "Steps",
+    "kernel_examples",
+]
 
 Array = NDArray[Any]
 
@@ -91,7 +102,8 @@ class KernelExamples:
     """
 
     def __init__(self, kernel: Kernel, examples: Examples, dtype: np.dtype[Any], outputs: int, *, listed: bool) -> None:
-        self._kernel, self._examples, self._dtype, self.listed = kernel, examples, dtype, listed
+        self._dtype, self.listed = dtype, listed
+        self._inputs, self._scale = examples.inputs, examples.scale
         self.n, self.inputs = examples.inputs.shape
         self.classes = np.asarray(examples.targets).ndim == 1
         if self.classes:
@@ -115,7 +127,7 @@ class KernelExamples:
     def _bytes(self) -> int:
         if not self.listed:
             return self.n * self.inputs * self._dtype.itemsize
-        return int(np.count_nonzero(self._examples.inputs)) * (self._dtype.itemsize + 2)
+        return int(np.count_nonzero(self._inputs)) * (self._dtype.itemsize + 2)
 
     def of(self, rows: Array) -> tuple[_Block, Array]:
         """A block that holds the examples numbered by ``rows``, (count,) int64, and their numbers in it."""
@@ -130,7 +142,7 @@ class KernelExamples:
         return self._block(np.arange(start, start + count)), 0
 
     def _block(self, rows: Array | None) -> _Block:
-        inputs = self._examples.inputs
+        inputs = self._inputs
         targets = self._targets if rows is None else self._targets[rows]
         count = self.n if rows is None else len(rows)
         start = index = None
@@ -141,7 +153,7 @@ class KernelExamples:
                 chosen = np.ascontiguousarray(chosen, self._dtype)
             room = int(np.count_nonzero(chosen)) + _SPARE
             start, index, values = np.empty(count + 1, np.int64), np.empty(room, np.uint16), np.empty(room, self._dtype)
-            scale = float(self._dtype.type(self._examples.scale))
+            scale = float(self._dtype.type(self._scale))
             self._fill(
                 _place(chosen),
                 chosen.dtype == np.uint8,
@@ -152,11 +164,27 @@ class KernelExamples:
                 *map(_place, (start, index, values)),
             )
         else:
-            scaled = self._examples.scaled(slice(None) if rows is None else rows, self._dtype)
-            values = np.ascontiguousarray(scaled)
+            chosen = inputs if rows is None else inputs[rows]
+            values = np.ascontiguousarray(np.multiply(chosen, self._scale, dtype=self._dtype, casting="unsafe"))
         labels, wanted = (targets, None) if self.classes else (None, targets)
         arrays = (start, index, values, labels, wanted)
         return _Block(_Examples(*map(_place, arrays)), arrays)
+
+
+_prepared: WeakKeyDictionary[Examples, dict[tuple[Any, ...], KernelExamples]] = WeakKeyDictionary()
+_preparing = threading.Lock()
+
+
+def kernel_examples(
+    kernel: Kernel, examples: Examples, dtype: np.dtype[Any], outputs: int, *, listed: bool
+) -> KernelExamples:
+    """Return :class:`KernelExamples`, prepared once for all trainings in this process that share the examples."""
+    key = (kernel, dtype, outputs, listed)
+    with _preparing:
+        kinds = _prepared.setdefault(examples, {})
+        if key not in kinds:
+            kinds[key] = KernelExamples(kernel, examples, dtype, outputs, listed=listed)
+        return kinds[key]
 
 
 class KernelNetwork:
@@ -240,8 +268,3 @@ class KernelNetwork:
             *map(_place, (cost, largest, answers)),
             self._working_memory(listed),
         )
-
-
-def networks_of(kernel: Kernel, network: Network, mini_batch: int) -> Sequence[KernelNetwork]:
-    """Every replicate of a network."""
-    return [KernelNetwork(kernel, network, r, mini_batch) for r in range(network.replicates)]

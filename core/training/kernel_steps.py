@@ -1,4 +1,4 @@
-"""Steps of training in the compiled kernel, a network after the other, and the one rule for when it is used."""
+"""Steps of training in the compiled kernel, a network after the other or several side by side in threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.data.dataset import Examples
-from tunelab.kernel import FOLD_EVERY, Kernel, KernelExamples, KernelNetwork, Steps
+from tunelab.kernel import FOLD_EVERY, Kernel, KernelExamples, KernelNetwork, Steps, for_each, kernel_examples
 from tunelab.network import Network
 from tunelab.training.decay import Decay
 from tunelab.training.measurement import Score
@@ -33,8 +33,9 @@ class KernelSteps:
         listed: bool,
         mini_batch: int,
         unscored: Callable[[Examples], Score],
+        threads: int = 1,
     ) -> None:
-        self.mini_batch = mini_batch
+        self.mini_batch, self._threads = mini_batch, threads
         self._kernel, self._listed, self._unscored = kernel, listed, unscored
         self._training = training
         self._examples: dict[int, KernelExamples] = {}
@@ -48,7 +49,7 @@ class KernelSteps:
         read = self._examples.get(id(examples))
         if read is None:
             network = self._network
-            read = KernelExamples(self._kernel, examples, network.dtype, network.sizes[-1], listed=self._listed)
+            read = kernel_examples(self._kernel, examples, network.dtype, network.sizes[-1], listed=self._listed)
             self._examples[id(examples)] = read
         return read
 
@@ -71,11 +72,14 @@ class KernelSteps:
     def advance(self, orders: list[Array], position: int, count: int, step: int) -> None:
         """Train every network on its order's examples from ``position`` on; ``step`` steps were made before."""
         training = self._read(self._training)
-        for r, (network, order) in enumerate(zip(self._networks, orders, strict=True)):
+
+        def train(r: int) -> None:
             steps = Steps(
                 self.mini_batch, step, float(self._eta[r]), float(self._decay.factor[r]), int(self._decay.every[r])
             )
-            network.train(training, order[position : position + count], steps)
+            self._networks[r].train(training, orders[r][position : position + count], steps)
+
+        for_each(train, len(self._networks), self._threads)
 
     def score(self, examples: Examples) -> Score:
         """Judge the networks."""
@@ -86,22 +90,24 @@ class KernelSteps:
         cost, correct, squared_error = np.zeros(R), np.zeros(R, np.int64), np.zeros((R, numbers))
         answers, class_correct = np.zeros((R, kinds), np.int64), np.zeros((R, kinds), np.int64)
         size = n if read.whole else min(_BLOCK, n)
-        largest = np.empty(size, np.int32)
-        given = None if frame.has_classes else np.empty((size, outputs), self._network.dtype)
         for start in range(0, n, size):
             count = min(size, n - start)
             block, first = read.range(start, count)
             targets = examples.targets[start : start + count]
-            for r, network in enumerate(self._networks):
-                network.score(block, first, count, self._listed, cost[r : r + 1], largest, given)
+
+            def judge(r: int, block: Any = block, first: int = first, targets: Array = targets) -> None:
+                largest = np.empty(len(targets), np.int32)
+                given = None if frame.has_classes else np.empty((len(targets), outputs), self._network.dtype)
+                self._networks[r].score(block, first, len(targets), self._listed, cost[r : r + 1], largest, given)
                 if given is None:
-                    answer = largest[:count]
-                    answers[r] += np.bincount(answer, minlength=outputs)
-                    class_correct[r] += np.bincount(targets[answer == targets], minlength=outputs)
+                    answers[r] += np.bincount(largest, minlength=outputs)
+                    class_correct[r] += np.bincount(targets[largest == targets], minlength=outputs)
                 else:
-                    off = given[:count] - targets.astype(given.dtype)
+                    off = given - targets.astype(given.dtype)
                     correct[r] += (np.abs(off) <= frame.tolerance).all(axis=-1).sum()
                     squared_error[r] += np.square(off, dtype=np.float64).sum(axis=0)
+
+            for_each(judge, R, self._threads)
         if frame.has_classes:
             correct = class_correct.sum(axis=-1)
         return frame.of(cost / n, correct, answers, class_correct, squared_error / n)

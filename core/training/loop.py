@@ -92,6 +92,7 @@ class Training:
         evaluation_penalty: how many times the penalty of training a cost on evaluation examples includes.
         engine: what does the arithmetic, as records name it: one of those in :mod:`tunelab.kernel.library`. What the
             kernel doesn't cover numpy does; ``engine`` says which it was.
+        threads: in which the kernel trains networks side by side; the bits are the same in any number.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class Training:
         metric: Metric | None = None,
         evaluation_penalty: float = 1.0,
         engine: str = NUMPY,
+        threads: int = 1,
     ) -> None:
         R, n = network.replicates, len(training)
         self.network = network
@@ -139,7 +141,8 @@ class Training:
         self._one_hot = np.eye(outputs, dtype=network.dtype) if classes else None
         compiled = None
         if engine == COMPILED and class_weights is None:
-            compiled = _compiled_steps(network, training, mini_batch, classes=classes, tolerance=tolerance, unit=unit)
+            frame = partial(unscored, outputs=outputs, classes=classes, tolerance=tolerance, unit=unit)
+            compiled = _compiled_steps(network, training, mini_batch, frame, threads)
         self.engine = engine if compiled else OLD_NUMPY if engine == OLD_NUMPY else NUMPY
         self._steps: Steps = compiled or NumpySteps(
             network, training, mini_batch=mini_batch, class_weights=class_weights, classes=classes, score=self._score
@@ -370,7 +373,7 @@ class Training:
 
 
 def _compiled_steps(
-    network: Network, training: Examples, mini_batch: int, *, classes: bool, tolerance: float, unit: Sequence[float]
+    network: Network, training: Examples, mini_batch: int, frame: Callable[[Examples], Score], threads: int
 ) -> Steps | None:
     """Steps in the compiled kernel, or None where there is none or it leaves such a training to numpy."""
     compiled = kernel()
@@ -382,5 +385,6 @@ def _compiled_steps(
     itemsize = network.dtype.itemsize
     if not covers(network.sizes, *functions, mini_batch=mini_batch, itemsize=itemsize, listed=listed):
         return None
-    frame = partial(unscored, outputs=network.sizes[-1], classes=classes, tolerance=tolerance, unit=unit)
-    return KernelSteps(compiled, network, training, listed=listed, mini_batch=mini_batch, unscored=frame)
+    return KernelSteps(
+        compiled, network, training, listed=listed, mini_batch=mini_batch, unscored=frame, threads=threads
+    )
