@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import shlex
+import os
 import sys
 
 from tunelab.errors import BadInput, os_error_sentence, printable
@@ -25,16 +26,25 @@ def serve_command(options: ServeOptions) -> None:
             raise
         raise BadInput("serve needs textual-serve, which isn't installed: pip install 'tunelab[serve]'") from None
     host, port = options.host, options.port
-    if not _is_local(host):
-        say(
-            f"Warning: with --host {printable(host, 100)} whoever reaches port {port} can train, read and delete runs "
-            "as you; there is no password and no encryption."
-        )
     preset = [] if options.preset is None else ["lab", options.preset]
+    server = LabServer([sys.executable, "-m", "tunelab.tui.cli.main", *preset], host, port)
+
+    def ready() -> None:
+        if not _is_local(host):
+            say(
+                f"Warning: with --host {printable(host, 100)} whoever has the URL below can train, read and delete "
+                "runs as you, and without encryption it can be read on its way through the network."
+            )
+        say(f"The lab is at {server.url}\nThe URL is its key; ctrl+c ends it.")
+
     try:
-        LabServer(shlex.join([sys.executable, "-m", "tunelab.tui.cli.main", *preset]), host, port).serve()
-    except OSError as error:
-        raise BadInput(os_error_sentence(error, f"{printable(host, 100)} port {port}", "listened on")) from None
+        asyncio.run(server.serve(ready))
+    except (OSError, UnicodeError) as error:
+        number = getattr(error, "errno", None) or 0
+        reason = os.strerror(number) if number > 0 else "there is no machine of this name"
+        raise BadInput(
+            os_error_sentence(OSError(number, reason), f"{printable(host, 100)} port {port}", "listened on")
+        ) from None
 
 
 def _is_local(host: str) -> bool:

@@ -40,7 +40,10 @@ class LabOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ServeOptions:
-    """Show the lab in a browser. Only this machine can reach it unless --host says otherwise."""
+    """Show the lab in a browser, by the URL that is printed, which holds a secret.
+
+    Only this machine can reach it unless --host says otherwise.
+    """
 
     preset: LabPreset = None
     host: Annotated[
