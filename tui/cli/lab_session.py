@@ -35,11 +35,15 @@ class LabSession(AppService):
     """The process of one lab, and the way between it and a websocket."""
 
     def __init__(self, words: Sequence[str], websocket: web.WebSocketResponse, downloads: DownloadManager) -> None:
+
+        async def close() -> None:
+            await websocket.close()
+
         super().__init__(
             "",  # what would be given to a shell
             write_bytes=websocket.send_bytes,
             write_str=websocket.send_str,
-            close=websocket.close,
+            close=close,
             download_manager=downloads,
         )
         self._words = words
