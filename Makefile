@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 run: $(VENV)/installed links
 	@if [ -t 1 ]; then $(BIN)/tunelab; else $(BIN)/tunelab tune --data digits; fi
 
-# ARGS go to pytest: make test ARGS="-m 'not process'" runs what needs no process of its own.
+# On all cores. ARGS go to pytest: make test ARGS="-m 'not process'" runs what needs no process of its own, "-n0" one by one.
 test: $(VENV)/installed-test links
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: lint test
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
+from pathlib import PurePath
 
 __all__ = ["BadInput", "CutOff", "ExitCode", "os_error_sentence", "printable"]
 
@@ -46,10 +47,14 @@ class CutOff(Exception):
 def printable(text: object, limit: int = 120) -> str:
     """``text`` on one line without terminal control characters, shortened to ``limit`` characters.
 
-    For every name, key or value from outside that becomes part of a message.
+    For every name, key or value from outside that becomes part of a message. A path is shortened in its middle, since
+    its end says which file it is.
     """
     shown = "".join(c if c.isprintable() else "�" for c in str(text))
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    if len(shown) <= limit:
+        return shown
+    head = limit // 4 if isinstance(text, PurePath) else limit - 1
+    return shown[:head] + "…" + shown[len(shown) - (limit - 1 - head) :]
 
 
 _NO_SPACE = "free some space there, or set TUNELAB_HOME to a directory on another disk"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tunelab.data import idx
 from tunelab.data.dataset import Array, Examples
+from tunelab.engine import usable_cores
 
 # The same examples every time, nothing written into the checkout, and no failure because a machine is busy.
 hypothesis.settings.register_profile("tunelab", derandomize=True, database=None, deadline=None)
@@ -20,6 +21,8 @@ MakeExamples = Callable[..., Examples]
 
 # Modules whose tests start processes, drive whole screens or train for seconds
 _PROCESS_MODULES = [
+    "ascii_filter",
+    "book",
     "cli_bad_input",
     "cli_presets_runs",
     "cli_run",
@@ -28,6 +31,7 @@ _PROCESS_MODULES = [
     "digit_drawing",
     "engine",
     "init_command",
+    "lab_form",
     "lab_looking",
     "lab_screens",
     "lab_training",
@@ -36,6 +40,7 @@ _PROCESS_MODULES = [
     "replay",
     "resume_disk",
     "resume_killed",
+    "run_comparison",
     "serve",
     "snapshots",
     "survival",
@@ -53,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.removeprefix("test_") in _PROCESS_MODULES:
             item.add_marker(pytest.mark.process)
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook
+def pytest_xdist_auto_num_workers() -> int:
+    """One more worker than cores: tests of processes and screens wait for a part of their time."""
+    return usable_cores() + 1
 
 
 @pytest.fixture(autouse=True)

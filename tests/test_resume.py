@@ -248,7 +248,7 @@ def test_a_damaged_checkpoint_is_refused_with_a_way_on(preset: Preset, monkeypat
         try:
             found = checkpoint.read(path, experiment)
         except BadInput as problem:
-            refused += str(problem).startswith(f"{path} is damaged (")
+            refused += "checkpoint.npz is damaged (" in str(problem)
         else:  # a date or the like that nobody reads
             assert found is not None
             assert all(

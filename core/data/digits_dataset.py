@@ -20,6 +20,9 @@ _SCALE = 1 / 255
 _CLASSES = tuple("0123456789")
 _PARTS = {"training": range(50_000), "validation": range(50_000, 60_000), "test": range(60_000, 70_000)}
 _BLOCK = 500  # drawings between two reports of progress
+_KEPT_DRAWINGS = 8  # parts that a process keeps in memory, of a few megabytes each
+
+_drawn: dict[tuple[str, tuple[int, ...]], tuple[Array, Array]] = {}
 
 
 def load(training: int | None, evaluation: int | None, classes: Sequence[int | str] | None, report: Report) -> Dataset:
@@ -85,11 +88,22 @@ def _indices(part: str, selected: tuple[int, ...]) -> Array:
 
 
 def _draw_part(part: str, count: int, selected: tuple[int, ...], report: Report | None = None) -> Examples:
-    """The first ``count`` of ``part`` whose label is among ``selected`` (fewer where the part runs out)."""
+    """The first ``count`` of ``part`` whose label is among ``selected`` (fewer where the part runs out).
+
+    What this process has drawn before isn't drawn again: a run is checked, trained and judged on the same digits.
+    """
     position = np.full(10, -1)
     position[list(selected)] = np.arange(len(selected))
     indices = _indices(part, selected)[:count]
-    images, labels = _draw(indices, f"Drawing {part} digits", report)
+    images, labels = _drawn.get((part, selected), (np.empty((0, 784), np.uint8), np.empty(0, np.uint8)))
+    if len(labels) < len(indices):
+        more = _draw(indices[len(labels) :], f"Drawing {part} digits", report)
+        images, labels = np.concatenate([images, more[0]]), np.concatenate([labels, more[1]])
+        images.flags.writeable = False
+        if len(_drawn) == _KEPT_DRAWINGS:
+            _drawn.pop(next(iter(_drawn)), None)
+        _drawn[part, selected] = images, labels
+    images, labels = images[: len(indices)], labels[: len(indices)]
     return Examples(images, position[labels].astype(smallest_integer(len(selected))), _SCALE)
 
 
