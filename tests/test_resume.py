@@ -121,7 +121,7 @@ def test_arms_that_began_apart_can_go_on_together(preset: Preset, monkeypatch: p
     stacked: list[list[int]] = []
     real = training_worker.train_stack
     monkeypatch.setattr(
-        engine.job, "train_stack", lambda d, stack, until: (stacked.append(stack), real(d, stack, until))
+        engine.job, "train_stack", lambda d, stack, *more: (stacked.append(stack), real(d, stack, *more))
     )
     for arm in run.arms:  # all at the same point: the beginning
         (arm.directory / "checkpoint.npz").unlink()
