@@ -65,6 +65,11 @@ class StackedTraining:
         ]
 
     @property
+    def engine(self) -> str:
+        """What does the arithmetic, as records name it (:mod:`tunelab.kernel.library`)."""
+        return self._training.engine
+
+    @property
     def examples(self) -> int:
         """How many training examples each network that still trains has seen."""
         return self._training.examples

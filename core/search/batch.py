@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
+from tunelab.search.curve import Curve
 from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.result import SearchResult, SearchRow
-from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve, search_settings
+from tunelab.search.trainer import OutOfTime, Trainer
+from tunelab.search.trials import search_settings
 
 __all__ = ["find_mini_batch"]
 
@@ -31,6 +33,7 @@ def find_mini_batch(
 
     η is scaled with m, so that a single example counts for as much (η/m stays). Judged by validation accuracy at the
     end of that time; where sizes are tied within noise, by who was there first. ``seconds`` depend on this machine.
+    Where the trainer's time is up on the way, what has been tried decides, and the result says so.
     """
     n = len(trials.dataset(base).training)
     present = base.training.mini_batch
@@ -45,15 +48,33 @@ def find_mini_batch(
     def label(m: int) -> str:
         return f"m = {m}, η = {sized(m, 1).training.eta:g}"
 
-    curves: dict[int, Curve] = {}
     (reference,) = trials.run({label(present): sized(present, epochs)})
-    curves[present] = reference
+    curves = {present: reference}
     time = float(reference.seconds[-1])
-    for m in (m for m in tried if m != present):
-        (first,) = trials.run({label(m): sized(m, 1)})
-        longer = min(math.ceil(time / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs)
-        curves[m] = trials.run({label(m): sized(m, longer)})[0] if longer > 1 else first
-    return _decide(curves, present, time)
+    near = sorted((m for m in tried if m != present), key=lambda m: abs(math.log(m / present)))
+    is_cut_short = False
+    try:
+        first = _by_size(trials.run({label(m): sized(m, 1) for m in near})) if near else {}
+        longer = {m: _epochs_within(time, curve, epochs) for m, curve in first.items()}
+        curves |= {m: first[m] for m, count in longer.items() if count == 1}
+        more = {label(m): sized(m, count) for m, count in longer.items() if count > 1}
+        if more:
+            curves |= _by_size(trials.run(more))
+        is_cut_short = len(curves) <= len(near)
+    except OutOfTime:
+        if len(curves) < 2:
+            raise
+        is_cut_short = True
+    return replace(_decide(curves, present, time), is_cut_short=is_cut_short)
+
+
+def _by_size(curves: Sequence[Curve]) -> dict[int, Curve]:
+    return {curve.experiment.training.mini_batch: curve for curve in curves}
+
+
+def _epochs_within(seconds: float, first: Curve, epochs: int) -> int:
+    """How many epochs fill so many seconds, where ``first`` is one; not beyond what whoever is fast may have."""
+    return max(1, min(math.ceil(seconds / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs))
 
 
 def _at(curve: Curve, seconds: float) -> Array:

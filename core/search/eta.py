@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +19,11 @@ from tunelab.diagnosis.baselines import constant_cost
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search.climb import Climb, climb, course
+from tunelab.search.curve import Curve
 from tunelab.search.range_test import range_test
 from tunelab.search.result import SearchResult, SearchRow
-from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve, Trials, search_settings
+from tunelab.search.trainer import OutOfTime, Trainer
+from tunelab.search.trials import Trials, search_settings
 from tunelab.statistics import binomial_test
 from tunelab.training.metrics import METRICS
 from tunelab.wording import quantity
@@ -31,6 +33,7 @@ __all__ = ["find_eta", "learns"]
 Array = NDArray[Any]
 
 _GRID = (3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_MIDDLE = 0.2  # of the grid: values near it are trained first, lest time be up
 _BELOW = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3)  # where the best lies at the lower end, or none learns
 _ABOVE = (100.0, 300.0, 1000.0)
 _EPOCHS = 4
@@ -68,17 +71,19 @@ def find_eta(
         A :class:`SearchResult`: the η chosen; as its bracket the η with the lowest cost and the next larger one; every
         η tried with the course of its cost.
 
-    Raises :class:`tunelab.BadInput` where the experiment doesn't fit its data.
+    Where the trainer's time is up on the way, what has been tried decides, and the result says so. Raises
+    :class:`tunelab.BadInput` where the experiment doesn't fit its data.
     """
     search = _GridSearch(base, trials or Trials(), seeds, epochs)
-    search.train(_GRID)
-    best = search.best
-    if best is None or best == _GRID[0]:
-        search.train(_BELOW)
-    if best is None or best == _GRID[-1]:
-        search.train(_ABOVE)
-    if search.best is None:
-        search.train_longer()
+    search.train(sorted(_GRID, key=lambda eta: abs(math.log(eta / _MIDDLE))))
+    with suppress(OutOfTime):
+        best = search.best
+        if best is None or best == _GRID[0]:
+            search.train(reversed(_BELOW))
+        if best is None or best == _GRID[-1]:
+            search.train(_ABOVE)
+        if search.best is None:
+            search.train_longer()
     return search.result()
 
 
@@ -140,6 +145,7 @@ class _GridSearch:
         enough = math.ceil(min(_MINI_BATCHES * m, _MOST_EXAMPLES) / n)
         self._epochs = max(epochs or _EPOCHS, enough)
         self._tried: dict[float, _Tried] = {}
+        self.is_cut_short = False
 
     @property
     def best(self) -> float | None:
@@ -157,14 +163,25 @@ class _GridSearch:
         n = len(self._dataset.training)
         every = max(self._base.training.mini_batch, self._epochs * n // _MEASUREMENTS)
         base = search_settings(self._base, seeds=self._seeds, epochs=self._epochs, monitor_every=every)
-        values = list(etas)
-        curves = self._trials.run({f"η = {eta:g}{more}": changed(base, {"training.eta": eta}) for eta in values})
-        self._tried |= {eta: self._look(curve) for eta, curve in zip(values, curves, strict=True)}
+        etas = list(etas)
+        if self.is_cut_short:
+            raise OutOfTime
+        try:
+            curves = self._trials.run({f"η = {eta:g}{more}": changed(base, {"training.eta": eta}) for eta in etas})
+        except OutOfTime:
+            self.is_cut_short = True
+            raise
+        self.is_cut_short = len(curves) < len(etas)
+        self._tried |= {curve.experiment.training.eta: self._look(curve) for curve in curves}
 
     def train_longer(self) -> None:
         """Train everything again, for several times as many epochs."""
-        self._epochs *= _LONGER
-        self.train(sorted(self._tried), f", {quantity(self._epochs, 'epoch')}")
+        few, self._epochs = self._epochs, self._epochs * _LONGER
+        try:
+            self.train(sorted(self._tried), f", {quantity(self._epochs, 'epoch')}")
+        except OutOfTime:
+            self._epochs = few
+            raise
 
     def _look(self, curve: Curve) -> _Tried:
         seeds = range(curve.seeds)
@@ -181,33 +198,34 @@ class _GridSearch:
         best = self.best
         grid = sorted(self._tried)
         if best is None:
-            return SearchResult(
-                "eta",
-                grid[0],
-                (grid[0], grid[-1]),
-                f"At no η from {grid[0]:g} to {grid[-1]:g} does the network learn within "
-                f"{quantity(self._epochs, 'epoch')}: "
-                "what is wrong isn't η alone.",
-                "Look at the first weights, λ and the data before anything else.",
-                self._rows(None),
-                {},
-            )
+            because = f"At no η from {grid[0]:g} to {grid[-1]:g} does the network learn within "
+            because += quantity(self._epochs, "epoch")
+            because += "." if self.is_cut_short else ": what is wrong isn't η alone."
+            sure = "" if self.is_cut_short else "Look at the first weights, λ and the data before anything else."
+            rows, bracket = self._rows(None), (grid[0], grid[-1])
+            return SearchResult("eta", grid[0], bracket, because, sure, rows, {}, is_cut_short=self.is_cut_short)
         way = climb({eta: tried.outcomes for eta, tried in self._tried.items()})
         half = float(f"{best / 2:.3g}")
         because = self._because(best, half, way)
         between = [eta for eta in grid if best / 4 < eta <= half]
+        chosen = half
         if not any(self._tried[eta].learns for eta in between):  # else it lies between two that learn
-            self.train([half])
-        chosen = best if half in self._tried and not self._tried[half].learns else half
-        if chosen == best:
-            because += f" But with {half:g} it doesn't learn in that time, so η = {best:g} is taken itself."
+            with suppress(OutOfTime):
+                self.train([half])
+            if half not in self._tried:
+                chosen = best
+                because += f" There was no time to see whether it learns, so η = {best:g} is taken itself."
+            elif not self._tried[half].learns:
+                chosen = best
+                because += f" But with {half:g} it doesn't learn in that time, so η = {best:g} is taken itself."
         above = min((eta for eta in grid if eta > best), default=best * 10)
         result = SearchResult(
             "eta", chosen, (best, above), because, self._sure(best, grid), self._rows(best), {"training.eta": chosen}
         )
         # Its own random streams and networks: nothing of it can touch what was found
         more = {"climb": {"path": list(way.path), "threshold": way.threshold}} if way else {"climb": None}
-        return replace(result, second=range_test(self._base, self._trials, seeds=self._seeds).text, more=more)
+        second = "" if self.is_cut_short else range_test(self._base, self._trials, seeds=self._seeds).text
+        return replace(result, second=second, more=more, is_cut_short=self.is_cut_short)
 
     def _because(self, best: float, half: float, way: Climb | None) -> str:
         grid = sorted(self._tried)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
+from tunelab.search.curve import Curve
 from tunelab.search.result import SearchResult, SearchRow
-from tunelab.search.trainer import Trainer
-from tunelab.search.trials import Curve, search_settings
+from tunelab.search.trainer import OutOfTime, Trainer
+from tunelab.search.trials import search_settings
 from tunelab.statistics import accuracy_error, sample_difference
 from tunelab.training.metrics import Metric
 from tunelab.wording import quantity
@@ -23,6 +25,7 @@ Array = NDArray[Any]
 
 _FINER = (0.2, 0.5, 2.0, 5.0)  # times the best power of ten
 _SMALLEST, _LARGEST = 1e-6, 1e6
+_FEWEST = 2  # values without which there is nothing to compare
 _LAST = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
 
 
@@ -34,17 +37,19 @@ def find_lambda(
     Every λ is tried with the same ``seeds``, so differences are paired. Values that differ by no more than noise are
     tied, and of those the one with the lowest validation cost (without its penalty, which λ itself would move) is
     chosen: it moves with confidence as well as with rightness, and so by less luck. λ = 0 is always tried beside.
+    Where the trainer's time is up on the way, what has been tried decides, and the result says so.
     """
     search = _LambdaSearch(base, trials, seeds, epochs)
     search.score([0.0, start, start * 10, start / 10])
-    for factor in (10.0, 0.1):
-        value = start * factor
-        # On while it gets better, and over a plateau once: two steps that bring nothing end it
-        while _SMALLEST < value < _LARGEST and search.best in (value, value / factor):
-            value *= factor
-            search.score([value])
-    centre = search.best or start / 10
-    search.score([centre * step for step in _FINER])
+    with suppress(OutOfTime):
+        for factor in (10.0, 0.1):
+            value = start * factor
+            # On while it gets better, and over a plateau once: two steps that bring nothing end it
+            while _SMALLEST < value < _LARGEST and search.best in (value, value / factor):
+                value *= factor
+                search.score([value])
+        centre = search.best or start / 10
+        search.score([centre * step for step in _FINER])
     return search.result()
 
 
@@ -68,12 +73,24 @@ class _LambdaSearch:
         self._epochs, self._n = epochs, len(trials.dataset(base).training)
         self._curves: dict[float, Curve] = {}
         self._scores: dict[float, Array] = {}
+        self._cut_short = False
 
     def score(self, values: Sequence[float]) -> None:
-        """Try some λ, stacked."""
+        """Try some λ, side by side. Raises :class:`OutOfTime` where not all of them could be."""
         new = [v for v in dict.fromkeys(float(f"{v:.3g}") for v in values) if v not in self._curves]
         tried = {f"λ = {value:g}": changed(self._base, {"training.lambda": value}) for value in new}
-        for value, curve in zip(new, self._trials.run(tried), strict=True):
+        if self._cut_short:
+            raise OutOfTime
+        try:
+            curves = self._trials.run(tried) if tried else []
+        except OutOfTime:
+            self._cut_short = True
+            raise
+        if len(curves) + len(self._curves) < _FEWEST:
+            raise OutOfTime
+        self._cut_short = len(curves) < len(tried)
+        for curve in curves:
+            value = curve.experiment.training.lmbda
             self._curves[value] = curve
             self._scores[value] = np.where(curve.diverged, curve.metric.worst, curve.scores[-_LAST:].mean(axis=0))
 
@@ -143,6 +160,7 @@ class _LambdaSearch:
             sure,
             tuple(rows),
             {"training.lambda": chosen},
+            is_cut_short=self._cut_short,
         )
 
     def _row(self, value: float, good: bool) -> SearchRow:

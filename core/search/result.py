@@ -61,7 +61,8 @@ class SearchResult:
     evidence, ``sure`` how much the answer moves between seeds, ``second`` a second opinion where there is one.
     ``settings`` are the dotted keys that the answer changes: a mini-batch brings its η along. They are empty where
     the search has no answer, and ``chosen`` is then only the last value tried. ``rows`` hold every value tried, in
-    rising order; ``more`` is evidence for programs.
+    rising order; ``more`` is evidence for programs. ``is_cut_short`` says that not all that should have been was tried,
+    since the trainer's time was up.
 
         >>> rows = (SearchRow(0.1, "η = 0.1", ("falls",), True, "falls"), SearchRow(1, "η = 1", ("rises",), False, ""))
         >>> SearchResult("eta", 0.05, (0.1, 1), "Half of the largest η that falls.", "", rows, {"training.eta": 0.05})
@@ -77,6 +78,7 @@ class SearchResult:
     settings: dict[str, Any]
     second: str = ""
     more: dict[str, Any] = field(default_factory=dict)
+    is_cut_short: bool = False
 
     def for_examples(self, searched: int, whole: int) -> SearchResult:
         """Return the answer for ``whole`` training examples where ``searched`` were used: λ/n stays, all else too.
@@ -117,5 +119,6 @@ class SearchResult:
             "second": self.second,
             "settings": self.settings,
             "rows": [row.to_dict() for row in self.rows],
+            "cut_short": self.is_cut_short,
             **self.more,
         }

@@ -1,98 +1,56 @@
-"""Trials: short trainings that answer a question. Stacked where shapes allow; nothing else is touched by them."""
+"""Trials: short trainings that answer a question, on all processors; nothing else is touched by them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tunelab.data import Dataset, counts
-from tunelab.experiment import Experiment, StackedTraining, load_data, stacks
+from tunelab.engine.pool import usable_cores
+from tunelab.experiment import Experiment, load_data, stacks
 from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import changed
 from tunelab.experiment.fitting import fitted
-from tunelab.experiment.stacked_training import Member
-from tunelab.network import Network
-from tunelab.records.measure_events import measure_fields
-from tunelab.training import Measurement
-from tunelab.training.metrics import METRICS, Metric, balanced_total
+from tunelab.search.curve import Curve
+from tunelab.search.stacked_trials import Pulse, TrialStack, train_stacks
 
-__all__ = ["Curve", "Report", "Trials", "by_validation", "reduced", "search_settings"]
+__all__ = ["PreparedTrials", "Report", "Task", "Trials", "by_validation", "reduced", "search_settings"]
 
 _MOST_TRAINING, _MOST_VALIDATION = 2000, 1000  # examples, so that a search takes seconds
 
-Array = NDArray[Any]
 Report = Callable[[str, dict[str, Any]], None]
 """(label, the fields of a measure event): hears of every measurement as it is made."""
 
+Task = tuple[Mapping[str, Experiment], Dataset | None]
+"""Experiments by their labels, and what all of them learn from: their own data where None."""
+
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """One experiment as it was tried: k measurements, a column for each of its R replicates.
+class PreparedTrials:
+    """Stacks that wait to be trained, with the group that each belongs to, and every group's labels."""
 
-    ``epochs`` and ``seconds`` are (k,); ``seconds`` are of training, without measuring, and an equal share of
-    the stack's where it was stacked with others. Costs and accuracies are (k, R) float64, NaN where not finite; costs
-    hold their regularization term, ``…_data_cost`` don't. ``evaluation_correct`` is (k, R), of ``evaluation_total``.
-    ``answers`` (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost``
-    (R,) the training cost before any training. ``network`` holds the R networks as they ended. ``metric`` is the one
-    that decides, ``metric_values`` (k, R) its values on evaluation data (the accuracies where not given), as noisy as
-    on ``metric_total`` examples.
-    """
-
-    label: str
-    experiment: Experiment
-    epochs: Array
-    seconds: Array
-    training_cost: Array
-    training_data_cost: Array
-    training_accuracy: Array
-    evaluation_cost: Array
-    evaluation_data_cost: Array
-    evaluation_accuracy: Array
-    evaluation_correct: Array
-    evaluation_total: int
-    answers: Array
-    diverged: Array
-    first_cost: Array
-    network: Network
-    metric: Metric = METRICS["accuracy"]
-    metric_values: Array | None = None
-    metric_total: int = 0
+    stacks: tuple[TrialStack, ...]
+    groups: tuple[int, ...]
+    labels: tuple[tuple[str, ...], ...]
 
     @property
-    def scores(self) -> Array:
-        """The metric on evaluation data, (k, R): what isn't finite or is below the metric's worst counts as that."""
-        values = self.evaluation_accuracy if self.metric_values is None else self.metric_values
-        return np.maximum(np.nan_to_num(values, nan=self.metric.worst), self.metric.worst)
-
-    @property
-    def noise_total(self) -> int:
-        """On how many examples a share would be as noisy as the last scores are."""
-        return self.metric.binomial_total(float(self.scores[-1].mean()), self.metric_total or self.evaluation_total)
-
-    @property
-    def seeds(self) -> int:
-        """How many replicates, R."""
-        return int(self.training_cost.shape[1])
-
-    @property
-    def final_scores(self) -> Array:
-        """Every replicate's last metric on evaluation data, (R,); a diverged one counts as the worst."""
-        return np.asarray(np.where(self.diverged, self.metric.worst, self.scores[-1]))
+    def is_compiled(self) -> bool:
+        """Whether the compiled kernel trains all of them."""
+        return all(stack.is_compiled for stack in self.stacks)
 
 
 class Trials:
     """Runs trials. Each has a network and random streams of its own, from its experiment's seeds.
 
-    ``report`` hears of every measurement. ``pulse`` is called every few mini-batches; it may wait, or raise to stop.
-    Data sets are loaded once and kept.
+    ``report`` hears of every measurement. ``pulse`` is called every few mini-batches; it may wait, or raise to stop
+    (:class:`tunelab.search.trainer.OutOfTime` keeps what has been trained). ``workers`` trainings run side by side at
+    most, all processors if not given. Data sets are loaded once and kept.
     """
 
-    def __init__(self, report: Report | None = None, pulse: Callable[[], None] | None = None) -> None:
+    def __init__(self, report: Report | None = None, pulse: Pulse | None = None, workers: int | None = None) -> None:
         self._report, self._pulse = report, pulse
+        self._workers = workers or usable_cores()
         self._loaded: dict[str, Dataset] = {}
 
     def dataset(self, experiment: Experiment) -> Dataset:
@@ -105,27 +63,56 @@ class Trials:
     def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
         """Train every experiment, by its label, to its end; the curves in the same order.
 
-        With ``dataset`` all learn from that instead of what they ask for: a fold of a cross-validation.
-        Raises :class:`tunelab.errors.BadInput` where one can't be trained, before any is.
+        See :class:`tunelab.search.trainer.Trainer`. Compiled trainings run on all ``workers``, one experiment each.
         """
-        labels, experiments = list(tried), list(tried.values())
-        prepared = [
-            (stack, StackedTraining([experiments[i] for i in stack], dataset or self.dataset(experiments[stack[0]])))
-            for stack in stacks(experiments)
+        (curves,) = self.train(self.prepare([(tried, dataset)]), [self._report])
+        return list(curves.values())
+
+    def prepare(self, tasks: Sequence[Task]) -> PreparedTrials:
+        """Return the stacks of several groups of experiments, each with the data that it learns from."""
+        places: list[tuple[int, int]] = []  # of a stack: its group and its first experiment there
+        trial_stacks: list[TrialStack] = []
+        for group, (tried, dataset) in enumerate(tasks):
+            labels, experiments = list(tried), list(tried.values())
+            for stack in stacks(experiments):
+                data = dataset or self.dataset(experiments[stack[0]])
+                own = [TrialStack({labels[stack[0]]: experiments[stack[0]]}, data)]
+                if own[0].is_compiled and self._workers > 1:
+                    # The kernel trains a stack's networks one after another, so taking it apart costs nothing
+                    own += [TrialStack({labels[i]: experiments[i]}, data) for i in stack[1:]]
+                    places += [(group, i) for i in stack]
+                else:
+                    if len(stack) > 1:
+                        own = [TrialStack({labels[i]: experiments[i] for i in stack}, data)]
+                    places.append((group, stack[0]))
+                trial_stacks += own
+        # The first experiments of all groups come first: they have been trained if time is up
+        order = sorted(range(len(places)), key=lambda i: places[i][::-1])
+        return PreparedTrials(
+            tuple(trial_stacks[i] for i in order),
+            tuple(places[i][0] for i in order),
+            tuple(tuple(tried) for tried, _ in tasks),
+        )
+
+    def train(self, prepared: PreparedTrials, reports: Sequence[Report | None]) -> list[dict[str, Curve]]:
+        """Train them; for each group its curves by label, and a report of its measurements.
+
+        Raises :class:`OutOfTime` where nothing was trained in time; some of it is less than what was asked for.
+        """
+
+        def report(i: int, label: str, fields: dict[str, Any]) -> None:
+            listener = reports[prepared.groups[i]]
+            if listener is not None:
+                listener(label, fields)
+
+        results = train_stacks(prepared.stacks, report, self._pulse, self._workers)
+        curves: list[dict[str, Curve]] = [{} for _ in prepared.labels]
+        for group, trained in zip(prepared.groups, results, strict=True):
+            curves[group] |= {curve.label: curve for curve in trained or []}
+        return [
+            {label: own[label] for label in labels if label in own}
+            for labels, own in zip(prepared.labels, curves, strict=True)
         ]
-        curves: dict[int, Curve] = {}
-        for positions, training in prepared:
-            first = training.measure()
-            measurements: list[tuple[Measurement, float]] = []
-            for measurement in training.run(self._pulse):
-                measurements.append((measurement, training.seconds / len(positions)))
-                for i, member in zip(positions, training.members, strict=True):
-                    if self._report is not None:
-                        self._report(labels[i], measure_fields(measurement, member.replicates))
-            for i, member in zip(positions, training.members, strict=True):
-                network = training.network(member)
-                curves[i] = _curve(labels[i], member, first, measurements, network)
-        return [curves[i] for i in range(len(labels))]
 
 
 def search_settings(
@@ -158,39 +145,3 @@ def reduced(experiment: Experiment, trials: Trials) -> Experiment:
     lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")
     values = {"data.train": n, "data.evaluation": validation, "training.lambda": lmbda}
     return changed(plain, values | {"training.mini_batch": min(plain.training.mini_batch, n)})
-
-
-def _curve(
-    label: str, member: Member, first: Measurement, measurements: Sequence[tuple[Measurement, float]], network: Network
-) -> Curve:
-    """Return everything measured of one member, ``first`` before any training, the others with their seconds."""
-    own = member.replicates
-    last = measurements[-1][0]
-
-    def column(value: Callable[[Measurement], Array]) -> Array:
-        values = np.array([value(m)[own] for m, _ in measurements], np.float64)
-        return np.where(np.isfinite(values), values, math.nan)
-
-    return Curve(
-        label,
-        member.experiment,
-        np.array([m.epoch for m, _ in measurements]),
-        np.array([seconds for _, seconds in measurements]),
-        column(lambda m: m.training_cost),
-        column(lambda m: m.training.data_cost),
-        column(lambda m: m.training_accuracy),
-        column(lambda m: m.evaluation_cost),
-        column(lambda m: m.evaluation.data_cost),
-        column(lambda m: m.evaluation_accuracy),
-        np.array([m.evaluation.correct[own] for m, _ in measurements]),
-        last.evaluation.total,
-        last.evaluation.answers[own].copy(),
-        last.diverged[own].copy(),
-        first.training_cost[own],
-        network,
-        last.metric,
-        column(lambda m: m.evaluation_metric),
-        balanced_total(last.evaluation.class_total)
-        if last.metric.name == "balanced_accuracy"
-        else last.evaluation.total,
-    )

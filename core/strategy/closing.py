@@ -9,11 +9,11 @@ from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.strategy.choice import choice_text
-from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.settings import differences
 from tunelab.strategy.stages.full import OWN, TUNED, beats
 from tunelab.strategy.state import State
 from tunelab.strategy.trial_runner import OutOfTime, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["CLOSING", "Outcome", "recorded_outcome", "train_outcome"]
 
@@ -95,13 +95,14 @@ def train_outcome(trials: TrialRunner) -> Outcome:
         )
     length = min(epochs, own.training.epochs)
     try:
-        evaluations: dict[str, Evaluation] = trials.judge({label: with_epochs(e, length) for label, e in tried.items()})
+        evaluations = trials.judge({label: with_epochs(e, length) for label, e in tried.items()}, OWN)
     except (OutOfTime, BadInput):
         return Outcome(tuned, None, None, None, untold)
-    winner = TUNED if changes and beats(evaluations[TUNED], evaluations[OWN]) else OWN
+    winner = TUNED if TUNED in evaluations and beats(evaluations[TUNED], evaluations[OWN]) else OWN
     began, ended = evaluations[OWN], evaluations[winner]
     because = (
-        f"Began at {began.text}, ended at {ended.text}, on the same {ended.total:,} examples after {length} epochs."
+        f"Began at {began.text}, ended at {ended.text}, on the same {ended.total:,} examples after "
+        f"{quantity(length, 'epoch')}."
     )
     if winner == OWN:
         compared = f" {choice_text(evaluations, OWN, OWN)}" if changes else ""

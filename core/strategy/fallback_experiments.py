@@ -12,6 +12,7 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.trial_runner import OutOfTime, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Ladder", "Rung", "Step"]
 
@@ -80,7 +81,7 @@ class Ladder:
     def _try(self, rung: Rung, steps: int) -> Step | None:
         trials = self._trials
         epochs = trials.context.epochs(self._base, steps, most=_LONGEST)
-        again = f", {epochs} epochs" if steps > _STEPS[0] else ""
+        again = f", {quantity(epochs, 'epoch')}" if steps > _STEPS[0] else ""
         tried = {f"{label}{again}": dict(values) for label, values in rung.tries.items()}
         if not tried:
             return None
@@ -90,7 +91,7 @@ class Ladder:
         }
         dataset = rung.view(trials.dataset(self._base)) if rung.view else None
         evaluations = trials.judge(experiments, dataset=dataset)
-        self.tried.append(f"{rung.question} ({len(tried)} tries{again})")
+        self.tried.append(f"{rung.question} ({quantity(len(tried), 'try', 'tries')}{again})")
         label = max(evaluations, key=lambda one: evaluations[one].value)
         if evaluations[label].value > self._best[0]:
             self._best, self._best_settings = (evaluations[label].value, label), experiments[label]
@@ -226,7 +227,7 @@ class Ladder:
         """How far the ladder was climbed."""
         if self._out_of_time:
             return "The time was up before everything had been tried for long; a larger budget goes on."
-        return f"{len(self.tried)} questions, each with several tries; the rows have the numbers."
+        return f"{quantity(len(self.tried), 'question')}, each with several tries; the rows have the numbers."
 
 
 def standardized(dataset: Dataset) -> Dataset:

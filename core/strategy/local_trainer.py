@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from tunelab.engine import process_pool, usable_cores
 from tunelab.experiment import Experiment, load_data, stacks
 from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Curve, Trials
+from tunelab.search import Curve, OutOfTime, Trials
 from tunelab.search.trials import Report
 from tunelab.strategy.evaluation import Evaluation, contributions, evaluation_of
 from tunelab.strategy.folds import merged_curve, merged_measures, pool_of, stratified_folds
@@ -89,7 +89,7 @@ def _train(tried: Mapping[str, Experiment], dataset: Dataset | None, stop_file: 
             if Path(stop_file).exists():
                 raise _Stop
 
-    trials = Trials(lambda label, fields: measures.append((label, fields)), pulse)
+    trials = Trials(lambda label, fields: measures.append((label, fields)), pulse, workers=1)
     return trials.run(tried, dataset), measures
 
 
@@ -102,6 +102,7 @@ class LocalTrainer:
         metric: what networks are judged by.
         folds: how many folds of training plus validation examples judge a setting; 0 for the validation examples.
         seconds: how long experiments would take on one processor.
+        left: how many seconds there are.
     """
 
     def __init__(
@@ -112,8 +113,9 @@ class LocalTrainer:
         metric: MetricName = "accuracy",
         folds: int = 0,
         seconds: Callable[[Sequence[Experiment]], float] = lambda _: 0.0,
+        left: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        self._report, self._pulse, self._seconds = report, pulse, seconds
+        self._report, self._pulse, self._seconds, self._left = report, pulse, seconds, left
         self._metric, self._folds = metric, folds
         self._trials = Trials(report, pulse)
         self._split: dict[str, list[tuple[Dataset, Array]]] = {}
@@ -124,29 +126,24 @@ class LocalTrainer:
         return self._trials.dataset(experiment)
 
     def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
-        """Train every experiment by its label; the curves in the same order, with a column for every fold and seed."""
+        """Train experiments by their labels; the curves in the same order, with a column for every fold and seed.
+
+        See :class:`tunelab.search.Trainer`: where the time is up, what has been trained is returned.
+        """
         if not tried:
             return []
-        labels, experiments = list(tried), list(tried.values())
         if self._folds and dataset is None:
-            return self._run_folds(labels, experiments)
-        groups: dict[str, list[int]] = {}
-        for i, experiment in enumerate(experiments):
-            groups.setdefault(data_key(experiment), []).append(i)
-        together = [list(range(len(labels)))] if dataset is not None else list(groups.values())
-        tasks = [
-            ({labels[i]: experiments[i] for i in group}, dataset or self.dataset(experiments[group[0]]))
-            for group in together
-        ]
-        of = dict(
-            zip(
-                [i for group in together for i in group], itertools.chain.from_iterable(self._train(tasks)), strict=True
-            )
-        )
-        curves = [of[i] for i in range(len(labels))]
-        for curve, experiment in zip(curves, experiments, strict=True):
-            self._judged[id(curve)] = (curve, [curve], dataset or self.dataset(experiment))
-        return curves
+            return self._run_folds(tried)
+        groups: dict[str, dict[str, Experiment]] = {}
+        for label, experiment in tried.items():
+            groups.setdefault(data_key(experiment) if dataset is None else "", {})[label] = experiment
+        tasks = [(group, dataset or self.dataset(next(iter(group.values())))) for group in groups.values()]
+        trained = self._train(tasks, [self._report] * len(tasks))
+        data = {label: learnt for group, learnt in tasks for label in group}
+        by_label = {label: curve for curves in trained for label, curve in curves.items()}
+        for label, curve in by_label.items():
+            self._judged[id(curve)] = (curve, [curve], data[label])
+        return [by_label[label] for label in tried if label in by_label]
 
     def evaluate(self, curve: Curve) -> Evaluation:
         """Judge a curve's networks."""
@@ -164,12 +161,11 @@ class LocalTrainer:
 
     # -- folds ------------------------------------------------------------------------------------------------
 
-    def _run_folds(self, labels: list[str], experiments: list[Experiment]) -> list[Curve]:
-        dataset = self.dataset(experiments[0])
-        key = data_key(experiments[0])
+    def _run_folds(self, tried: Mapping[str, Experiment]) -> list[Curve]:
+        first = next(iter(tried.values()))
+        dataset, key = self.dataset(first), data_key(first)
         if key not in self._split:
             self._split[key] = stratified_folds(dataset, self._folds)
-        split = self._split[key]
         n = len(dataset.training)
 
         def folded(experiment: Experiment, few: int) -> Experiment:
@@ -179,90 +175,88 @@ class LocalTrainer:
             return changed(experiment, values)
 
         tasks = [
-            ({label: folded(e, len(fold.training)) for label, e in zip(labels, experiments, strict=True)}, fold)
-            for fold, _ in split
+            ({label: folded(e, len(fold.training)) for label, e in tried.items()}, fold) for fold, _ in self._split[key]
         ]
-        events: list[Measures] = []
-        parts = self._train(tasks, events)
-        by_label: list[dict[str, list[dict[str, Any]]]] = []
-        for fold_events in events:
-            sorted_events: dict[str, list[dict[str, Any]]] = {}
-            for label, fields in fold_events:
-                sorted_events.setdefault(label, []).append(fields)
-            by_label.append(sorted_events)
+        measures: list[dict[str, list[dict[str, Any]]]] = [{label: [] for label in tried} for _ in tasks]
+        reports = [_kept_in(own) for own in measures]
+        trained = self._train(tasks, reports)
         curves = []
-        for i, (label, experiment) in enumerate(zip(labels, experiments, strict=True)):
-            for fields in merged_measures([fold[label] for fold in by_label]):
+        for label, experiment in tried.items():
+            parts = [fold[label] for fold in trained if label in fold]
+            if len(parts) < len(tasks):
+                continue  # the time was up before all folds had judged it
+            for fields in merged_measures([fold[label] for fold in measures]):
                 self._report(label, fields)
-            own = [fold[i] for fold in parts]
-            curve = replace(merged_curve(own), label=label, experiment=experiment)
-            self._judged[id(curve)] = (curve, own, dataset)
+            curve = replace(merged_curve(parts), label=label, experiment=experiment)
+            self._judged[id(curve)] = (curve, parts, dataset)
             curves.append(curve)
+        if not curves:
+            raise OutOfTime
         return curves
 
     # -- processes --------------------------------------------------------------------------------------------
 
     def _train(
-        self, tasks: Sequence[tuple[Mapping[str, Experiment], Dataset]], events: list[Measures] | None = None
-    ) -> list[list[Curve]]:
-        """Train tasks; for each its curves in order. ``events`` takes their measurements instead of the report."""
+        self, tasks: Sequence[tuple[Mapping[str, Experiment], Dataset]], reports: Sequence[Report]
+    ) -> list[dict[str, Curve]]:
+        """Train tasks; for each its curves by label, in threads or, where numpy trains, in worker processes."""
+        prepared = self._trials.prepare(tasks)
         experiments = [experiment for tried, _ in tasks for experiment in tried.values()]
         seconds = self._seconds(experiments)
         networks = sum(experiment.initialization.seeds for experiment in experiments)
-        if seconds > (_WORTH if _pool else _WORTH_STARTING) and networks > 3 and usable_cores() > 1:
+        pays = seconds > (_WORTH if _pool else _WORTH_STARTING) and networks > 3 and usable_cores() > 1
+        if pays and not prepared.is_compiled:
             _start_workers()
             try:
-                return self._in_workers(tasks, events)
+                return self._in_workers(tasks, reports, singly=seconds > usable_cores() * self._left())
             except BrokenProcessPool:
                 _forget_workers()
-        results = []
-        for tried, dataset in tasks:
-            measures: Measures = []
-            trials = self._trials
-            if events is not None:
-                events.append(measures)
-                trials = Trials(lambda label, fields, to=measures: to.append((label, fields)), self._pulse)  # type: ignore[misc]
-            results.append(trials.run(tried, dataset))
-        return results
+        return self._trials.train(prepared, reports)
 
     def _in_workers(
-        self, tasks: Sequence[tuple[Mapping[str, Experiment], Dataset]], events: list[Measures] | None
-    ) -> list[list[Curve]]:
+        self, tasks: Sequence[tuple[Mapping[str, Experiment], Dataset]], reports: Sequence[Report], *, singly: bool
+    ) -> list[dict[str, Curve]]:
+        """Train in worker processes; ``singly`` one experiment after another, so that some are trained in time."""
         assert _pool is not None  # _start_workers() has seen to it
-        pieces: list[tuple[int, list[int], Future[tuple[list[Curve], Measures]]]] = []
         workers = usable_cores()
+        pieces: list[tuple[int, int, dict[str, Experiment]]] = []
+        for t, (tried, _) in enumerate(tasks):
+            labels, experiments = list(tried), list(tried.values())
+            split = 1 if len(tasks) >= workers else workers
+            pieces += [
+                (stack[0], t, {labels[i]: experiments[i] for i in stack})
+                for stack in stacks(experiments, len(experiments) if singly else split)
+            ]
+        carried = [_carried(dataset) for _, dataset in tasks]
+        curves: list[dict[str, Curve]] = [{} for _ in tasks]
         with tempfile.TemporaryDirectory(prefix="tunelab-") as place:
             stop = Path(place) / "stop"
-            for t, (tried, dataset) in enumerate(tasks):
-                labels, experiments = list(tried), list(tried.values())
-                carried = _carried(dataset)
-                for stack in stacks(experiments, 1 if len(tasks) >= workers else workers):
-                    part = {labels[i]: experiments[i] for i in stack}
-                    pieces.append((t, stack, _pool.submit(_train, part, carried, str(stop))))
-            waiting = {future for _, _, future in pieces}
+            task_of = {
+                _pool.submit(_train, part, carried[t], str(stop)): t
+                for _, t, part in sorted(pieces, key=lambda piece: piece[:2])
+            }
+            waiting = set(task_of)
             try:
                 while waiting:
                     done, waiting = wait(waiting, _WAIT)
                     for future in done:
-                        if events is None:
-                            for label, fields in future.result()[1]:
-                                self._report(label, fields)
+                        trained, measures = future.result()
+                        curves[task_of[future]] |= {curve.label: curve for curve in trained}
+                        for label, fields in measures:
+                            reports[task_of[future]](label, fields)
                     self._pulse()
-            except BaseException:
+            except BaseException as reason:
                 stop.touch()
                 for future in waiting:
                     future.cancel()
                 wait(waiting)
-                raise
-        curves: list[dict[int, Curve]] = [{} for _ in tasks]
-        measures: list[Measures] = [[] for _ in tasks]
-        for t, stack, future in pieces:
-            result, measured = future.result()
-            curves[t] |= dict(zip(stack, result, strict=True))
-            measures[t] += measured
-        if events is not None:
-            events.extend(measures)
-        return [[of[i] for i in range(len(of))] for of in curves]
+                if not isinstance(reason, OutOfTime) or not any(curves):
+                    raise
+        return curves
+
+
+def _kept_in(measures: dict[str, list[dict[str, Any]]]) -> Report:
+    return lambda label, fields: measures[label].append(fields)
 
 
 def _carried(dataset: Dataset) -> Dataset | None:

@@ -135,7 +135,14 @@ class RecordingTrainer(LocalTrainer):
         def seconds(experiments: Sequence[Experiment]) -> float:
             return context.pace * modelled(experiments, data)
 
-        super().__init__(runner.report, runner.pulse, metric=data.metric, folds=data.folds, seconds=seconds)
+        super().__init__(
+            runner.report,
+            runner.pulse,
+            metric=data.metric,
+            folds=data.folds,
+            seconds=seconds,
+            left=lambda: runner.left,
+        )
         self._runner, self._metric_name = runner, data.metric
 
     def record(self, tried: Mapping[str, Experiment]) -> str:

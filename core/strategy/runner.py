@@ -36,8 +36,11 @@ ACTIONS = ("accept", "change", "skip", "back", "try", "stop")
 _SEEDS = 3
 _PACE = 2.0  # times the modelled seconds, before anything was measured
 _SPARE = 1.3  # times the seconds that a stage thinks it needs, since it may err
-_OVERRUN = 1.6  # times its share that a stage may use before it is cut off: what came so far would be lost
+_OVERRUN = 1.6  # times its share that a stage may use before it is cut off
+_OF_SPARE = 0.7  # … and of the time that no stage needs
+_LEAST_EFFORT = 0.1  # of the usual length of trainings, where time is short
 _TRIED, _TRIED_STEPS = 4000, 2000  # examples and steps of what a person wants tried
+_CUT_SHORT = "The time was up before everything planned had been tried."
 _DRAWING_PAYS = 12.0  # seconds of budget from which on all digits may come to be used
 _TOO_LITTLE = 0.05  # seconds left with which no stage is begun
 _LEAST = 1.5  # seconds that a stage may plan for whatever it says, as long as there are enough
@@ -238,6 +241,8 @@ def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) ->
         try:
             advice = stage.run(trials, plan).to_dict()
             advice["chosen"] = _different(context.experiment, advice["chosen"], stage.subject)
+            if trials.is_cut_short:
+                advice["sure"] = f"{advice['sure']} {_CUT_SHORT}".strip()
         except OutOfTime:
             advice = _left_out(context.planned)
         advice |= {"seconds": round(journal.time - began, 3)}
@@ -267,18 +272,23 @@ def _context(state: State, stage: Stage | None) -> Context:
     )
     if stage is None:
         return context
-    planned, needed = _planned(context, stage, left)
+    planned, needed, spare = _planned(context, stage, left)
     if planned < needed and context.seeds > 1:  # where time is short one network each has to do
         context = replace(context, seeds=1)
-        planned, needed = _planned(context, stage, left)
+        planned, needed, spare = _planned(context, stage, left)
+    if planned < needed:  # … and then shorter trainings
+        context = replace(context, effort=max(_LEAST_EFFORT, planned / needed))
     planned = max(min(_LEAST, 0.08 * left), planned)
     last = stage.name in ("full", "test")
-    allowed = left if last else min(_OVERRUN * planned, _MOST * left)
+    allowed = left if last else min(_OVERRUN * planned + _OF_SPARE * spare, _MOST * left)
     return replace(context, planned=planned, allowed=math.inf if state.budget is None else max(0.1, allowed))
 
 
-def _planned(context: Context, stage: Stage, left: float) -> tuple[float, float]:
-    """How many of the seconds that are left the stage should plan for, by what it and those after it need; its need."""
+def _planned(context: Context, stage: Stage, left: float) -> tuple[float, float, float]:
+    """Share the seconds that are left by what this stage and those after it need.
+
+    Return how many it should plan for, how many it needs, and how many nobody needs.
+    """
     state = context.state
     last = NAMES.index(state.stop_after) if state.stop_after in NAMES else len(NAMES) - 1
     coming = [
@@ -286,7 +296,9 @@ def _planned(context: Context, stage: Stage, left: float) -> tuple[float, float]
     ]
     generous = {other.name: replace(context, planned=other.seconds_at_most) for other in coming}
     needs = {other.name: _SPARE * other.plan(generous[other.name]).seconds for other in coming}
-    return seconds_planned(needs, left)[stage.name], min(needs[stage.name], stage.seconds_at_most)
+    shares = seconds_planned(needs, left)
+    need = min(needs[stage.name], stage.seconds_at_most)
+    return shares[stage.name], need, max(0.0, left - sum(shares.values()))
 
 
 def _left_out(planned: float) -> dict[str, Any]:

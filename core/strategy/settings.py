@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunelab.experiment import Experiment
+from tunelab.wording import quantity
 
-__all__ = ["differences", "hidden_text"]
+__all__ = ["differences", "epochs_text", "hidden_text"]
 
 
 def differences(before: Experiment, after: Experiment) -> dict[str, Any]:
@@ -25,3 +26,8 @@ def _flat(experiment: Experiment) -> dict[str, Any]:
 def hidden_text(hidden: Sequence[int]) -> str:
     """Return the hidden layers as a label."""
     return f"{' and '.join(map(str, hidden))} hidden" if hidden else "no hidden layer"
+
+
+def epochs_text(experiment: Experiment) -> str:
+    """Return how long an experiment trains: "1 epoch", "30 epochs"."""
+    return quantity(experiment.training.epochs, "epoch")

@@ -5,27 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from tunelab.data import Dataset
 from tunelab.experiment import Experiment
 from tunelab.search import Curve, Trainer
 from tunelab.strategy.evaluation import Evaluation
 
-__all__ = ["StageTrainer", "WithoutFolds"]
-
-
-class WithoutFolds:
-    """A trainer for what is decided by the training cost: it needs no folds, which are several times the work."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
-
-    def dataset(self, experiment: Experiment) -> Dataset:
-        """Return the data that an experiment asks for."""
-        return self._trainer.dataset(experiment)
-
-    def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
-        """Train on the training part of the data asked for."""
-        return self._trainer.run(tried, dataset or self.dataset(next(iter(tried.values()))))
+__all__ = ["StageTrainer"]
 
 
 class StageTrainer(Trainer, Protocol):

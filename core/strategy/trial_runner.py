@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,14 @@ from tunelab.data.digits_dataset import FEW, digits_are_kept
 from tunelab.engine.pool import asked_to_leave
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Curve, SearchResult
+from tunelab.search import Curve, OutOfTime, SearchResult, Trainer
 from tunelab.strategy.dataset_info import DatasetInfo
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.journal import Event, Journal, control_word
 from tunelab.strategy.local_trainer import is_drawing
 from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.state import State
-from tunelab.strategy.trainer import StageTrainer, WithoutFolds
+from tunelab.strategy.trainer import StageTrainer
 from tunelab.training.metrics import METRICS
 
 __all__ = ["Context", "Interrupted", "MakeTrainer", "OutOfTime", "TrialRunner", "with_epochs"]
@@ -29,10 +30,6 @@ _DRAWING = 40.0  # seconds that drawing all digits takes on one processor
 _LOOK_EVERY = 0.05  # seconds between looks at the control file
 _TELLING = 0.2  # seconds of training that tell how fast this machine is
 _MEASUREMENTS = 12  # of a short training: enough for a curve, and monitoring takes little of the time
-
-
-class OutOfTime(Exception):
-    """The stage has used what it may use of the budget."""
 
 
 class Interrupted(Exception):
@@ -45,7 +42,8 @@ class Context:
 
     ``seeds`` networks are tried side by side where luck could mislead; ``allowed`` are seconds, infinite without a
     budget; ``planned`` are those that the plan should be made for, ``left`` those left for all stages;
-    ``pace`` is how much longer than modelled a training takes on this machine.
+    ``pace`` is how much longer than modelled a training takes on this machine; ``effort`` is the share of the usual
+    length of trainings that there is time for.
     """
 
     state: State
@@ -56,6 +54,7 @@ class Context:
     planned: float
     left: float
     pace: float
+    effort: float = 1.0
 
     @property
     def own(self) -> Experiment:
@@ -129,7 +128,8 @@ class Context:
         return self.seconds(*experiments) / max(self.data.folds, 1)
 
     def epochs(self, view: Experiment, steps: int, least: int = 4, most: int = 100) -> int:
-        """How many epochs give a training so many steps of gradient descent."""
+        """How many epochs give a training so many steps of gradient descent, fewer where time is short."""
+        steps, least = math.ceil(self.effort * steps), math.ceil(self.effort * least)
         n = self.examples(view)
         if self.data.folds:
             n = (n + self.data.evaluation) * (self.data.folds - 1) // self.data.folds
@@ -140,13 +140,18 @@ class TrialRunner:
     """Tries experiments for one stage. ``context`` is what the stage may rest on.
 
     ``prefix`` is put before the labels of what is tried: a stage may ask the same thing twice, of two networks.
+    ``by_validation`` and ``by_cost`` train for searches; what is decided by the training cost needs no folds, which are
+    several times the work. ``is_cut_short`` says that something was asked for in vain.
     """
 
     def __init__(self, journal: Journal, stage: str, context: Context, make_trainer: MakeTrainer) -> None:
         self.journal, self.stage, self.context = journal, stage, context
         self.prefix = ""
         self.trainer = make_trainer(self)
-        self.by_cost = WithoutFolds(self.trainer)
+        self.by_validation: Trainer = _SearchTrainer(self, folds=True)
+        self.by_cost: Trainer = _SearchTrainer(self, folds=False)
+        self.is_cut_short = False
+        self._known: dict[str, Curve] = {}
         self.deadline = journal.time + context.allowed
         self._looked = 0.0
         self._measured = self._expected = 0.0
@@ -160,6 +165,16 @@ class TrialRunner:
     def plan_left(self) -> float:
         """Seconds that should be planned for: those left, or what the plan says where there is no budget."""
         return min(self.left, self.context.planned)
+
+    @contextmanager
+    def reserving(self, seconds: float) -> Iterator[None]:
+        """Keep so many seconds, half of those left at most, for what comes after."""
+        kept = min(seconds, max(self.left, 0.0) / 2)
+        self.deadline -= kept
+        try:
+            yield
+        finally:
+            self.deadline += kept
 
     def extend(self, seconds: float) -> None:
         """Take more time: what comes later has none of it."""
@@ -188,27 +203,56 @@ class TrialRunner:
         return dataset
 
     def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> dict[str, Curve]:
-        """Train these, by label; their curves. Raises :class:`OutOfTime` or :class:`Interrupted` on the way.
+        """Train these, by label; the curves of those that were trained in time.
 
-        With ``dataset`` all learn from that.
+        With ``dataset`` all learn from that. Raises :class:`OutOfTime` where none was, :class:`Interrupted` where
+        somebody says stop.
         """
         for experiment in tried.values():
             self.dataset(experiment)  # loading isn't training
         began = time.monotonic()
-        curves = self.trainer.run(tried, dataset)
-        expected = modelled(list(tried.values()), self.context.data) * max(self.context.data.folds, 1)
-        self.took(time.monotonic() - began, expected)
-        return dict(zip(tried, curves, strict=True))
+        try:
+            curves = {curve.label: curve for curve in self.trainer.run(tried, dataset)}
+        except OutOfTime:
+            self.is_cut_short = True
+            raise
+        if len(curves) == len(tried):
+            folds = max(self.context.data.folds, 1) if dataset is None else 1
+            self.took(time.monotonic() - began, modelled(list(tried.values()), self.context.data) * folds)
+        else:
+            self.is_cut_short = True
+        if dataset is None:
+            self._known |= {_training_key(tried[label]): curve for label, curve in curves.items()}
+        return curves
 
     def judge(
         self, tried: Mapping[str, Experiment], present: str | None = None, dataset: Dataset | None = None
     ) -> dict[str, Evaluation]:
-        """Train these and judge them as rows of the evidence; beside ``present`` with the paired difference to it."""
-        calm = {
-            label: changed(e, {"training.monitor_every": monitoring(e, self.context)}) for label, e in tried.items()
+        """Judge these as rows of the evidence; beside ``present`` with the paired difference to it.
+
+        What the stage has trained already isn't trained again. Those that there was no time for are missing;
+        :class:`OutOfTime` where that is all or the ``present`` one.
+        """
+        known = {
+            label: self._known[key]
+            for label, e in tried.items()
+            if dataset is None and (key := _training_key(e)) in self._known
         }
-        curves = self.run(calm, dataset)
-        evaluations = {label: self.trainer.evaluate(curve) for label, curve in curves.items()}
+        fresh = {
+            label: changed(e, {"training.monitor_every": monitoring(e, self.context)})
+            for label, e in tried.items()
+            if label not in known
+        }
+        curves = known
+        if fresh:
+            try:
+                curves = known | self.run(fresh, dataset)
+            except OutOfTime:
+                if not known:
+                    raise
+        if present is not None and present in tried and present not in curves:
+            raise OutOfTime
+        evaluations = {label: self.trainer.evaluate(curves[label]) for label in tried if label in curves}
         for label, evaluation in evaluations.items():
             text = evaluation.text
             if present in evaluations and label != present:
@@ -261,6 +305,29 @@ class TrialRunner:
             raise Interrupted
         if self.left < 0:
             raise OutOfTime
+
+
+class _SearchTrainer:
+    """Trains for a search by way of a stage's runner, which keeps its time; with or without folds."""
+
+    def __init__(self, runner: TrialRunner, *, folds: bool) -> None:
+        self._runner = runner
+        self._own_data = not folds and bool(runner.context.data.folds)
+
+    def dataset(self, experiment: Experiment) -> Dataset:
+        """Return the data that an experiment asks for."""
+        return self._runner.dataset(experiment)
+
+    def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
+        """Train these."""
+        if dataset is None and self._own_data:
+            dataset = self.dataset(next(iter(tried.values())))
+        return list(self._runner.run(tried, dataset).values())
+
+
+def _training_key(experiment: Experiment) -> str:
+    """Tell trainings apart that leave other networks: how often they are measured makes no difference."""
+    return changed(experiment, {"training.monitor_every": "epoch"}).model_dump_json()
 
 
 MakeTrainer = Callable[[TrialRunner], StageTrainer]

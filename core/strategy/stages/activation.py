@@ -8,7 +8,7 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_eta
 from tunelab.strategy.choice import best_or_present, choice_text
-from tunelab.strategy.settings import differences
+from tunelab.strategy.settings import differences, epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.stages.initialization import suitable_weights
 from tunelab.strategy.trial_runner import Context, OutOfTime, TrialRunner, with_epochs
@@ -45,7 +45,7 @@ class Activation(Stage):
         seconds = len(others) * (
             context.seconds(base, base) + context.training_seconds(*[small] * 13)
         ) + context.seconds(base)
-        runs = (f"{', '.join(['as it is', *others])}: an η by the rule, then {base.training.epochs} epochs",)
+        runs = (f"{', '.join(['as it is', *others])}: an η by the rule, then {epochs_text(base)}",)
         return Plan(base, runs, seconds)
 
     def _others(self, context: Context, base: Experiment) -> dict[str, dict[str, Any]]:

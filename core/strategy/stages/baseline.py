@@ -10,8 +10,10 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.records.history import History
 from tunelab.search import Curve
+from tunelab.strategy.settings import epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, OutOfTime, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Baseline"]
 
@@ -40,7 +42,7 @@ class Baseline(Stage):
         own = context.experiment
         if context.data.folds:
             first = with_epochs(own, min(own.training.epochs, 100), 1)
-            runs = f"your settings, {context.data.folds} folds of all examples, {first.training.epochs} epochs"
+            runs = f"your settings, {context.data.folds} folds of all examples, {epochs_text(first)}"
         else:
             first = with_epochs(self._part(context, _FIRST), min(_EPOCHS, own.training.epochs), context.seeds)
             runs = f"your settings on the first {context.examples(first):,} training examples, then on more"
@@ -68,7 +70,7 @@ class Baseline(Stage):
                     evaluation, experiment = trials.trainer.evaluate(curve), more
                     trials.row(longer, evaluation.text, **evaluation.to_dict())
         learns = evaluation.better_than_chance()
-        n = f" after {experiment.training.epochs} epochs on {context.examples(experiment):,} examples"
+        n = f" after {epochs_text(experiment)} on {quantity(context.examples(experiment), 'example')}"
         if learns:
             because = f"It learns already: {evaluation.text}{n}. That is the mark to beat."
         else:

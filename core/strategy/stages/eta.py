@@ -10,8 +10,10 @@ from tunelab.search import SearchResult, find_eta
 from tunelab.strategy.choice import best_or_present, choice_text
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.search_evidence import alternatives, reliability
+from tunelab.strategy.settings import epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Eta"]
 
@@ -45,7 +47,7 @@ class Eta(Stage):
         base = context.view(_TRAIN, _EVALUATION, {"training.lambda": 0.0})
         base = with_epochs(base, context.epochs(base, _STEPS), context.search_seeds)
         runs = (
-            f"η over many powers of ten, {base.training.epochs} epochs and {context.search_seeds} seeds each, λ = 0",
+            f"η over many powers of ten, {epochs_text(base)} and {quantity(context.search_seeds, 'seed')} each, λ = 0",
             "the choice against your own η and λ, on the same examples with the same seeds",
         )
         return Plan(
@@ -69,7 +71,7 @@ class Eta(Stage):
                 settings = trials.context.enlarged(simple | other.settings | {"training.lambda": 0.0}, base)
                 because = (
                     f"Your network of {list(base.network.hidden)} hidden neurons learns at no η in "
-                    f"{base.training.epochs} epochs: {evaluations[chosen].chance_text}. Without a hidden layer it "
+                    f"{epochs_text(base)}: {evaluations[chosen].chance_text}. Without a hidden layer it "
                     f"does: {others[simple_chosen].text}. Going on with that; hidden neurons are asked about later."
                 )
                 evidence = {"bracket": list(other.bracket), "learns": True}
@@ -96,10 +98,11 @@ class Eta(Stage):
     ) -> tuple[SearchResult, dict[str, Evaluation], str]:
         """The rule's η, with the present λ and without, against the present η."""
         context = trials.context
-        result = find_eta(base, trials.by_cost, seeds=min(2, context.seeds), epochs=base.training.epochs)
-        trials.search_rows(result)
         own = context.view(_TRAIN, _EVALUATION, values)
         own = with_epochs(own, _LONGER * base.training.epochs, context.search_seeds)
+        with trials.reserving(context.seconds(own, own)):
+            result = find_eta(base, trials.by_cost, seeds=min(2, context.seeds), epochs=base.training.epochs)
+        trials.search_rows(result)
         tried = {PRESENT: own}
         if result.settings:
             tried[f"η = {result.chosen:g}, λ = 0"] = changed(own, result.settings | {"training.lambda": 0.0})

@@ -53,10 +53,11 @@ class EtaAgain(Stage):
         eta = base.training.eta
         if not base.training.lmbda:
             return Recommendation({"training.eta": eta}, "λ is 0, as it was when η was chosen: η stays.", "", {})
-        result = find_eta(base, trials.by_cost, seeds=min(2, context.seeds), epochs=base.training.epochs)
-        trials.search_rows(result)
         present = f"η = {eta:g}, the present one"
         longer = with_epochs(base, _LONGER * base.training.epochs)
+        with trials.reserving(context.seconds(longer, longer)):
+            result = find_eta(base, trials.by_cost, seeds=min(2, context.seeds), epochs=base.training.epochs)
+        trials.search_rows(result)
         tried = {present: longer}
         if result.settings and max(result.chosen / eta, eta / result.chosen) > 1.2:
             tried[f"η = {result.chosen:g}"] = changed(longer, result.settings)

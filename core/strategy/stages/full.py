@@ -12,6 +12,7 @@ from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.settings import differences
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, OutOfTime, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Full", "beats"]
 
@@ -59,7 +60,7 @@ class Full(Stage):
         one = context.seconds(*(changed(e, {"training.epochs": 1}) for e in tried.values()))
         epochs = max(_SHORTEST, min(_LONGEST, math.floor(0.85 * context.planned / max(one, 1e-6))))
         about = (
-            f"all {context.data.training:,} training examples, up to {epochs} epochs: {', '.join(tried)}",
+            f"all {context.data.training:,} training examples, up to {quantity(epochs, 'epoch')}: {', '.join(tried)}",
             f"η = {experiment.training.eta:g}, halved whenever validation stalls, ended when it stalls for long",
         )
         return Plan(changed(experiment, self._falling(epochs)), about, one * epochs)
@@ -149,10 +150,10 @@ class Full(Stage):
         try:
             for epochs in self._lengths(context):
                 plain = {"training.epochs": epochs, "training.schedule": None, "training.early_stopping": None}
-                arms = {f"{TUNED}, {epochs} epochs": changed(base, seeds | plain)}
+                arms = {f"{TUNED}, {quantity(epochs, 'epoch')}": changed(base, seeds | plain)}
                 if epochs > own.training.epochs:
                     slower = {"training.eta": base.training.eta / 4}
-                    arms[f"{TUNED}, {epochs} epochs, η = {base.training.eta / 4:g}"] = changed(
+                    arms[f"{TUNED}, {quantity(epochs, 'epoch')}, η = {base.training.eta / 4:g}"] = changed(
                         base, seeds | plain | slower
                     )
                 evaluations |= trials.judge(arms)
@@ -195,6 +196,8 @@ class Full(Stage):
         else:
             because += f" {choice_text(evaluations, OWN, winner)}"
         several = ended.seeds > 1
-        sure = f"{ended.seeds} seeds, ± {100 * ended.std:.2f} points between them." if several else "One seed."
+        sure = (
+            f"{quantity(ended.seeds, 'seed')}, ± {100 * ended.std:.2f} points between them." if several else "One seed."
+        )
         evidence |= {"began": began.to_dict(), "ended": ended.to_dict(), "gained": winner != OWN}
         return Recommendation(settings, because, sure, evidence, (), ended)

@@ -9,9 +9,10 @@ from tunelab.experiment.assembly import initialization_of
 from tunelab.experiment.dotted_keys import changed
 from tunelab.initialization.effect import effects
 from tunelab.strategy.choice import best_or_present, choice_text
-from tunelab.strategy.settings import differences
+from tunelab.strategy.settings import differences, epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Initialization", "suitable_weights"]
 
@@ -49,7 +50,7 @@ class Initialization(Stage):
         arms = 1 + len(_ETAS) * len(suitable_weights(base.network.activation))
         runs = (
             f"{base.initialization.weights} weights against {', '.join(suitable_weights(base.network.activation))}",
-            f"{base.training.epochs} epochs, {context.search_seeds} seeds, the same examples",
+            f"{epochs_text(base)}, {quantity(context.search_seeds, 'seed')}, the same examples",
         )
         return Plan(base, runs, context.seconds(*[base] * arms))
 

@@ -9,6 +9,7 @@ from tunelab.strategy.choice import best_or_present, choice_text
 from tunelab.strategy.search_evidence import alternatives, reliability
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Lambda"]
 
@@ -42,7 +43,8 @@ class Lambda(Stage):
             tens = ", ".join(f"{value:g}" for value in _IN_FOLDS)
             return Plan(base, (f"λ = {tens} beside the present one, in folds",), context.seconds(*[base] * 7))
         runs = (
-            f"λ = 0 and λ = {_FIRST_LAMBDA:g}, then ×10 or ÷10, then finer, {context.search_seeds} seeds each",
+            f"λ = 0 and λ = {_FIRST_LAMBDA:g}, then ×10 or ÷10, then finer, "
+            f"{quantity(context.search_seeds, 'seed')} each",
             "the choice against the present λ, on the same examples with the same seeds",
         )
         return Plan(base, runs, 2 * context.seconds(*[base] * 4) + context.seconds(base, base))
@@ -52,15 +54,16 @@ class Lambda(Stage):
         base, context = plan.experiment, trials.context
         if context.data.folds:
             return self._in_folds(trials, base)
+        present = f"λ = {base.training.lmbda:.3g}, the present one"
+        evaluations = trials.judge({present: base})
         result = find_lambda(
-            base, trials.trainer, start=_FIRST_LAMBDA, seeds=context.search_seeds, epochs=base.training.epochs
+            base, trials.by_validation, start=_FIRST_LAMBDA, seeds=context.search_seeds, epochs=base.training.epochs
         )
         trials.search_rows(result)
-        present = f"λ = {base.training.lmbda:.3g}, the present one"
         tried = {present: base}
         if result.settings and result.chosen != base.training.lmbda:
             tried[f"λ = {result.chosen:g}"] = changed(base, result.settings)
-        evaluations = trials.judge(tried, present)
+            evaluations = trials.judge(tried, present)
         chosen = best_or_present(evaluations, present)
         small, n = context.examples(base), context.data.training
         if chosen == present:

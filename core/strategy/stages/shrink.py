@@ -6,6 +6,7 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Shrink", "small_problem"]
 
@@ -40,7 +41,7 @@ class Shrink(Stage):
         """The small problem, looked at for four epochs."""
         small = with_epochs(small_problem(context), _EPOCHS, context.search_seeds)
         classes = f"{' against '.join(context.data.pair)}, " if context.data.classes else ""
-        runs = f"{classes}your η and λ/n, no hidden layer, {_EPOCHS} epochs, {context.search_seeds} seeds"
+        runs = f"{classes}your η and λ/n, no hidden layer, {_EPOCHS} epochs, {quantity(context.search_seeds, 'seed')}"
         return Plan(small, (runs,), context.seconds(small))
 
     def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from tunelab.experiment import Experiment
@@ -9,9 +10,10 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_eta
 from tunelab.strategy.choice import best_or_present, choice_text
 from tunelab.strategy.evaluation import Evaluation
-from tunelab.strategy.settings import differences, hidden_text
+from tunelab.strategy.settings import differences, epochs_text, hidden_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, OutOfTime, TrialRunner, with_epochs
+from tunelab.wording import quantity
 
 __all__ = ["Widen"]
 
@@ -49,8 +51,8 @@ class Widen(Stage):
             seconds += context.seconds(network, network) + context.training_seconds(*[small] * 13)
         runs = (
             f"{hidden_text(base.network.hidden)}, as the mark to beat",
-            f"{', '.join(hidden_text(hidden) for hidden in _NETWORKS)}: an η by the rule, then {base.training.epochs} "
-            f"epochs, {context.search_seeds} seeds, until {_PATIENCE} in a row bring no more than noise",
+            f"{', '.join(hidden_text(hidden) for hidden in _NETWORKS)}: an η by the rule, then {epochs_text(base)}, "
+            f"{quantity(context.search_seeds, 'seed')}, until {_PATIENCE} in a row bring no more than noise",
             "two layers, where hidden neurons pay",
         )
         return Plan(base, runs, seconds)
@@ -65,9 +67,9 @@ class Widen(Stage):
         present = f"{hidden_text(base.network.hidden)}, the present network"
         experiments = {present: base}
         evaluations = trials.judge(experiments)
-        best, idle, cut = present, 0, False
+        best, idle = present, 0
         waiting = [hidden for hidden in _NETWORKS if hidden != base.network.hidden]
-        try:
+        with suppress(OutOfTime):
             while waiting:
                 hidden = waiting.pop(0)
                 label, experiment, evaluation = self._judge(trials, base, hidden, present, evaluations)
@@ -79,16 +81,12 @@ class Widen(Stage):
                     waiting = []
                 if not waiting and len(hidden) < 2 and (deep := self._deeper(experiments[best])):
                     waiting = [deep]
-        except OutOfTime:
-            cut = True
         trials.prefix = ""
         chosen = best_or_present(evaluations, present)
         settings = context.enlarged(differences(base, experiments[chosen]), base)
         settings.setdefault("network.hidden", list(experiments[chosen].network.hidden))
         because = choice_text(evaluations, present, chosen)
         sure = f"The same seeds and examples for all; ± {100 * evaluations[chosen].error:.1f} points for one alone."
-        if cut:
-            sure += " Wider networks were not tried: the time was up." if context.state.budget is not None else ""
         others = tuple(
             (context.enlarged(differences(base, experiments[label]), base), f"{label}: {evaluation.text}")
             for label, evaluation in evaluations.items()
