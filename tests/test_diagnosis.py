@@ -27,6 +27,7 @@ from tunelab.diagnosis import (
     preflight,
     verdicts,
 )
+from tunelab.diagnosis.data_facts import Neighbours
 from tunelab.experiment import Experiment, load_data
 from tunelab.initialization import Initialization, effects
 from tunelab.records.history import History
@@ -510,3 +511,23 @@ def test_the_command_diagnoses_a_preset_and_a_run(tmp_path: Path) -> None:
     refused = run_cli("diagnose", f"{tmp_path}/run", "--set", "training.eta=1")
     assert refused.code == 2
     assert "change a preset" in refused.err
+
+
+def test_a_network_that_weighs_rare_classes_isnt_accused_of_naming_the_frequent_one_less_often() -> None:
+    rare = {
+        "chance": 0.977,
+        "classes": 2,
+        "training_counts": (2050, 50),
+        "evaluation_counts": (440, 10),
+        "evaluation_total": 450,
+        "training_neighbours": Neighbours(2060, 2100, 0.95),
+        "class_weights": True,
+        "n": 2100,
+    }
+    cost, accuracy = np.linspace(0.6, 0.5, 20), np.linspace(0.8, 0.84, 20)
+    weighed = verdicts(curves(cost, accuracy, balanced_accuracy=0.87, training_balanced_accuracy=0.9, **rare))
+    assert not any(verdict.cause for verdict in weighed)
+    assert weighed[0].code != "chance"
+    assert "balanced accuracy of 87.0 %" in weighed[0].text
+    blind = verdicts(curves(cost, accuracy, balanced_accuracy=0.5, training_balanced_accuracy=0.5, **rare))
+    assert blind[0].code == "chance"

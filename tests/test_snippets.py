@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import runpy
+import shlex
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -15,8 +16,9 @@ from commandline import refused, run_cli
 from small_runs import little_data
 from tunelab.data import load
 from tunelab.data.dataset import Array
-from tunelab.experiment import Experiment
+from tunelab.experiment import Experiment, load_data
 from tunelab.experiment.assembly import assemble
+from tunelab.experiment.preset import find as find_preset
 from tunelab.experiment.preset import parse
 from tunelab.initialization.schemes import WEIGHTS
 
@@ -161,3 +163,29 @@ def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "--for" in refused(run_cli("snippet", "first-look", "--for", "jax"))
     assert "another name" in refused(run_cli("snippet", preset, "--for", "keras", "--out", tmp_path / "keras.py"))
     assert "there is no run yet" in refused(run_cli("snippet", "last", "--for", "keras"))
+
+
+def test_the_command_for_the_data_reads_them_as_the_network_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(5)
+    rows = [f"{'xyz'[i % 3]},{i % 3 + rng.normal():.3f},{i % 2},{rng.normal():.3f}" for i in range(60)]
+    (tmp_path / "a b.csv").write_text("\n".join(["kind,one,my code,two", *rows]) + "\n")
+    (tmp_path / "p.toml").write_text(
+        '[data]\nname = "a b.csv"\nlabel = "kind"\nsplit_seed = 3\ntest_share = 0.2\n[data.columns]\n'
+        '"my code" = "category"\n[network]\nhidden = [4]\nprecision = "float64"\n[training]\nepochs = 2\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    script = run_cli("snippet", "p.toml", "--for", "sklearn", "--out", "script.py")
+    assert script.code == 0, script
+    names = runpy.run_path("script.py")
+    command = next(line for line in names["__doc__"].splitlines() if "data export" in line)
+    assert run_cli(*shlex.split(command)[1:]).code == 0
+    dataset = load_data(find_preset("p.toml").arms[0].experiment)
+    (inputs, wanted), (judged, _) = names["examples"]("DATA.npz")
+    np.testing.assert_allclose(inputs, dataset.training.scaled(slice(None), np.float64))
+    assert wanted.argmax(axis=1).tolist() == dataset.training.targets.tolist()
+    assert judged.shape == (len(dataset.validation), dataset.features)
+    assert "only the keys of [data]" in refused(
+        run_cli("data", "export", "a b.csv", "x.npz", "--set", "training.eta=1")
+    )

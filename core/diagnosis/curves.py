@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tunelab.diagnosis.data_facts import DataFacts
 from tunelab.diagnosis.setting import Setting
 from tunelab.statistics import BinomialTest, accuracy_error, binomial_test
+from tunelab.training.metrics import balanced_total
 
 __all__ = ["Array", "Curves", "FirstLayers", "finite_curves", "log_steps", "trend"]
 
@@ -41,9 +42,9 @@ class Curves:
     """One arm's measurements so far, means over its seeds, k of them in the order of training.
 
     ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite; with ``r2`` R² stands for
-    the accuracy. ``balanced_accuracy`` is the latest of evaluation, NaN where it isn't measured. ``answers``
-    (classes,) counts what the network answered at the last measurement, None for regression. ``first_cost`` is the
-    training cost before training. ``saturated`` and ``update_ratio`` (≤ k, layers) are the latest of
+    the accuracy. The balanced accuracies are the latest, NaN where they aren't measured. ``answers`` (classes,) counts
+    what the network answered at the last measurement, None for regression. ``first_cost`` is the training cost before
+    training. ``saturated`` and ``update_ratio`` (≤ k, layers) are the latest of
     :mod:`tunelab.training.layer_statistics`; both may be empty. ``ended`` by its epochs or a rule; ``reason`` says by
     which.
     """
@@ -59,6 +60,7 @@ class Curves:
     facts: DataFacts
     r2: bool = False
     balanced_accuracy: float = math.nan
+    training_balanced_accuracy: float = math.nan
     answers: Array | None = None
     diverged: bool = False
     ended: bool = False
@@ -85,18 +87,32 @@ class Curves:
 
     @property
     def evaluation_test(self) -> BinomialTest | None:
-        """The best of the last three evaluation accuracies against guessing; None where that isn't known."""
-        return self._test(self.evaluation_accuracy[-3:], self.evaluation_total)
+        """The best of the last three evaluation accuracies against guessing; None where that isn't known.
+
+        Of the balanced accuracy where only that is better than guessing: a network that weighs rare classes is less
+        often right than one that names the most frequent class.
+        """
+        return self._test(
+            self.evaluation_accuracy, self.evaluation_total, self.balanced_accuracy, self.facts.evaluation_counts
+        )
 
     @property
     def training_test(self) -> BinomialTest | None:
         """The same of training accuracies."""
-        return self._test(self.training_accuracy[-3:], self.setting.n or self.evaluation_total)
+        total = self.setting.n or self.evaluation_total
+        return self._test(self.training_accuracy, total, self.training_balanced_accuracy, self.facts.training_counts)
 
-    def _test(self, accuracies: Array, total: int) -> BinomialTest | None:
-        if self.r2 or self.facts.chance <= 0 or total < 1 or not np.isfinite(accuracies).any():
+    def _test(self, accuracies: Array, total: int, balanced: float, counts: tuple[int, ...]) -> BinomialTest | None:
+        last = accuracies[-3:]
+        if self.r2 or self.facts.chance <= 0 or total < 1 or not np.isfinite(last).any():
             return None
-        return binomial_test(round(float(np.nanmax(accuracies)) * total), total, self.facts.chance)
+        test = binomial_test(round(float(np.nanmax(last)) * total), total, self.facts.chance)
+        classes = sum(count > 0 for count in counts)
+        if test.better_than_chance() or not math.isfinite(balanced) or classes < 2:
+            return test
+        alike = balanced_total(np.array(counts))
+        of_balanced = binomial_test(round(balanced * alike), alike, 1 / classes)
+        return of_balanced if of_balanced.better_than_chance() else test
 
     @property
     def learns(self) -> bool:
@@ -131,8 +147,8 @@ class Curves:
         Negative where the network is ahead; NaN where it isn't known.
         """
         neighbours = self.facts.training_neighbours
-        if neighbours is None or not neighbours.total:
-            return math.nan
+        if neighbours is None or not neighbours.total or self.setting.class_weights:
+            return math.nan  # the neighbour gives rare classes no weight
         error = accuracy_error(neighbours.accuracy, neighbours.total)
         return neighbours.accuracy - 2 * error - float(self.training_accuracy[-1])
 
@@ -140,7 +156,7 @@ class Curves:
     def behind_on_evaluation(self) -> float:
         """The same on evaluation examples, whose nearest neighbours are among some training examples."""
         neighbours = self.facts.evaluation_neighbours
-        if neighbours is None or not neighbours.total:
+        if neighbours is None or not neighbours.total or self.setting.class_weights:
             return math.nan
         error = accuracy_error(neighbours.accuracy, neighbours.total)
         return neighbours.accuracy - 2 * math.hypot(error, self.noise) - float(self.evaluation_accuracy[-1])

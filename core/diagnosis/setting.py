@@ -32,6 +32,7 @@ class Setting:
     gain: float = 1.0
     optimizer: str = "sgd"
     standardize: bool = True
+    class_weights: bool = False
 
     @classmethod
     def from_tables(cls, experiment: Mapping[str, Any], n: int) -> Setting:
@@ -53,6 +54,7 @@ class Setting:
             gain=float(first.get("gain", 1.0)),
             optimizer=str(training.get("optimizer", "sgd")),
             standardize=bool(data.get("standardize", True)),
+            class_weights=data.get("class_weights") == "balanced",
         )
 
     @property

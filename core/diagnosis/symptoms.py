@@ -206,6 +206,8 @@ def _parting(c: Curves) -> str:
 
 
 def _right(c: Curves) -> str:
+    if c.setting.class_weights and np.isfinite(c.balanced_accuracy):
+        return f"a balanced accuracy of {100 * c.balanced_accuracy:.1f} %"
     return f"R² {c.evaluation_accuracy[-1]:.3f}" if c.r2 else f"{100 * c.evaluation_accuracy[-1]:.1f} %"
 
 
@@ -216,7 +218,7 @@ def _learning(c: Curves) -> Verdict | None:
     noise = f"{quantity(c.evaluation_total, 'evaluation example')}: ± {100 * c.noise:.1f} points." if not c.r2 else ""
     return Verdict(
         "learning",
-        f"Learning: {_right(c)} right, the training cost falls."
+        f"Learning: {_right(c)}{'' if c.setting.class_weights else ' right'}, the training cost falls."
         if c.classification
         else f"Learning: {_right(c)}; the training cost is {100 * c.progress:.2g} % of what the mean alone costs.",
         _unsure(c) or _parting(c) or noise,

@@ -253,6 +253,7 @@ class History:
                 evaluation_accuracy=self.values(f"evaluation_{right}")[:k],
                 r2=right == "r2",
                 balanced_accuracy=_number(latest.get("evaluation_balanced_accuracy")),
+                training_balanced_accuracy=_number(latest.get("training_balanced_accuracy")),
                 evaluation_total=int(latest.get("evaluation_total", 1)),
                 setting=Setting.from_tables(self.start.get("experiment") or {}, facts.training),
                 facts=facts,

@@ -16,7 +16,7 @@ _HEAD = '''"""{title}
 
 The network of this tunelab experiment in {library}, written by `tunelab snippet`. Its data:
 
-    tunelab data export {data} DATA.npz
+    {export}
     python THIS_SCRIPT.py DATA.npz [--seed K] [--parameters OUT.npz]
 
 With a seed it begins with the parameters that tunelab draws for that seed, and visits the examples in the same order.
@@ -129,7 +129,9 @@ def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
     targets = f"CLASSES = {list(r.classes)!r}" if r.classes else f"TOLERANCE = {r.tolerance!r}  # of a right answer"
     return "".join(
         [
-            _HEAD.format(title=_plain(r.title), library=library, data=_plain(r.data), notes=differences),
+            _HEAD.format(
+                title=_plain(r.title), library=library, export=_in_docstring(r.export_command), notes=differences
+            ),
             f"import argparse\n{imports}",
             _SETTINGS.format(
                 sizes=list(r.sizes),
@@ -197,6 +199,11 @@ def _everywhere(r: Recipe) -> list[str]:
 def _of_biases(code: str) -> str:
     """The same draw for a layer's biases, (fan_out,)."""
     return code.replace("weights", "biases").replace("(fan_in, fan_out)", "fan_out")
+
+
+def _in_docstring(command: str) -> str:
+    """A command as it stands, in a docstring."""
+    return command.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _plain(text: str) -> str:

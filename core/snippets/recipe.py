@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from tunelab.data import Dataset
+from tunelab.data.options import FileOptions
 from tunelab.experiment import Experiment
 from tunelab.experiment.assembly import initialization_of
+from tunelab.experiment.nested_tables import flattened, key_path
 
 __all__ = ["Recipe", "recipe"]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")  # a key that TOML takes without quotes
+_WORD = re.compile(r"(?!(?:true|false|nan|inf)$)[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,23 @@ class Recipe:
     tolerance: float
 
     @property
-    def data(self) -> str:
-        """The data set's name, as a shell takes it."""
-        return shlex.quote(self.experiment.data.name)
+    def export_command(self) -> str:
+        """The command that writes the data as this arm reads and splits them, as a shell takes it."""
+        words = ["tunelab", "data", "export", self.experiment.data.name, "DATA.npz"]
+        plain = flattened(asdict(FileOptions()))
+        for key, value in flattened(asdict(self.experiment.data.file_options)).items():
+            if value != plain.get(key):
+                words += ["--set", f"data.{'.'.join(map(_key_text, key_path(key)))}={_value_text(value)}"]
+        return shlex.join(words)
+
+
+def _key_text(part: str) -> str:
+    return part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False)
+
+
+def _value_text(value: object) -> str:
+    """A value as ``--set`` takes it: a text that could be read as something else stands in quotes."""
+    return str(value) if isinstance(value, str) and _WORD.fullmatch(value) else json.dumps(value, ensure_ascii=False)
 
 
 def recipe(title: str, experiment: Experiment, dataset: Dataset) -> Recipe:

@@ -14,6 +14,7 @@ from tunelab.data import Dataset, fetch, load
 from tunelab.data.catalogue import NAMED, entries, is_table
 from tunelab.data.dataset import Array
 from tunelab.data.npz_export import to_npz
+from tunelab.data.options import FileOptions
 from tunelab.data.tables import describe_table
 from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.experiment import Experiment
@@ -86,12 +87,7 @@ def show_data(options: ShowDataOptions) -> None:
 
 def _show_table(path: Path, options: ShowDataOptions) -> None:
     """Print what is in a table, and the command that trains on it."""
-    settings = parse_settings(options.settings or [])
-    for key in settings:
-        if not key.startswith("data."):
-            raise BadInput(f"--set {key}: only the keys of [data] say how a table is read")
-    experiment = changed(Experiment(), settings)
-    description = describe_table(path, experiment.data.file_options, progress_report(quiet=False))
+    description = describe_table(path, _file_options(options.settings), progress_report(quiet=False))
     words = ["tunelab", "run", "--data", options.name]
     words += [word for setting in options.settings or [] for word in ("--set", setting)]
     if options.as_json:
@@ -100,6 +96,15 @@ def _show_table(path: Path, options: ShowDataOptions) -> None:
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print_text(table_text(printable(path.name, 60), description, ascii=not unicode))
     print_text(f"\nTrain on it with: {shlex.join(words)}")
+
+
+def _file_options(texts: list[str] | None) -> FileOptions:
+    """Return what ``--set`` says about reading a file; :class:`BadInput` for keys that aren't about that."""
+    settings = parse_settings(texts or [])
+    for key in settings:
+        if not key.startswith("data."):
+            raise BadInput(f"--set {key}: only the keys of [data] say how a file is read")
+    return changed(Experiment(), settings).data.file_options
 
 
 def fetch_data(options: FetchDataOptions) -> None:
@@ -119,7 +124,8 @@ def export_data(options: ExportDataOptions) -> None:
         file.exists()  # a name that can't be is found before 70,000 digits are drawn
     except OSError as error:
         raise BadInput(os_error_sentence(error, file)) from None
-    to_npz(load(options.name, report=progress_report(quiet=False)), file, force=options.force)
+    file_options = _file_options(options.settings)
+    to_npz(load(options.name, options=file_options, report=progress_report(quiet=False)), file, force=options.force)
     if options.as_json:
         print_json({"event": "exported", "name": options.name, "path": str(file), "bytes": file.stat().st_size})
     else:

@@ -121,15 +121,18 @@ class ListDataOptions:
     check: Annotated[bool, typer.Option("--check", help="Verify every checksum of what is here.")] = False
 
 
+DataSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Read a file otherwise: --set data.label=NAME. Repeatable."),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShowDataOptions:
     """Show what is in a data set: of a table its columns, classes and warnings; of images examples and counts."""
 
     name: DataSetName
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Read a table otherwise: --set data.label=NAME. Repeatable."),
-    ] = None
+    settings: DataSettings = None
     label: Annotated[str | None, typer.Option("--class", metavar="CLASS", help="Only examples of this class.")] = None
     count: Annotated[int | None, typer.Option("--count", min=1, help="How many examples.")] = None
     as_json: Json = False
@@ -156,6 +159,7 @@ class ExportDataOptions:
 
     name: DataSetName
     file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="The file to write.")]
+    settings: DataSettings = None
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.npz if it exists.")] = False
     as_json: Json = False
 
