@@ -173,3 +173,14 @@ def test_networks_that_diverged_predict_nothing(trained: Path, monkeypatch: pyte
     outcome = run_cli("predict", "last", trained)
     assert (outcome.code, outcome.out) == (2, "")
     assert "diverged: its weights aren't finite" in outcome.err
+
+
+@pytest.mark.usefixtures("trained")
+def test_exported_parameters_say_how_rows_become_inputs(tmp_path: Path) -> None:
+    file = tmp_path / "parameters.npz"
+    assert run_cli("runs", "export", "last", "--format", "npz", "--to", file).code == 0
+    with np.load(file, allow_pickle=False) as arrays:
+        encoder = json.loads(str(arrays["encoder"]))
+        inputs = arrays["weights_0"].shape[1]
+    assert encoder["label"]["name"] == "kind"
+    assert inputs >= len([column for column in encoder["columns"] if column["kind"] == "number"]) > 0

@@ -7,6 +7,7 @@ import io
 import json
 from typing import Any
 
+import numpy as np
 from tunelab.records import npz_arrays
 from tunelab.records.parameters import parameter_arrays
 from tunelab.records.run import Run
@@ -91,10 +92,13 @@ def _cell(value: Any) -> str:
 def npz_bytes(run: Run) -> bytes:
     """The parameters of every arm as one npz: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …
 
-    With several arms each name is led by the arm's number: ``arm0_weights_0``.
+    With several arms each name is led by the arm's number: ``arm0_weights_0``. ``encoder`` is a JSON text, () of str:
+    how rows of the data become inputs (scales, categories) and outputs become answers, where the record has it.
     """
     whole: dict[str, Any] = {}
     for position, arm in enumerate(run.arms):
         prefix = f"arm{position}_" if len(run.arms) > 1 else ""
         whole |= {prefix + name: values for name, values in parameter_arrays(arm.network()).items()}
+        if (encoder := arm.encoder()) is not None:
+            whole[f"{prefix}encoder"] = np.array(json.dumps(encoder, ensure_ascii=False))
     return npz_arrays.packed(whole)
