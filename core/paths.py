@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from tunelab import files
 from tunelab.errors import BadInput, os_error_sentence, printable
 
 __all__ = ["checked_name", "datasets", "expanded", "home", "keep_private", "presets", "runs", "studies", "write_whole"]
@@ -79,7 +80,9 @@ def write_whole(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        beside.unlink(missing_ok=True)  # of a process that had our number and was killed
+        descriptor = files.open_regular(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -363,7 +363,6 @@ def test_presets_that_are_not_there(name: str, sentence: str) -> None:
     [
         (b"\x89PNG\r\n\x1a\n\x00\xff", "it is not UTF-8 text"),
         (b"\xff\xfet\x00", "it is not UTF-8 text"),
-        (b"#" * 1_000_001, "it is larger than a megabyte"),
         (b"<html></html>", "it is not valid TOML"),
     ],
 )
@@ -371,6 +370,13 @@ def test_files_that_are_no_presets(tmp_path: Path, content: bytes, sentence: str
     path = tmp_path / "x.toml"
     path.write_bytes(content)
     with pytest.raises(BadInput, match=f"isn't a preset: {sentence}"):
+        find(str(path))
+
+
+def test_a_file_too_large_for_a_preset_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"#" * 1_000_001)
+    with pytest.raises(BadInput, match=r"x\.toml can't be read: it is larger than any of ours, 1,000,001 bytes"):
         find(str(path))
 
 

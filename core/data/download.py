@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from tunelab.data.dataset import Report
 from tunelab.errors import printable
+from tunelab.files import open_regular
 
 __all__ = ["PAUSES", "Failed", "download", "refusal"]
 
@@ -96,7 +97,9 @@ def _try(opener: urllib.request.OpenerDirector, url: str, part: Path, limit: int
         total = None if total is None else have + total
         if total is not None and total > limit:
             raise Failed(f"it announces {total:,} bytes, where at most {limit:,} can be right")
-        with part.open("ab" if have else "wb") as file:
+        with os.fdopen(open_regular(part, os.O_WRONLY | os.O_CREAT), "wb") as file:
+            file.truncate(have)
+            file.seek(have)
             while piece := _read_piece(response):
                 have += len(piece)
                 if have > limit:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import os
 import shutil
 import zlib
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ from tunelab.data.catalogue import NAMED
 from tunelab.data.dataset import Report
 from tunelab.data.download import Failed, download, refusal
 from tunelab.errors import BadInput, printable
+from tunelab.files import open_regular, own_part
 from tunelab.wording import did_you_mean
 
 __all__ = ["SETS", "fetch", "known_name"]
@@ -183,8 +185,8 @@ def _prepare(name: str, directory: Path, place: Path) -> None:
 def _work_directory(name: str) -> Iterator[Path]:
     """The directory where downloads of ``name`` grow, ours alone; it goes when they have become a data set."""
     work_directory = paths.datasets() / f".{name}.fetch"
-    work_directory.mkdir(parents=True, exist_ok=True)
-    with (work_directory / "lock").open("w") as lock:
+    own_part(paths.datasets(), work_directory.name).mkdir(parents=True, exist_ok=True)
+    with os.fdopen(open_regular(work_directory / "lock", os.O_WRONLY | os.O_CREAT), "w") as lock:
         try:
             import fcntl
 

@@ -24,6 +24,7 @@ import numpy as np
 from tunelab.data.dataset import Array, Dataset, Examples
 from tunelab.data.npy_header import read_header
 from tunelab.errors import BadInput, printable
+from tunelab.files import MaxBytes, read_regular, stream_regular
 from tunelab.wording import quantity
 
 __all__ = ["DESCRIPTION", "PARTS", "Damaged", "Origin", "describe", "read", "verify", "write"]
@@ -155,7 +156,7 @@ def describe(place: Path) -> dict[str, Any]:
     Raises FileNotFoundError where there is no store, and :class:`Damaged` where it can't be read.
     """
     try:
-        text = (place / DESCRIPTION).read_text(encoding="utf-8")
+        text = read_regular(place / DESCRIPTION, MaxBytes.ENCODER).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(place) from None
     except (OSError, UnicodeDecodeError) as problem:
@@ -178,7 +179,7 @@ def verify(place: Path) -> bool:
         sums = describe(place)["sha256"]
         for part in PARTS:
             for name in (f"x_{part}.npy", f"y_{part}.npy"):
-                with (place / name).open("rb") as file:
+                with stream_regular(place / name, MaxBytes.DATA) as file:
                     if hashlib.file_digest(file, "sha256").hexdigest() != sums[name]:
                         return False
     except (OSError, Damaged, KeyError, TypeError):
@@ -189,11 +190,11 @@ def verify(place: Path) -> bool:
 def _map_array(place: Path, name: str) -> Array:
     path = place / name
     try:
-        with path.open("rb") as file:
-            shape, dtype, by_columns = read_header(file, path.stat().st_size)
+        with stream_regular(path, MaxBytes.DATA) as file:
+            shape, dtype, by_columns = read_header(file, os.fstat(file.fileno()).st_size)
             if dtype.hasobject or by_columns or not math.prod(shape):
                 raise ValueError("it isn't an array of numbers, row by row")
-            mapped = np.memmap(path, dtype, "r", file.tell(), shape)
+            mapped = np.memmap(file, dtype, "r", file.tell(), shape)
     except (OSError, ValueError) as problem:
         raise _damaged(place, f"{name} is missing, cut short or altered ({printable(problem, 60)})") from None
     # A plain view: np.memmap runs Python code at every slice, which a training loop would feel.

@@ -27,11 +27,10 @@ from tunelab.experiment.nested_tables import key_path, merged, placed
 from tunelab.experiment.toml_reading import read_toml, unshowable
 from tunelab.experiment.toml_writing import toml_text
 from tunelab.experiment.validation_errors import checked
+from tunelab.files import MaxBytes, read_regular
 from tunelab.wording import did_you_mean
 
 __all__ = ["Arm", "Preset", "PresetFile", "available", "find", "parse", "resolved", "save", "schema"]
-
-_LARGEST = 1_000_000  # bytes of a preset file
 
 
 @dataclass(frozen=True)
@@ -349,15 +348,12 @@ def find(name: str) -> Preset:
 
 def _read(path: Any) -> str:
     try:
-        if isinstance(path, Path) and path.exists() and not path.is_file() and not path.is_dir():
-            raise BadInput(f"{printable(path)} isn't a preset: it is no regular file")  # /dev/zero has no end
-        raw = path.read_bytes()
+        # A shipped preset may lie in an archive, where there are no links and no pipes
+        raw = read_regular(path, MaxBytes.PRESET, follow=True) if isinstance(path, Path) else path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"there is no file {printable(path)}") from None
     except OSError as error:
         raise BadInput(os_error_sentence(error, path, "read")) from None
-    if len(raw) > _LARGEST:
-        raise BadInput(f"{printable(path)} isn't a preset: it is larger than a megabyte")
     try:
         return str(raw.decode("utf-8-sig"))  # Windows' Notepad puts a mark before the first letter
     except UnicodeDecodeError:

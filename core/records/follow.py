@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tunelab.errors import os_error_sentence, printable
+from tunelab.files import MaxBytes, stream_regular
+from tunelab.records.damage import report_damage
 from tunelab.records.events import parse_event
+from tunelab.wording import quantity
 
-__all__ = ["Follower", "MergedFollower", "read_events"]
+__all__ = ["Follower", "MergedFollower", "iterate_events", "read_events"]
 
-_PIECE = 32 * 1024 * 1024  # bytes read at once; a line is never longer in a record of ours
+_PIECE = 4 * 1024 * 1024  # bytes read at once
+_LONGEST = 32 * 1024 * 1024  # bytes of a line; none is longer in a record of ours
 
 
 class Follower:
     """Reads an arm's events from where it last stopped. A torn last line waits until it is whole.
 
-    A line that isn't an event (a damaged disk, a foreign hand) is passed over and counted in ``damaged``.
-    ``position`` is the byte up to which the file has been read, ``sound`` the one up to which nothing was damaged.
+    A line that isn't an event (a damaged disk, a foreign hand) is left out and counted in ``damaged``; :attr:`problem`
+    describes it. ``position`` is the byte up to which the file has been read, ``sound`` the one up to which nothing was
+    damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,33 +31,67 @@ class Follower:
         self.damaged = 0
         self.position = 0
         self.sound = 0
+        self._lines = 0
+        self._first_damaged = 0
+        self._refusal = ""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the file so far, in a sentence that names it; None where nothing is."""
+        if self._refusal:
+            return self._refusal
+        if not self.damaged:
+            return None
+        return (
+            f"{printable(self.path, 300)} is damaged: {quantity(self.damaged, 'line')} left out, "
+            f"the first is line {self._first_damaged:,}"
+        )
 
     def new(self) -> list[dict[str, Any]]:
         """The events that have come since the last call, in the order of the file."""
-        events: list[dict[str, Any]] = []
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self.position)
-                while content := file.read(_PIECE):
-                    whole, newline, rest = content.rpartition(b"\n")
-                    if not newline and len(rest) < _PIECE:
-                        break
-                    self._take(whole + newline if newline else rest, events)
-                    file.seek(self.position)
-        except OSError:  # not there yet, removed, or not to be read: there is nothing new
-            return events
-        return events
+        return list(self.iterate())
 
-    def _take(self, lines: bytes, events: list[dict[str, Any]]) -> None:
-        for line in lines.split(b"\n")[:-1] if lines.endswith(b"\n") else [lines]:
-            self.position += len(line) + lines.endswith(b"\n")
-            event = parse_event(line)
-            if event is None:
-                self.damaged += 1
-            else:
-                events.append(event)
-            if not self.damaged:
-                self.sound = self.position
+    def iterate(self) -> Iterator[dict[str, Any]]:
+        """Yield the events that have come since the last call, one at a time: a record may be larger than memory."""
+        try:
+            file = stream_regular(self.path, MaxBytes.LINES)
+        except FileNotFoundError:  # not there yet, or removed: there is nothing new
+            return
+        except OSError as error:
+            self._refusal = os_error_sentence(error, self.path, "read")
+            return
+        self._refusal = ""
+        with file:
+            file.seek(self.position)
+            rest = b""
+            while content := self._read(file):
+                *lines, rest = (rest + content).split(b"\n")
+                for line in lines:
+                    event = self._take(line, len(line) + 1)
+                    if event is not None:
+                        yield event
+                if len(rest) > _LONGEST:  # no line of ours: a file full of zeros, say
+                    self._take(rest, len(rest))
+                    return
+
+    def _read(self, file: Any) -> bytes:
+        try:
+            content: bytes = file.read(_PIECE)
+        except OSError as error:
+            self._refusal = os_error_sentence(error, self.path, "read")
+            return b""
+        return content
+
+    def _take(self, line: bytes, length: int) -> dict[str, Any] | None:
+        self.position += length
+        self._lines += 1
+        event = parse_event(line)
+        if event is None:
+            self.damaged += 1
+            self._first_damaged = self._first_damaged or self._lines
+        elif not self.damaged:
+            self.sound = self.position
+        return event
 
 
 class MergedFollower:
@@ -62,10 +102,20 @@ class MergedFollower:
 
     def new(self) -> list[dict[str, Any]]:
         """What has been recorded since the last call. An event's arm is the one whose record it stands in."""
-        events = [event | {"arm": name} for name, follower in self._followers for event in follower.new()]
+        events = []
+        for name, follower in self._followers:
+            events += [event | {"arm": name} for event in follower.new()]
+            report_damage(follower.path, follower.problem)
         return sorted(events, key=lambda event: event["time"])
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
-    """All whole events of a file."""
-    return Follower(path).new()
+    """All whole events of a file; what is damaged in it is reported."""
+    return list(iterate_events(path))
+
+
+def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the whole events of a file, one at a time; what is damaged in it is reported at the end."""
+    follower = Follower(path)
+    yield from follower.iterate()
+    report_damage(path, follower.problem)

@@ -12,6 +12,8 @@ import threading
 import time
 from pathlib import Path
 
+from tunelab.files import open_regular
+
 __all__ = ["Hold", "hold", "is_held"]
 
 _RETRY = 0.005  # seconds; is_held holds a lock for microseconds
@@ -38,7 +40,7 @@ def hold(path: Path, patience: float) -> Hold | None:
     It is asked for again and again, since whoever looks (:func:`is_held`) takes it for a moment, and a process
     that was told to end needs a moment to do so. Raises OSError where the file can't be made or locked.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
     until = time.monotonic() + patience
     try:
         while True:
@@ -59,7 +61,7 @@ def hold(path: Path, patience: float) -> Hold | None:
 def is_held(path: Path) -> bool:
     """Whether a living process holds the lock on ``path``."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = open_regular(path)
     except OSError:
         return False
     try:

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tunelab.files import MaxBytes, stream_regular
 
 __all__ = ["Damaged", "packed", "unpacked"]
 
@@ -38,7 +39,7 @@ def unpacked(path: Path) -> dict[str, Array]:
     """
     arrays = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with stream_regular(path, MaxBytes.ARRAYS) as file, zipfile.ZipFile(file) as archive:
             for member in archive.infolist():
                 if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
                     raise Damaged(f"{member.filename!r:.60} is compressed")

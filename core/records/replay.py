@@ -8,7 +8,9 @@ from typing import Any
 
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset
+from tunelab.records import parameters
 from tunelab.records.events import HEAD
+from tunelab.records.follow import Follower
 from tunelab.records.run import ArmRecord, Run, last_end
 from tunelab.wording import quantity
 
@@ -48,21 +50,25 @@ class ReplayDifference:
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """How many measurements and ends (final parameters) were compared, and every difference in order."""
+    """How many measurements and ends (final parameters) were compared, and every difference in order.
+
+    ``missing`` are sentences about what the record lacks, which therefore couldn't be compared.
+    """
 
     measurements: int
     ends: int
     differences: tuple[ReplayDifference, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def identical(self) -> bool:
-        """Whether everything came out to the last bit."""
-        return not self.differences
+        """Whether everything is there and came out to the last bit."""
+        return not self.differences and not self.missing
 
     @property
     def close(self) -> bool:
         """Whether everything came out within the tolerances for another processor or other versions."""
-        return all(difference.within_tolerance for difference in self.differences)
+        return not self.missing and all(difference.within_tolerance for difference in self.differences)
 
 
 def replay_limits(run: Run) -> list[int | None]:
@@ -97,7 +103,31 @@ def compare_records(record: Run, replay: Run) -> ReplayResult:
                 if end[key] != came:
                     # Parameters that differ in a bit have another hash: it says nothing of how much they differ
                     differences.append(ReplayDifference(old.name, None, key, end[key], came, key == "weights_sha256"))
-    return ReplayResult(measurements, ends, tuple(differences))
+    missing = tuple(sentence for arm in record.arms for sentence in _missing(arm))
+    return ReplayResult(measurements, ends, tuple(differences), missing)
+
+
+def _missing(arm: ArmRecord) -> Iterator[str]:
+    """Sentences about what an arm's record lacks."""
+    follower = Follower(arm.events_path)
+    events = follower.new()
+    if follower.problem:
+        yield follower.problem
+    elif not events:
+        yield f"{printable(arm.events_path, 300)} is missing or empty: nothing of the arm '{arm.name}' is recorded"
+    end = last_end(events)
+    if end is None or not (arm.directory / "lock").exists():  # a sweep keeps its trials' curves, not their parameters
+        return
+    path = printable(arm.directory / parameters.FILE, 300)
+    try:
+        network = parameters.read_parameters(arm.directory / parameters.FILE, arm.experiment)
+    except FileNotFoundError:
+        yield f"{path} is missing"
+    except BadInput as problem:
+        yield str(problem)
+    else:
+        if parameters.weights_sha256(network) != end["weights_sha256"]:
+            yield f"{path} holds other parameters than those that the training ended with"
 
 
 _MEASURED = ("initial", "measure")

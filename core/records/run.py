@@ -14,7 +14,6 @@ Presets are data: nothing in a record is executed, and arrays are read without p
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shlex
@@ -28,12 +27,13 @@ from tunelab import paths
 from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.experiment import Experiment
 from tunelab.experiment.preset import Preset, parse
+from tunelab.files import MaxBytes, own_part, read_regular
 from tunelab.kernel import engine_for
 from tunelab.network import Network
 from tunelab.records import checkpoint, locks, parameters
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.events import Event
-from tunelab.records.follow import MergedFollower, read_events
+from tunelab.records.follow import MergedFollower, iterate_events
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ENCODER, ArmWriter
@@ -44,8 +44,6 @@ __all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directorie
 FORMAT = 1
 _PATIENCE = 1.0  # seconds: another look at the lock takes it for a moment
 _WORK = frozenset({"start", "resume", "initial", "measure", "done"})
-_MAX_BYTES = 4_000_000  # of a file that describes a run
-_MAX_ENCODER_BYTES = 64_000_000
 _YEAR_10000 = 253_402_300_800  # in seconds; beyond it there are no dates
 
 
@@ -62,7 +60,10 @@ class ArmRecord:
         self.run = run
         self.position = position
         self.name = str(run.about["arms"][position])
-        self.directory = run.directory / "arms" / f"{position:02}"
+        try:
+            self.directory = own_part(run.directory, "arms", f"{position:02}")
+        except OSError as error:
+            raise BadInput(os_error_sentence(error, action="used")) from None
 
     def __repr__(self) -> str:
         return f"<arm {self.name!r} of {self.run.name}: {self.state()}>"
@@ -84,11 +85,15 @@ class ArmRecord:
 
     def events(self, kind: str | None = None) -> list[Event]:
         """Return everything recorded so far, or only the events of one kind."""
-        return [e for e in read_events(self.events_path) if kind is None or e["event"] == kind]
+        return list(self.iterate_events(kind))
+
+    def iterate_events(self, kind: str | None = None) -> Iterator[Event]:
+        """Yield what :meth:`events` returns, one at a time: a record may be larger than memory."""
+        return (e for e in iterate_events(self.events_path) if kind is None or e["event"] == kind)
 
     def history(self) -> History:
         """Return what has been measured so far, and how it began and ended."""
-        return History(self.name, self.events())
+        return History(self.name, self.iterate_events())
 
     def network(self) -> Network:
         """Return the R networks as training left them, a replicate for each seed.
@@ -106,7 +111,7 @@ class ArmRecord:
     def encoder(self) -> dict[str, Any] | None:
         """Return how rows become inputs (:mod:`tunelab.data.encoding`); None in a record that is older than that."""
         try:
-            encoder = json.loads(_text(self.directory / ENCODER, _MAX_ENCODER_BYTES))
+            encoder = json.loads(_text(self.directory / ENCODER, MaxBytes.ENCODER))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError):
@@ -259,7 +264,7 @@ class Run:
     def request(self) -> str:
         """Return the request that was left for the training, or nothing."""
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            return self.control_path.read_text("utf-8").strip()[:20]
+            return _text(self.control_path, MaxBytes.WORD).strip()[:20]
         return ""
 
     def hold(self) -> Hold:
@@ -399,9 +404,5 @@ def _is_label(text: object) -> bool:
     return isinstance(text, str) and 0 < len(text) <= 200 and text.isprintable()
 
 
-def _text(path: Path, max_bytes: int = _MAX_BYTES) -> str:
-    with path.open("rb") as file:
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise OSError(errno.EFBIG, "it is larger than any of ours")
-    return content.decode("utf-8")
+def _text(path: Path, max_bytes: int = MaxBytes.DESCRIPTION) -> str:
+    return read_regular(path, max_bytes).decode("utf-8")

@@ -14,6 +14,7 @@ from typing import Any
 
 from tunelab import paths
 from tunelab.errors import BadInput, printable
+from tunelab.files import open_regular
 from tunelab.network import Network
 from tunelab.records import checkpoint, locks, npz_arrays, parameters
 from tunelab.records.checkpoint import Checkpoint
@@ -49,7 +50,7 @@ class ArmWriter:
         self._lock = lock
         try:
             with self._sentences(events):
-                self._file = os.open(events, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+                self._file = open_regular(events, os.O_RDWR | os.O_CREAT | os.O_APPEND)
                 self._size = cut_torn_line(self._file)
         except BadInput:
             lock.release()

@@ -21,8 +21,10 @@ from typing import Any
 
 from tunelab import paths
 from tunelab.errors import BadInput, printable
+from tunelab.files import MaxBytes, open_regular, read_regular
 from tunelab.records import locks
-from tunelab.records.follow import Follower
+from tunelab.records.damage import report_damage
+from tunelab.records.follow import Follower, read_events
 from tunelab.records.writer import cut_torn_line
 
 __all__ = ["Event", "Journal", "control_word", "exists", "find", "is_worked_on", "read", "send", "studies"]
@@ -53,7 +55,7 @@ def exists(directory: Path) -> bool:
 
 def read(directory: Path) -> list[Event]:
     """Everything in a journal so far. A last line that is being written isn't there yet."""
-    return Follower(directory / _FILE).new()
+    return read_events(directory / _FILE)
 
 
 def is_worked_on(directory: Path) -> bool:
@@ -69,7 +71,7 @@ def send(directory: Path, word: str) -> None:
 def control_word(directory: Path) -> str:
     """What was said last, or an empty text."""
     try:
-        return (directory / "control").read_text("utf-8").strip()
+        return read_regular(directory / "control", MaxBytes.WORD).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -92,12 +94,25 @@ class Journal:
         try:
             with _sentences(directory):
                 (directory / "control").unlink(missing_ok=True)
-                self._file = os.open(directory / _FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-                cut_torn_line(self._file)
+                self._file = open_regular(directory / _FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+                before = os.fstat(self._file).st_size
+                torn = before - cut_torn_line(self._file)
         except BadInput:
             lock.release()
             raise
-        self.events = read(directory)
+        path = directory / _FILE
+        if torn:
+            report_damage(
+                path, f"the last line of {printable(path, 300)} was torn off: what it recorded is done or asked again"
+            )
+        follower = Follower(path)
+        self.events = follower.new()
+        if follower.problem:
+            self.close()
+            raise BadInput(
+                f"{follower.problem}; what follows may rest on it. `tunelab doctor --repair` keeps a copy and what is "
+                "sound before the damage, and the same command then continues from there"
+            )
         # The clock goes on where it stood: what counts is how long was worked on it
         self._before = max((event["time"] for event in self.events), default=0.0)
         self._opened = time.monotonic()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 
 from tunelab.errors import printable
+from tunelab.files import MaxBytes, open_regular, read_regular
 from tunelab.sweeps.studies import StudyRecord
 
 __all__ = ["BackgroundSweep"]
@@ -19,7 +21,8 @@ class BackgroundSweep:
 
     def __init__(self, record: StudyRecord) -> None:
         self._stderr = record.directory / _STDERR
-        with self._stderr.open("wb") as stderr:
+        self._stderr.unlink(missing_ok=True)
+        with os.fdopen(open_regular(self._stderr, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tunelab.sweeps", record.name],
                 stdin=subprocess.PIPE,
@@ -48,7 +51,7 @@ class BackgroundSweep:
         if self._process.poll() in (None, 0, 130):
             return None
         try:
-            lines = self._stderr.read_text("utf-8", "replace").strip().splitlines()
+            lines = read_regular(self._stderr, MaxBytes.DESCRIPTION).decode("utf-8", "replace").strip().splitlines()
         except OSError:
             lines = []
         return printable(lines[-1], 300) if lines else "the process that swept was ended from outside"

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunelab.files import open_regular
 from tunelab.records.writer import cut_torn_line
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def journal_backend(path: Path) -> Any:
     class Journal(JournalFileBackend):
         def append_logs(self, logs: list[dict[str, Any]]) -> None:
             lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+            descriptor = open_regular(path, os.O_RDWR | os.O_APPEND)
             try:
                 import fcntl
 

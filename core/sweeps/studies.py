@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunelab import paths
-from tunelab.errors import BadInput, printable
+from tunelab.errors import BadInput, os_error_sentence, printable
+from tunelab.files import MaxBytes, check_regular, own_part, read_regular
 from tunelab.records import locks
 from tunelab.records.locks import Hold
 from tunelab.sweeps.optuna_internals import journal_backend
@@ -101,6 +102,7 @@ class StudyRecord:
                         ) from None
                     time.sleep(pause)  # two processes that make its tables at once are in each other's way
         try:
+            check_regular(self.journal, MaxBytes.LINES)
             return optuna.storages.JournalStorage(journal_backend(self.journal))
         except (OSError, ValueError, KeyError) as problem:
             raise BadInput(f"{printable(self.journal)} can't be read: {printable(problem, 200)}") from None
@@ -155,19 +157,17 @@ class StudyRecord:
         return folder.is_dir() and any(locks.is_held(path) for path in folder.iterdir())
 
     def _made(self, *parts: str) -> Path:
-        path = self.directory.joinpath(*parts)
         try:
+            path = own_part(self.directory, *parts)
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BadInput(
-                f"{printable(path.parent)} can't be written: {(error.strerror or str(error)).lower()}"
-            ) from None
+            raise BadInput(os_error_sentence(error)) from None
         return path
 
 
 def _stored_address(directory: Path) -> str | None:
     try:
-        return (directory / _STORAGE).read_text("utf-8").strip() or None
+        return read_regular(directory / _STORAGE, MaxBytes.WORD).decode("utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from tunelab import paths
 from tunelab.errors import BadInput
+from tunelab.files import MaxBytes, open_regular, own_part, read_regular
 from tunelab.records import Run, create_run
 from tunelab.records.measure_events import better
 from tunelab.sweeps.results import TrialRow
@@ -49,8 +51,11 @@ def write_events(directory: Path, study: str, number: int, events: list[dict[str
     path = _path(directory, number)
     beside = path.with_suffix(".part")
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text("".join(lines), encoding="utf-8")  # not synced: only the table must survive a power cut
+        own_part(directory, "trials").mkdir(parents=True, exist_ok=True)
+        beside.unlink(missing_ok=True)
+        # Not synced: only the table must survive a power cut
+        with os.fdopen(open_regular(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="utf-8") as file:
+            file.write("".join(lines))
         beside.replace(path)
 
 
@@ -64,7 +69,7 @@ def as_run(record: StudyRecord, row: TrialRow) -> Run:
     if (directory / "run.json").is_file():
         return Run(directory)
     try:
-        lines = _path(record.directory, row.number).read_bytes()
+        lines = read_regular(_path(record.directory, row.number), MaxBytes.ARRAYS)
     except OSError:
         raise BadInput(f"the curves of trial {row.number} aren't here: it was trained from another home") from None
     run = create_run(record.plan.preset_of(row.number, row.params, name), directory)

@@ -95,7 +95,11 @@ def _replay_run(run: Run, options: ReplayOptions) -> int:
         _print_json_differences(run, comparison, changes, same)
     else:
         _print_comparison(run, comparison, changes)
-    if not same:
+    for sentence in comparison.missing:
+        say(f"{sentence[:1].upper()}{sentence[1:]}.")
+    if comparison.missing:
+        say(f"The record of {run.name} isn't whole, so it can't be said to be reproduced.")
+    if comparison.differences and not same:
         first = next((d for d in comparison.differences if not d.within_tolerance), comparison.differences[0])
         say(f"{run.name} wasn't reproduced; the first difference: {first.sentence()}.")
     return ExitCode.DONE if same else ExitCode.DIFFERS
@@ -117,6 +121,7 @@ def _print_json_differences(
             "measurements": comparison.measurements,
             "ends": comparison.ends,
             "differences": len(comparison.differences),
+            "missing": list(comparison.missing),
             "environment": {key: {"recorded": then, "now": now} for key, (then, now) in changes.items()},
         },
     )
@@ -131,6 +136,8 @@ def _print_comparison(run: Run, comparison: ReplayResult, changes: dict[str, tup
     what = f"{quantity(comparison.measurements, 'measurement')}{ends if comparison.ends else ''}"
     if comparison.identical:
         print_text(f"{run.name} was reproduced: {what} are the same to the last bit.")
+    elif not comparison.differences:
+        print_text(f"What is recorded of {run.name}, {what}, came out the same to the last bit.")
     else:
         differing = [
             [
@@ -149,7 +156,7 @@ def _print_comparison(run: Run, comparison: ReplayResult, changes: dict[str, tup
     if changes:
         rows = [["", "recorded", "now"], *([key, then, now] for key, (then, now) in changes.items())]
         print_text(f"\n{aligned(rows)}")
-        if not comparison.identical:
+        if comparison.differences and not comparison.missing:
             word = "within" if comparison.close else "beyond"
             print_text(
                 f"\nAnother environment rounds differently. {what.capitalize()} are {word} the tolerance for that: "

@@ -8,6 +8,7 @@ from typing import Any
 
 from tunelab import paths
 from tunelab.errors import BadInput
+from tunelab.files import MaxBytes, read_regular
 
 __all__ = ["LectureProgress", "Outcome"]
 
@@ -38,7 +39,7 @@ class LectureProgress:
     def load() -> LectureProgress:
         """What was kept; a fresh start where that is nothing, or can't be read."""
         try:
-            stored: dict[str, Any] = json.loads(_path().read_text("utf-8"))
+            stored: dict[str, Any] = json.loads(read_regular(_path(), MaxBytes.DESCRIPTION))
             outcomes = {number: Outcome(**outcome) for number, outcome in stored["outcomes"].items()}
             return LectureProgress(str(stored["at"]), outcomes, str(stored.get("data", "")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -10,6 +10,7 @@ from tunelab import paths
 from tunelab.errors import BadInput
 from tunelab.experiment.preset import find
 from tunelab.experiment.validation_errors import checked
+from tunelab.files import MaxBytes, read_regular
 from tunelab.tui.state.draft import Draft
 
 __all__ = ["Config", "load_config", "load_session", "save_session"]
@@ -28,7 +29,7 @@ def load_config() -> Config:
     """The person's settings; what stands as it is where there is no file."""
     path = paths.home() / "config.toml"
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = tomllib.loads(read_regular(path, MaxBytes.DESCRIPTION, follow=True).decode("utf-8"))
     except FileNotFoundError:
         return Config()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -48,7 +49,7 @@ def save_session(draft: Draft, theme: str) -> None:
 def load_session(config: Config) -> Draft:
     """The draft of the last session, or ``first-look`` where there is none that can be read."""
     try:
-        session = json.loads((paths.home() / "session.json").read_text("utf-8"))
+        session = json.loads(read_regular(paths.home() / "session.json", MaxBytes.DESCRIPTION))
         draft = Draft.from_toml(session["toml"], session["name"], session["changed"])
         config.theme = session.get("theme", config.theme)
     except (OSError, ValueError, KeyError, TypeError, BadInput):
