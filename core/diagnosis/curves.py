@@ -89,8 +89,8 @@ class Curves:
     def evaluation_test(self) -> BinomialTest | None:
         """The best of the last three evaluation accuracies against guessing; None where that isn't known.
 
-        Of the balanced accuracy where only that is better than guessing: a network that weighs rare classes is less
-        often right than one that names the most frequent class.
+        Of the latest balanced accuracy where that says more: a network that learns rare classes may be less often
+        right than one that names the most frequent class.
         """
         return self._test(
             self.evaluation_accuracy, self.evaluation_total, self.balanced_accuracy, self.facts.evaluation_counts
@@ -112,7 +112,7 @@ class Curves:
             return test
         alike = balanced_total(np.array(counts))
         of_balanced = binomial_test(round(balanced * alike), alike, 1 / classes)
-        return of_balanced if of_balanced.better_than_chance() else test
+        return of_balanced if of_balanced.pvalue < test.pvalue else test
 
     @property
     def learns(self) -> bool:

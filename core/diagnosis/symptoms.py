@@ -89,9 +89,15 @@ def _chance(c: Curves) -> Verdict | None:
     if not c.classification and c.evaluation_data_cost[-1] < _EXPLAINS * c.facts.constant_cost:
         return None
     often = f"guessing does as well in {_of_a_hundred(test.pvalue)} tries"
+    balanced = test.total != c.evaluation_total
+    right = (
+        f"a balanced accuracy of {100 * c.balanced_accuracy:.1f} %"
+        if balanced
+        else f"{test.correct} of {test.total:,} right"
+    )
     return Verdict(
         "chance",
-        f"No better than chance: {test.correct} of {test.total:,} right, and {often}.",
+        f"No better than chance: {right}, and {often}.",
         evidence={"right": test.correct, "total": test.total, "chance": test.chance, "p": test.pvalue},
     )
 
@@ -146,6 +152,8 @@ def improvement(c: Curves) -> tuple[float, float] | None:
     k = max(len(c.epoch) // 3, 4)
     if len(c.epoch) < 4:
         return None
+    if c.evaluation_accuracy[-1] > 1 - max(c.noise, _POINTS) and not c.r2:
+        return None  # nothing that could be seen is left to gain
     slope, error = trend(c.evaluation_accuracy[-k:], c.epoch[-k:])
     epochs = float(c.epoch[-1] - c.epoch[-k])
     gained = slope * epochs
