@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 from benchmarks.book import Book
 from benchmarks.contenders import Array, Contender, Ours, Start, Unavailable
 from benchmarks.kernel import Kernel, compiled
-from benchmarks.libraries import PyTorch, ScikitLearn
+from benchmarks.libraries import JAX, PyTorch, ScikitLearn
 from benchmarks.race import Spread, rounds, table
 from conftest import MakeExamples
 from tunelab.data.dataset import Examples
+from tunelab.kernel import COMPILED, NUMPY
 
 N = 205  # the last mini-batch of 10 is a smaller one
 
@@ -43,7 +46,7 @@ def assert_the_same(start: Start, contender: Contender, tolerance: float, *, shu
     rng = np.random.default_rng(1)
     orders = [rng.permutation(N) if shuffled else np.arange(N) for _ in range(3)]
     first = [a.copy() for part in start.parameters() for a in part]
-    wanted = train(Ours(start), orders)
+    wanted = train(Ours(start, engine=NUMPY), orders)
     found = train(contender, orders)
     for begin, ours, theirs in zip(first, wanted, found, strict=True):
         assert abs(ours - begin).max() > 100 * tolerance  # or agreeing would mean little
@@ -55,11 +58,15 @@ def test_the_book_computes_what_we_do(examples: Examples) -> None:
     assert_the_same(start, Book(start, N), 2e-6)  # its pixels are float32, as in the book
 
 
-@pytest.mark.parametrize("contender", [PyTorch, lambda start: ScikitLearn(start, shuffle=False)])
-def test_the_libraries_compute_what_we_do(examples: Examples, contender: type[PyTorch]) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [PyTorch, JAX, partial(JAX, replicates=3), partial(ScikitLearn, shuffle=False)],
+)
+def test_the_libraries_compute_what_we_do(examples: Examples, make: Callable[[Start], Contender]) -> None:
     start = Start(examples, dtype=np.float64)
     try:
-        assert_the_same(start, contender(start), 1e-11, shuffled=contender is PyTorch)
+        contender = make(start)
+        assert_the_same(start, contender, 1e-11, shuffled=not isinstance(contender, ScikitLearn))
     except Unavailable as reason:
         pytest.skip(str(reason))
 
@@ -70,9 +77,13 @@ def test_the_kernels_compute_what_we_do(examples: Examples, library: ctypes.CDLL
     assert_the_same(start, Kernel(start, library, tuned=tuned), 2e-5)
 
 
-def test_stacking_changes_nothing_for_the_first_network(examples: Examples) -> None:
+@pytest.mark.parametrize(("engine", "replicates"), [(NUMPY, 1), (NUMPY, 3), (COMPILED, 3)])
+def test_company_and_engine_change_nothing_but_rounding(examples: Examples, engine: str, replicates: int) -> None:
     start = Start(examples)
-    assert_the_same(start, Ours(start, 3), 1e-6)
+    try:
+        assert_the_same(start, Ours(start, replicates, engine=engine), 1e-5)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 def test_a_race_leaves_its_first_round_out() -> None:

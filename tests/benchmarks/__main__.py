@@ -15,9 +15,10 @@ def main() -> None:
     """Measure and print Markdown on stdout; what it is doing goes to stderr."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--data", default="digits", help="a data set's name, or a directory of IDX files")
-    parser.add_argument("--quick", action="store_true", help="4,000 examples and few rounds: under a minute")
+    parser.add_argument("--quick", action="store_true", help="4,000 examples and few rounds: about a minute")
+    parser.add_argument("--only", choices=("race", "growth", "jobs"), help="one of the three parts")
     options = parser.parse_args()
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy is loaded, which reads them then
+    cores = _one_core()  # before numpy and the libraries are loaded, which look then
 
     import numpy as np
     from tunelab.data import load
@@ -25,6 +26,7 @@ def main() -> None:
 
     from .growth import growth
     from .headline import headline
+    from .jobs import jobs
 
     begin = time.perf_counter()
     _say("Loading data")
@@ -33,14 +35,32 @@ def main() -> None:
         dataset = load(options.data, training=counts[0], evaluation=counts[1])
     except BadInput as problem:
         sys.exit(str(problem))
-    _say("Racing")
     software = f"Python {platform.python_version()}, numpy {np.__version__}"
     print(f"{dataset.title}, {platform.machine()}, {software}, one core\n")
-    print(headline(dataset.training, dataset.validation, rounds_of=5 if options.quick else 21))
-    _say("Growing")
-    for grown in growth(dataset.training):
-        print(f"\n{grown}", flush=True)
+    if options.only in (None, "race"):
+        print(headline(dataset.training, dataset.validation, rounds_of=3 if options.quick else 11, say=_say))
+    if options.only in (None, "growth"):
+        _say("Growing")
+        for grown in growth(dataset.training):
+            print(f"\n{grown}", flush=True)
+    if options.only in (None, "jobs"):
+        _say("Whole jobs")
+        if cores:
+            os.sched_setaffinity(0, cores)
+        print(f"\n{jobs(options.data, rounds_of=1 if options.quick else 3)}")
     _say(f"Done in {time.perf_counter() - begin:.0f} s")
+
+
+def _one_core() -> set[int]:
+    """Hold this process, and the threads of every library, to one core; return those that it had, if known."""
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    if not hasattr(os, "sched_setaffinity"):
+        return set()
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    return cores
 
 
 def _say(what: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tunelab.data.dataset import Examples
 from tunelab.initialization import Initialization, initial_network
+from tunelab.kernel import COMPILED, describe_kernel, kernel
 from tunelab.network import Network
 from tunelab.training import Measurement, Training
 
@@ -65,15 +66,23 @@ class Contender(Protocol):
 
 
 class Ours:
-    """tunelab: R networks stacked. ``epoch`` is the time for all R together.
+    """tunelab: R networks of one training. ``epoch`` is the time for all R together.
 
-    ``monitoring`` is what the measurement after the last epoch took: the costs and accuracies of all
-    training examples and of ``evaluation``.
+    ``engine`` is what does the arithmetic: the compiled kernel, which must be there, or numpy. ``monitoring`` is what
+    the measurement after the last epoch took: the costs and accuracies of all training examples and of ``evaluation``.
     """
 
     def __init__(
-        self, start: Start, replicates: int = 1, *, lmbda: float = 0.0, evaluation: Examples | None = None
+        self,
+        start: Start,
+        replicates: int = 1,
+        *,
+        engine: str = COMPILED,
+        lmbda: float = 0.0,
+        evaluation: Examples | None = None,
     ) -> None:
+        if engine == COMPILED and kernel() is None:
+            raise Unavailable(f"the kernel isn't compiled ({describe_kernel()})")
         self.network = start.network(replicates)
         self.monitoring = 0.0
         self._last_step = 0.0
@@ -87,7 +96,10 @@ class Ours:
             mini_batch=start.mini_batch,
             epochs=1_000,  # more than any race is long
             order=lambda replicate, epoch: self._upcoming,
+            engine=engine,
         )
+        self.engine = training.engine
+        """What does the arithmetic: what the kernel doesn't cover numpy does."""
         self._measurements: Iterator[Measurement] = training.run(self._pulse)
 
     def _pulse(self) -> None:

@@ -1,14 +1,15 @@
-"""How the time of an epoch grows with width, mini-batch, replicates and examples."""
+"""How the time of an epoch grows with width, mini-batch, replicates and examples, of the kernel and of numpy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from tunelab.data.dataset import Examples
+from tunelab.kernel import COMPILED, NUMPY
 
-from .contenders import Array, Ours, Start
-from .race import Spread, rounds, table
+from .contenders import Array, Ours, Start, Unavailable
+from .race import rounds, table
 
 __all__ = ["growth"]
 
@@ -16,37 +17,39 @@ _WIDTHS = (0, 10, 30, 100, 300, 1000)
 _MINI_BATCHES = (1, 3, 10, 32, 100, 316, 1000)
 _REPLICATES = (1, 2, 4, 8, 16, 32)
 _EXAMPLES = (1_000, 5_000, 10_000, 50_000)
-_ENOUGH = 2_000  # examples that the first three tables train on; their times are scaled to a whole epoch
+_ENOUGH = 2_000  # examples that the first three tables train on
 _ROUNDS = 5
 
 
 def growth(training: Examples) -> Iterator[str]:
-    """Four short tables in Markdown, one after the other."""
-    n = len(training)
-    some = training.first(min(n, _ENOUGH))
-    per_epoch = n / len(some)
-    width = {f"{w:,}": Ours(Start(some, (784, w, 10) if w else (784, 10))) for w in _WIDTHS}
-    yield _rows("hidden neurons", f"seconds an epoch of {n:,}", width, len(some), "30", lambda _: per_epoch)
-    batch = {f"{m:,}": Ours(Start(some, mini_batch=m)) for m in _MINI_BATCHES}
-    yield _rows("mini-batch", f"seconds an epoch of {n:,}", batch, len(some), "10", lambda _: per_epoch)
-    stack = {str(r): Ours(Start(some), r) for r in _REPLICATES}
-    title = f"seconds an epoch of {n:,}, per network"
-    yield _rows("replicates", title, stack, len(some), "1", lambda r: per_epoch / int(r))
-    counts = [count for count in _EXAMPLES if count <= n]
-    rows = []
-    for count in counts:  # each its own length of an epoch, so each its own rounds
-        ours = Ours(Start(training.first(count)))
-        seconds = rounds(_ROUNDS, {"": _epochs(ours, count)})[""]
-        rows.append((f"{count:,}", str(Spread.of(seconds)), str(Spread.of(seconds / count * 1e6))))
-    yield table(("examples", "seconds an epoch", "µs an example"), rows)
+    """Four short tables in Markdown: µs an example and network, the median of some rounds."""
+    some = training.first(min(len(training), _ENOUGH))
+    yield _table("hidden neurons", _WIDTHS, lambda w: (Start(some, (784, w, 10) if w else (784, 10)), 1))
+    yield _table("mini-batch", _MINI_BATCHES, lambda m: (Start(some, mini_batch=min(m, len(some))), 1))
+    yield _table("networks", _REPLICATES, lambda r: (Start(some), r))
+    counts = [count for count in _EXAMPLES if count <= len(training)]
+    yield _table("examples", counts, lambda n: (Start(training.first(n)), 1))
 
 
-def _rows(what: str, unit: str, contenders: dict[str, Ours], n: int, usual: str, scale: Callable[[str], float]) -> str:
-    """One table: seconds scaled, and how they compare with the ``usual`` value within a round."""
-    measured = rounds(_ROUNDS, {name: _epochs(ours, n) for name, ours in contenders.items()})
-    seconds = {name: values * scale(name) for name, values in measured.items()}
-    rows = [(name, str(Spread.of(s)), str(Spread.of(s / seconds[usual]))) for name, s in seconds.items()]
-    return table((what, unit, f"÷ that of {usual}"), rows)
+def _table(what: str, values: Sequence[int], start: Callable[[int], tuple[Start, int]]) -> str:
+    """One table: a column for each value, a row for each engine, and one for the ratio within rounds."""
+    seconds: dict[str, list[Array]] = {}
+    for engine, name in ((COMPILED, "kernel"), (NUMPY, "numpy")):
+        try:
+            contenders = {value: Ours(*start(value), engine=engine) for value in values}
+        except Unavailable:
+            continue
+        measured = rounds(
+            _ROUNDS,
+            {str(value): _epochs(ours, len(start(value)[0].training)) for value, ours in contenders.items()},
+        )
+        scales = [1e6 / len(start(value)[0].training) / start(value)[1] for value in values]
+        seconds[name] = [s * scale for s, scale in zip(measured.values(), scales, strict=True)]
+    rows = [(f"{name}, µs an example", *(f"{np.median(s):.3g}" for s in each)) for name, each in seconds.items()]
+    if len(seconds) == 2:
+        ratios = [np.median(n) / np.median(k) for k, n in zip(seconds["kernel"], seconds["numpy"], strict=True)]
+        rows.append(("numpy ÷ kernel", *(f"{ratio:.1f}" for ratio in ratios)))
+    return table((what, *(f"{value:,}" for value in values)), rows)
 
 
 def _epochs(ours: Ours, n: int) -> Callable[[], float]:

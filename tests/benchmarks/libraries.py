@@ -1,20 +1,76 @@
-"""The same network in PyTorch, eager, and in scikit-learn, each written the fast way its users would."""
+"""The same network in JAX, PyTorch and scikit-learn, each written the fast way its users would."""
 
 from __future__ import annotations
 
+import warnings
 from time import process_time
+from typing import Any
 
 import numpy as np
 
 from .contenders import Array, Start, Unavailable
 
-__all__ = ["PyTorch", "ScikitLearn"]
+__all__ = ["JAX", "PyTorch", "ScikitLearn"]
+
+
+class JAX:
+    """An epoch is one jitted ``lax.scan`` over mini-batches, which are gathered inside it; R networks by ``vmap``."""
+
+    def __init__(self, start: Start, replicates: int = 1) -> None:
+        try:
+            import jax
+        except ImportError:
+            raise Unavailable("JAX isn't installed") from None
+        jax.config.update("jax_enable_x64", True)  # for what is compared in float64; arrays keep their own dtype
+        jnp, self._jax = jax.numpy, jax
+        self._m, self._R = start.mini_batch, replicates
+        self._x, self._y = jnp.asarray(start.scaled()), jnp.asarray(start.one_hot())
+        layers = [(jnp.asarray(w), jnp.asarray(b)) for w, b in zip(*start.parameters(), strict=True)]
+        self._layers: Any = jax.tree.map(lambda a: jnp.stack([a] * replicates), layers)
+
+        def cost(layers: Any, x: Any, y: Any) -> Any:
+            for w, b in layers[:-1]:
+                x = jax.nn.sigmoid(x @ w + b)
+            z = x @ layers[-1][0] + layers[-1][1]
+            return (jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z)))).sum() / len(x)
+
+        def epoch(layers: Any, order: Any, x: Any, y: Any) -> Any:
+            def step(layers: Any, rows: Any) -> tuple[Any, None]:
+                gradient = jax.grad(cost)(layers, x[rows], y[rows])
+                return jax.tree.map(lambda a, g: a - start.eta * g, layers, gradient), None
+
+            return jax.lax.scan(step, layers, order)[0]
+
+        self._epoch = jax.jit(jax.vmap(epoch, in_axes=(0, 0, None, None)) if replicates > 1 else epoch)
+        if replicates == 1:
+            self._layers = layers
+
+    def epoch(self, order: Array) -> float:
+        """Train an epoch, all networks in the same order; a smaller last mini-batch in a call of its own."""
+        whole = len(order) // self._m * self._m
+        parts = [part for part in (order[:whole].reshape(-1, self._m), order[None, whole:]) if part.size]
+        if self._R > 1:
+            parts = [np.stack([part] * self._R) for part in parts]
+        rows = [self._jax.numpy.asarray(part) for part in parts]
+        begin = process_time()
+        for part in rows:
+            self._layers = self._epoch(self._layers, part, self._x, self._y)
+        self._jax.block_until_ready(self._layers)
+        return process_time() - begin
+
+    def parameters(self) -> tuple[list[Array], list[Array]]:
+        """Of the first network."""
+        first = self._layers if self._R == 1 else self._jax.tree.map(lambda a: a[0], self._layers)
+        return [np.asarray(w) for w, _ in first], [np.asarray(b) for _, b in first]
 
 
 class PyTorch:
-    """Eager SGD on one thread: no DataLoader, all examples in one float32 tensor, a mini-batch by indexing."""
+    """SGD on one thread: no DataLoader, all examples in one float32 tensor, a mini-batch by indexing.
 
-    def __init__(self, start: Start) -> None:
+    ``compiled``: what it costs and its gradient by ``torch.compile``, which needs a C++ compiler; else eager.
+    """
+
+    def __init__(self, start: Start, *, compiled: bool = False) -> None:
         try:
             import torch
         except ImportError:
@@ -35,15 +91,30 @@ class PyTorch:
             parts += [layer, torch.nn.Sigmoid()]
         self._model = torch.nn.Sequential(*parts[:-1])  # the last sigmoid is part of the loss
         self._optimizer = torch.optim.SGD(self._model.parameters(), lr=start.eta)
-        self._loss = torch.nn.BCEWithLogitsLoss(reduction="sum")
+        loss = torch.nn.BCEWithLogitsLoss(reduction="sum")
+
+        def cost(x: Any, y: Any) -> Any:
+            return loss(self._model(x), y) / len(x)
+
+        self._cost = torch.compile(cost) if compiled else cost
+        if compiled:
+            self._try_compiling()
+
+    def _try_compiling(self) -> None:
+        """Compile before anybody's clock runs."""
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of PyTorch about PyTorch
+                self._cost(self._x[: self._m], self._y[: self._m]).backward()
+        except Exception as reason:  # whatever the compiler's chain of tools raises
+            raise Unavailable(f"torch.compile fails here ({type(reason).__name__})") from None
 
     def epoch(self, order: Array) -> float:
         """Train an epoch."""
-        model, optimizer, loss = self._model, self._optimizer, self._loss
+        optimizer, cost = self._optimizer, self._cost
         begin = process_time()
         for rows in self._torch.split(self._torch.from_numpy(order), self._m):
             optimizer.zero_grad()
-            (loss(model(self._x[rows]), self._y[rows]) / len(rows)).backward()
+            cost(self._x[rows], self._y[rows]).backward()
             optimizer.step()
         return process_time() - begin
 
