@@ -25,13 +25,14 @@ class OutputFunction:
 
     ``activate(z)`` overwrites z, (…, outputs), with the network's answer a. ``symbol`` stands for it in drawings,
     ``help`` is its share of the parameter's help, ``libraries`` how other libraries apply it to {z} ('' where they
-    needn't).
+    needn't). ``neuron`` is the activation as which each output is looked at by itself.
     """
 
     activate: Callable[[Array], None]
     symbol: str
     help: str
     libraries: Mapping[str, str]
+    neuron: str = "sigmoid"
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,20 @@ class Output:
     ``cost(z, y)`` is C_x for each example, (…), from z before it is overwritten.
     ``error(a, y, out)`` writes δ = ∂C_x/∂z into ``out``, (…, outputs).
     ``libraries`` are the same cost of a mini-batch in other libraries, from z and y; one that isn't named has none.
+    ``other`` is what an output is wanted to be for another class than its own, for which it is 1.
     """
 
     activate: Callable[[Array], None]
     cost: Callable[[Array, Array], Array]
     error: Callable[[Array, Array, Array], None]
     libraries: Mapping[str, str]
+    other: float = 0.0
+
+    def wanted(self, classes: int, dtype: np.dtype[Any]) -> Array:
+        """Return the outputs wanted for each class, (classes, classes): one-hot rows, with ``other`` in place of 0."""
+        rows = np.full((classes, classes), self.other, dtype)
+        np.fill_diagonal(rows, 1.0)
+        return rows
 
 
 def _beyond(z: Array) -> Array:
@@ -104,6 +113,18 @@ def _categorical_cross_entropy(z: Array, y: Array) -> Array:
     return -(y * _log_softmax(z)).sum(axis=-1)
 
 
+def _quadratic_tanh_error(a: Array, y: Array, out: Array) -> None:
+    """δ = (a − y) (1 − a²)"""
+    np.multiply(a, a, out=out)
+    np.subtract(1.0, out, out=out)
+    out *= a - y
+
+
+def _cross_entropy_tanh(z: Array, y: Array) -> Array:
+    """Binary cross-entropy of (1 + a)/2 = σ(2z) for wanted outputs (1 + y)/2, whose δ is a − y."""
+    return _binary_cross_entropy(2 * z, (1 + y) / 2)
+
+
 def _log_likelihood_sigmoid(z: Array, y: Array) -> Array:
     """−Σ_j y_j ln σ(z_j): only the wanted output counts."""
     return (y * (np.maximum(-z, 0) + _beyond(z))).sum(axis=-1)
@@ -116,6 +137,7 @@ def _log_likelihood_sigmoid_error(a: Array, y: Array, out: Array) -> None:
 
 
 _sigmoid = ACTIVATIONS["sigmoid"].apply
+_tanh = ACTIVATIONS["tanh"].apply
 _linear = ACTIVATIONS["linear"].apply
 
 OUTPUTS = {
@@ -134,7 +156,16 @@ OUTPUTS = {
             "keras": "keras.ops.convert_to_numpy(keras.ops.softmax({z}))",
         },
     ),
-    "linear": OutputFunction(_linear, "lin", "linear leaves them unbounded, as a generator of points needs", {}),
+    "tanh": OutputFunction(
+        _tanh,
+        "tanh",
+        "tanh gives each a number in (−1, 1), wanted to be 1 for its own class and −1 for the others",
+        {"pytorch": "torch.tanh({z})", "keras": "keras.ops.convert_to_numpy(keras.ops.tanh({z}))"},
+        "tanh",
+    ),
+    "linear": OutputFunction(
+        _linear, "lin", "linear leaves them unbounded, as a generator of points needs", {}, "linear"
+    ),
 }
 """Every kind of output by the name that presets use."""
 
@@ -199,6 +230,26 @@ COSTS = {
         _categorical_cross_entropy,
         _difference,
         {"pytorch": _PYTORCH_SOFTMAX, "keras": _KERAS_SOFTMAX, "sklearn": _SKLEARN_LOG_LOSS},
+    ),
+    ("tanh", "quadratic"): Output(
+        _tanh,
+        _quadratic(_tanh),
+        _quadratic_tanh_error,
+        {
+            "pytorch": "0.5 * (torch.tanh(z) - y).square().sum() / len(z)",
+            "keras": "0.5 * keras.ops.sum(keras.ops.square(keras.ops.tanh(z) - y), axis=-1)",
+        },
+        -1.0,
+    ),
+    ("tanh", "cross-entropy"): Output(
+        _tanh,
+        _cross_entropy_tanh,
+        _difference,
+        {
+            "pytorch": 'functional.binary_cross_entropy_with_logits(2 * z, (1 + y) / 2, reduction="sum") / len(z)',
+            "keras": "SIZES[-1] * keras.losses.binary_crossentropy((1 + y) / 2, 2 * z, from_logits=True)",
+        },
+        -1.0,
     ),
     ("linear", "quadratic"): Output(
         _linear,

@@ -7,6 +7,7 @@ a layer computes z = a·W + b. Source: Nielsen, "Neural Networks and Deep Learni
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,8 +28,8 @@ class Network:
         weights: a layer's weights each, (R, fan_in, fan_out), float32 or float64.
         biases: a layer's biases each, (R, 1, fan_out), of the same dtype.
         activation: of the hidden layers, a key of ``tunelab.activations.ACTIVATIONS``.
-        output: 'sigmoid', 'softmax' or 'linear'.
-        cost: 'quadratic', 'cross-entropy' or 'log-likelihood'; with the output a key of ``tunelab.costs.COSTS``.
+        output: a key of ``tunelab.costs.OUTPUTS``.
+        cost: with the output a key of ``tunelab.costs.COSTS``.
     """
 
     def __init__(
@@ -110,13 +111,39 @@ class Network:
                 w *= decay
         self.parameters -= self._rooms[x.shape[1]].gradient
 
-    def gradient(self, x: Array, y: Array, factor: Array | float = 1.0) -> tuple[list[Array], list[Array]]:
+    def flat_gradient(self, x: Array, y: Array, factor: Array | float, masks: Sequence[Array] | None = None) -> Array:
+        """The gradient as :meth:`gradient` gives it, as one array in the order of ``parameters``."""
+        self.gradient(x, y, factor, masks)
+        return self._rooms[x.shape[1]].gradient
+
+    def by_replicate(self, flat: Array) -> Array:
+        """An array in the order of ``parameters`` as a row a network, (R, numbers): its weights, then its biases."""
+        weights, biases = _parts(flat, [w.shape for w in self.weights])
+        return np.concatenate(
+            [part.reshape(len(part), math.prod(part.shape[1:])) for part in (*weights, *biases)], axis=1
+        )
+
+    def in_order(self, rows: Array) -> Array:
+        """The opposite of :meth:`by_replicate`."""
+        flat = np.empty(rows.size, rows.dtype)
+        weights, biases = _parts(flat, [w.shape for w in self.weights])
+        start = 0
+        for part in (*weights, *biases):
+            stop = start + math.prod(part.shape[1:])
+            part[...] = rows[:, start:stop].reshape(part.shape)
+            start = stop
+        return flat
+
+    def gradient(
+        self, x: Array, y: Array, factor: Array | float = 1.0, masks: Sequence[Array] | None = None
+    ) -> tuple[list[Array], list[Array]]:
         """∂/∂w and ∂/∂b of factor · Σ_x C_x, by backpropagation.
 
         Args:
             x: inputs, (R, m, inputs); y: wanted outputs, (R, m, outputs).
             factor: one number, or one a replicate, (R, 1, 1). It is multiplied into δ of the output layer,
                 the smallest array in reach, so that a training step needs no pass of its own for η/m.
+            masks: a hidden layer's each, (R, m, units), by which its activations are multiplied (dropout).
 
         Returns:
             Gradients shaped as ``weights`` and as ``biases``. They are working memory: the next call with
@@ -126,15 +153,22 @@ class Network:
         if room is None:
             room = self._rooms[x.shape[1]] = _Room(self, x.shape[1])
         last = len(self.weights) - 1
+        # Where activations are masked, or don't tell it, the slope is taken on the way forward
+        slope_of = None if masks else self.activation.slope
 
         a = x
         for layer in range(last + 1):
             z = np.matmul(a, self.weights[layer], out=room.a[layer])
             z += self.biases[layer]
-            if layer < last:
+            if layer == last:
+                self.output.activate(z)
+            elif slope_of is not None:
                 self.activation.apply(z)
             else:
-                self.output.activate(z)
+                self.activation.forward(z, room.slope[layer])
+                if masks:
+                    z *= masks[layer]
+                    room.slope[layer] *= masks[layer]
             a = z
 
         delta = room.delta[last]
@@ -148,7 +182,8 @@ class Network:
                 # δ of the layer before: (δ Wᵀ) σ′(z), element by element
                 error = np.matmul(delta, self.weights[layer].transpose(0, 2, 1), out=room.delta[layer - 1])
                 slope = room.slope[layer - 1]
-                self.activation.slope(before, slope)
+                if slope_of is not None:
+                    slope_of(before, slope)
                 error *= slope
                 delta = error
         return room.weights, room.biases

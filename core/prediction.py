@@ -98,7 +98,7 @@ def predict(arm: ArmRecord, path: Path) -> Prediction:
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
         answers = network.answer(rows.scaled(part, network.dtype)).astype(np.float64)
-        outputs[part] = (answers if classes is None else _probabilities(answers)).mean(axis=0)
+        outputs[part] = (answers if classes is None else _probabilities(answers, network.output.other)).mean(axis=0)
     if encoder["target_std"]:
         outputs = outputs * np.array(encoder["target_std"]) + np.array(encoder["target_mean"])
     return Prediction(outputs, classes, tuple(notes))
@@ -124,8 +124,11 @@ def _finite_replicates(network: Network) -> Array:
     return np.flatnonzero(finite)
 
 
-def _probabilities(answers: Array) -> Array:
-    """Outputs (R, n, classes) as probabilities: sigmoids and linear outputs divided by their sum, softmax as it is."""
-    positive = np.clip(answers, 0.0, None)
+def _probabilities(answers: Array, other: float) -> Array:
+    """Outputs (R, n, classes) as probabilities: softmax as it is, others from ``other`` on, divided by their sum.
+
+    ``other`` is what an output is wanted to be for a class that isn't its own.
+    """
+    positive = np.clip(answers - other, 0.0, None)
     total = positive.sum(axis=-1, keepdims=True)
     return np.where(total > 0, positive / np.where(total > 0, total, 1.0), 1.0 / answers.shape[-1])

@@ -216,7 +216,8 @@ def test_some_of_the_arms_are_a_preset_of_their_own() -> None:
         ("[network]\nhidden = ['a']", "network.hidden[0] must be a whole number, is 'a'"),
         (
             "[network]\nactivation = 'relo'\noutput = 'x'",
-            "network.activation must be one of 'sigmoid', 'tanh', 'relu', 'leaky-relu' or 'linear', is 'relo' "
+            "network.activation must be one of 'sigmoid', 'tanh', 'relu', 'leaky-relu', 'elu', 'selu', 'gelu', 'silu', "
+            "'softplus' or 'linear', is 'relo' "
             "(did you mean 'relu'?)",
         ),
         (

@@ -108,7 +108,7 @@ def test_constant_never_changes_and_never_ends() -> None:
     rule = Constant()
     for epoch in range(50):
         rule.see(epoch, 0.1)
-    assert rule.divisor == 1
+    assert rule.divisors(np.arange(3)).tolist() == [1, 1, 1]
     assert not rule.ended
 
 

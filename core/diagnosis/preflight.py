@@ -166,11 +166,12 @@ def _output_cost(setting: Setting, facts: DataFacts) -> Verdict | None:
             {"network.output": "softmax"},
             CERTAIN,
         )
-    if setting.output in {"sigmoid", "softmax"} and (facts.target_low < 0 or facts.target_high > 1):
+    low, high = (-1, 1) if setting.output == "tanh" else (0, 1)
+    if setting.output != "linear" and (facts.target_low < low or facts.target_high > high):
         return Verdict(
             "out-of-reach",
             f"Outputs from {facts.target_low:.3g} to {facts.target_high:.3g} are wanted, and {setting.output} outputs "
-            "stay between 0 and 1.",
+            f"stay between {low} and {high}.",
             "However long it trains, most of them can't be given.",
             "Use linear outputs.",
             {"lowest": facts.target_low, "largest": facts.target_high},

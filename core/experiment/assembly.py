@@ -20,14 +20,19 @@ from tunelab.kernel import NUMPY, current_engine
 from tunelab.network import Network
 from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Training
 from tunelab.training.class_weights import balanced_class_weights
+from tunelab.training.dropout import Dropout
 from tunelab.training.loop import Order, shuffled
 from tunelab.training.metrics import metric_for
+from tunelab.training.optimizers import Adam, Momentum, Nesterov, Optimizer
+from tunelab.training.schedules import Cosine, Linear, Stairs, WarmUp
+from tunelab.training.update import Update
 from tunelab.wording import quantity
 
-__all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "stacks"]
+__all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "schedule_of", "stacks"]
 
 _MOST_PARAMETERS = 200_000_000  # in a training: 800 MB of float32, and their gradients as much again
 _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
+_FALLS: dict[str, type[Cosine | Linear]] = {"cosine": Cosine, "linear": Linear}
 
 
 def load_data(experiment: Experiment, report: Callable[[str, int, int], None] | None = None) -> Dataset:
@@ -107,7 +112,25 @@ def stacks(experiments: Sequence[Experiment], workers: int = 1) -> list[list[int
 def _shape(experiment: Experiment) -> str:
     training = experiment.training
     shared = (training.mini_batch, training.epochs, training.monitor_every)
-    return f"{data_key(experiment)} {experiment.network.model_dump_json()} {shared}"
+    return f"{data_key(experiment)} {experiment.network.model_dump_json()} {shared} {_kind_of_step(training)}"
+
+
+def _kind_of_step(training: TrainingSection) -> tuple[object, ...]:
+    """What must be alike for networks to be moved by one program. Where nothing is set they share the plain one."""
+    adam = training.optimizer == "adam"
+    moving = training.schedule is not None and (training.schedule.warm_up > 0 or training.schedule.rule in _FALLS)
+    return (
+        (training.optimizer, training.beta1, training.beta2, training.epsilon) if adam else "sgd",
+        training.momentum > 0,
+        training.nesterov,
+        training.l1 > 0,
+        training.dropout > 0,
+        training.clip_norm > 0,
+        moving,
+    )
+
+
+_PLAIN = _kind_of_step(TrainingSection())
 
 
 def assemble(
@@ -145,7 +168,7 @@ def assemble(
         epochs=first.training.epochs,
         order=program.order(n, m),
         monitor_every=None if every == "epoch" else every,
-        schedules=[_schedule(t) for t in per_replicate],
+        schedules=[schedule_of(t, n) for t in per_replicate],
         stopping=[_stopping(t) for t in per_replicate] if stopping else None,
         classes=dataset.classes is not None,
         tolerance=0.0 if dataset.target_std else dataset.tolerance,
@@ -153,6 +176,7 @@ def assemble(
         class_weights=_class_weights(first, dataset),
         metric=metric_for(dataset, first.data.class_weights),
         evaluation_penalty=program.evaluation_penalty(n, len(dataset.validation)),
+        update=_update(per_replicate, n, [seed for e in experiments for seed in e.seeds]),
         engine=NUMPY if first.training.book else engine or current_engine(),
         threads=threads,
     )
@@ -225,11 +249,43 @@ def _class_weights(experiment: Experiment, dataset: Dataset) -> NDArray[Any] | N
     return balanced_class_weights(dataset.training.targets, len(dataset.classes))
 
 
-def _schedule(training: TrainingSection) -> Schedule:
-    steps = training.schedule
-    if steps is None or steps.rule == "constant":
+def schedule_of(training: TrainingSection, n: int) -> Schedule:
+    """Return the schedule of a training of n examples."""
+    section = training.schedule
+    if section is None:
         return Constant()
-    return Plateau(_FACTORS[steps.rule], steps.patience, steps.stop_at)
+    steps_an_epoch = -(-n // training.mini_batch)
+    warm_up = section.warm_up * steps_an_epoch
+    schedule: Schedule
+    if section.rule in _FALLS:
+        schedule = _FALLS[section.rule](warm_up, training.epochs * steps_an_epoch, section.stop_at)
+    elif section.rule == "step":
+        schedule = Stairs(section.factor, section.every, section.stop_at, steps_an_epoch)
+    elif section.rule in _FACTORS:
+        schedule = Plateau(_FACTORS[section.rule], section.patience, section.stop_at)
+    else:
+        schedule = Constant()
+    return WarmUp(schedule, warm_up, section.warm_up) if warm_up else schedule
+
+
+def _update(trainings: Sequence[TrainingSection], n: int, seeds: Sequence[int]) -> Update | None:
+    """How replicates of one kind are moved; None where that is the plain way."""
+    first = trainings[0]
+    if _kind_of_step(first) == _PLAIN:
+        return None
+    optimizer: Optimizer | None = None
+    if first.optimizer == "adam":
+        optimizer = Adam([t.beta1 for t in trainings], [t.beta2 for t in trainings], [t.epsilon for t in trainings])
+    elif first.momentum:
+        optimizer = (Nesterov if first.nesterov else Momentum)([t.momentum for t in trainings])
+    return Update(
+        n,
+        [t.lmbda for t in trainings],
+        optimizer=optimizer,
+        l1=[t.l1 for t in trainings],
+        clip_norm=[t.clip_norm for t in trainings],
+        dropout=Dropout(seeds, [t.dropout for t in trainings]) if first.dropout else None,
+    )
 
 
 def _stopping(training: TrainingSection) -> EarlyStopping:

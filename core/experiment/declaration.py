@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, model_validator
@@ -18,6 +19,8 @@ from tunelab.data.options import FileOptions
 from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.validation_errors import checked
 from tunelab.initialization import BIASES, WEIGHTS
+from tunelab.training.optimizers import OPTIMIZERS
+from tunelab.training.schedules import SCHEDULES
 
 __all__ = [
     "BookSection",
@@ -62,6 +65,18 @@ _LATER_KEYS = (
     "data.test_share",
     "data.class_weights",
     "data.columns",
+    "training.optimizer",
+    "training.momentum",
+    "training.nesterov",
+    "training.beta1",
+    "training.beta2",
+    "training.epsilon",
+    "training.l1",
+    "training.dropout",
+    "training.clip_norm",
+    "training.schedule.warm_up",
+    "training.schedule.every",
+    "training.schedule.factor",
 )
 """Keys that came after the first format of records, see :meth:`Experiment.to_dict`."""
 
@@ -232,22 +247,42 @@ class InitializationSection(Section):
 
 
 class ScheduleSection(Section):
-    """How η falls while training goes on."""
+    """How η changes while training goes on."""
 
-    rule: Literal["constant", "halve-on-plateau", "divide-by-ten-on-plateau"] = parameter(
-        "halve-on-plateau",
-        "constant keeps η; the others hold η until the validation metric stops improving, then divide it by 2 or "
-        "10. For first experiments a constant η is best.",
+    rule: Annotated[str, Choice(tuple(SCHEDULES))] = parameter(
+        "halve-on-plateau", f"How η falls. {' '.join(filter(None, SCHEDULES.values()))}"
     )
+    warm_up: int = parameter(
+        0,
+        "Epochs during which η first rises from near 0 to its value, step by step: against large steps while the "
+        "first gradients are still wild. Given without a rule, η stays constant afterwards.",
+        unit="epochs",
+        ge=0,
+        le=1_000_000,
+    )
+    every: int = parameter(
+        10, "With the rule step: epochs after which η is divided by factor.", unit="epochs", ge=1, le=1_000_000
+    )
+    factor: float = parameter(2.0, "With the rule step: what η is divided by.", gt=1, le=1e12)
     patience: int = parameter(
         10, "Epochs without a better validation metric before η is cut.", unit="epochs", ge=1, le=1_000_000
     )
     stop_at: float = parameter(
         1024.0,
-        "Training ends when η has fallen by this factor; that last level is not itself trained.",
+        "By what factor η falls. With cosine and linear it has fallen so far at the last epoch; with the others "
+        "training ends when it has, and that last level is not itself trained.",
         gt=1,
         le=1e12,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _warm_up_alone(cls, values: Any) -> Any:
+        """A warm-up on its own says nothing of a fall."""
+        falls = {"rule", "patience", "stop_at", "every", "factor"}
+        if isinstance(values, dict) and "warm_up" in values and not falls & values.keys():
+            return values | {"rule": "constant"}
+        return values
 
 
 class EarlyStoppingSection(Section):
@@ -333,6 +368,46 @@ class TrainingSection(Section):
         "feedback sooner and costs time.",
         unit="examples",
     )
+    optimizer: Annotated[str, Choice(tuple(OPTIMIZERS))] = parameter(
+        "sgd", f"How a gradient moves the weights. {' '.join(OPTIMIZERS.values())}"
+    )
+    momentum: float = parameter(
+        0.0,
+        "With sgd: the share μ of its velocity that a step keeps. In the long run a step is η/(1 − μ), so at 0.9 take "
+        "about a tenth of the η that was right without it.",
+        symbol="μ",
+        ge=0,
+        lt=1,
+    )
+    nesterov: bool = parameter(False, "With momentum: step along the velocity as it will be (Nesterov's form).")
+    beta1: float = parameter(
+        0.9, "With adam: the share that the running mean of gradients keeps at a step.", symbol="β₁", ge=0, lt=1
+    )
+    beta2: float = parameter(
+        0.999, "With adam: the share that the running mean of squares keeps at a step.", symbol="β₂", ge=0, lt=1
+    )
+    epsilon: float = parameter(
+        1e-8, "With adam: added to the root of the mean square, against dividing by 0.", symbol="ε", gt=0, le=1.0
+    )
+    l1: float = parameter(
+        0.0,
+        "The regularization l1 in C = … + l1/n Σ |w|: it makes many weights nearly 0, and leaves the large ones.",
+        ge=0,
+        le=1e9,
+    )
+    dropout: float = parameter(
+        0.0,
+        "The share of hidden neurons that each step leaves out, others for every example: against overfitting. What "
+        "stays counts more in proportion; nothing is left out where the network is judged.",
+        ge=0,
+        lt=1,
+    )
+    clip_norm: float = parameter(
+        0.0,
+        "The largest norm that a mini-batch's gradient may have; a longer one is scaled to it. 0 is no limit.",
+        ge=0,
+        le=1e12,
+    )
     schedule: ScheduleSection | None = parameter(None, "How η falls while training goes on; a constant η if left out.")
     early_stopping: EarlyStoppingSection | None = parameter(
         None, "Stop when the validation metric no longer improves; train all epochs if left out."
@@ -340,6 +415,29 @@ class TrainingSection(Section):
     book: BookSection | None = parameter(
         None, "Follow the book's program exactly, in every random number; tunelab's own way if left out."
     )
+
+    @model_validator(mode="after")
+    def _optimizer_takes_its_numbers(self) -> TrainingSection:
+        if self.optimizer != "sgd" and self.momentum:
+            raise ValueError(
+                f"training.momentum: {self.optimizer} has its own, training.beta1; leave momentum out, or use "
+                'training.optimizer = "sgd"'
+            )
+        if self.nesterov and not self.momentum:
+            without = "adam has no momentum" if self.optimizer != "sgd" else "there is no momentum"
+            raise ValueError(
+                f"training.nesterov: {without} whose form it could be; set training.momentum, such as 0.9 with sgd"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _warm_up_ends(self) -> TrainingSection:
+        if self.schedule is not None and self.schedule.warm_up > self.epochs:
+            raise ValueError(
+                f"training.schedule.warm_up: {self.schedule.warm_up:,} epochs are longer than the training of "
+                f"{self.epochs:,} (training.epochs); use at most {self.epochs:,}"
+            )
+        return self
 
 
 class Experiment(Section):
@@ -394,6 +492,11 @@ class Experiment(Section):
             "initialization.weights": (self.initialization.weights, ("scaled", "standard")),
             "initialization.biases": (self.initialization.biases, ("standard",)),
             "initialization.gain": (self.initialization.gain, (1.0,)),
+            "training.optimizer": (self.training.optimizer, ("sgd",)),
+            "training.momentum": (self.training.momentum, (0.0,)),
+            "training.l1": (self.training.l1, (0.0,)),
+            "training.dropout": (self.training.dropout, (0.0,)),
+            "training.clip_norm": (self.training.clip_norm, (0.0,)),
         }
         for key, (value, possible) in known.items():
             if value not in possible:
@@ -414,10 +517,12 @@ class Experiment(Section):
         """
         tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for key in _LATER_KEYS:
-            section, name = key.split(".")
-            field = type(getattr(self, section)).model_fields[name]
-            if tables[section].get(field.alias or name) == field.get_default(call_default_factory=True):
-                del tables[section][field.alias or name]
+            *sections, name = key.split(".")
+            section, table = reduce(getattr, sections, self), reduce(lambda t, s: t.get(s, {}), sections, tables)
+            if section is not None:
+                field = type(section).model_fields[name]
+                if table.get(name) == field.get_default(call_default_factory=True):
+                    del table[name]
         return tables
 
     def changed(self, values: Mapping[str, Any]) -> Experiment:

@@ -19,6 +19,7 @@ Place = tuple[int | str, ...]
 _WANTED = {
     "greater_than": "must be greater than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be at most {le:g}",
     "finite_number": "must be a finite number",
     "int_type": "must be a whole number",

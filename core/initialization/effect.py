@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.activations import ACTIVATIONS, Activation
+from tunelab.costs import OUTPUTS
 from tunelab.errors import BadInput
 from tunelab.initialization.schemes import Initialization, stream
 
@@ -92,7 +93,7 @@ def effects(
         inputs = np.zeros((1, start.sizes[0]), np.float32)
         inputs[0, :on] = 1.0
     inputs = np.asarray(inputs[:_MOST_EXAMPLES], np.float32)
-    last = ACTIVATIONS["linear" if output == "linear" else "sigmoid"]
+    last = ACTIVATIONS[OUTPUTS[output].neuron]
     activations = [ACTIVATIONS[activation]] * (len(start.sizes) - 2) + [last]
     return [
         _describe(start, layer, activations[layer], z, stds)
@@ -186,9 +187,8 @@ def _describe(start: Initialization, layer: int, activation: Activation, z: Arra
     width = edges[1] - edges[0]
     saturated = activation.saturated(z)
     a = z.copy()
-    activation.apply(a)
     slope = np.empty_like(a)
-    activation.slope(a, slope)
+    activation.forward(a, slope)
     return LayerEffect(
         layer=layer + 1,
         fan_in=start.sizes[layer],

@@ -79,13 +79,13 @@ def range_test(
     orders = [np.random.default_rng([base.initialization.seed + r, 3]) for r in range(seeds)]
     costs = np.full((_STEPS, seeds), np.nan)
     outputs = network.sizes[-1]
-    one_hot = np.eye(outputs, dtype=network.dtype)
+    wanted = network.output.wanted(outputs, network.dtype)
     with np.errstate(all="ignore"):
         for step, eta in enumerate(etas):
             rows = np.stack([rng.integers(0, n, m) for rng in orders])
             x = np.stack([dataset.training.scaled(row, network.dtype) for row in rows])
             targets = dataset.training.targets[rows]
-            y = one_hot[targets] if dataset.classes is not None else targets.astype(network.dtype)
+            y = wanted[targets] if dataset.classes is not None else targets.astype(network.dtype)
             costs[step] = network.output.cost(network.last_z(x), y).mean(axis=-1)
             network.descend(x, y, np.full((seeds, 1, 1), eta / m, network.dtype))
     costs = np.where(np.isfinite(costs), costs, np.nan)

@@ -2,6 +2,7 @@
 
 from tunelab.training.loop import Training
 from tunelab.training.measurement import Measurement
-from tunelab.training.stopping_rules import Constant, EarlyStopping, Plateau, Schedule
+from tunelab.training.schedules import Constant, Plateau, Schedule
+from tunelab.training.stopping_rules import EarlyStopping
 
 __all__ = ["Constant", "EarlyStopping", "Measurement", "Plateau", "Schedule", "Training"]

@@ -69,8 +69,9 @@ class KernelSteps:
             stretch = min(stretch, FOLD_EVERY * max(1, _BLOCK // (FOLD_EVERY * self.mini_batch)))
         return (stretch - step % FOLD_EVERY) * self.mini_batch
 
-    def advance(self, orders: list[Array], position: int, count: int, step: int) -> None:
+    def advance(self, orders: list[Array], position: int, count: int, step: int, etas: Array | None = None) -> None:
         """Train every network on its order's examples from ``position`` on; ``step`` steps were made before."""
+        assert etas is None, "the kernel keeps η during a call"
         training = self._read(self._training)
 
         def train(r: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tunelab.activations import ACTIVATIONS
+from tunelab.costs import OUTPUTS
 from tunelab.network import Network
 
 __all__ = ["LAYER_STATISTICS", "layer_statistics"]
@@ -29,7 +30,7 @@ def layer_statistics(
     """
     R, n = network.replicates, len(x)
     hidden = ACTIVATIONS[network.names["activation"]]
-    last = ACTIVATIONS["linear" if network.names["output"] == "linear" else "sigmoid"]
+    last = ACTIVATIONS[OUTPUTS[network.names["output"]].neuron]
     zs = network.layers(x)
     stacked_x, stacked_y = (np.broadcast_to(part, (R, *part.shape)) for part in (x, y))
     factor = 1.0 / n if weights is None else weights.reshape(1, n, 1) / n

@@ -27,7 +27,9 @@ from tunelab.training.layer_statistics import LAYER_STATISTICS, layer_statistics
 from tunelab.training.measurement import Measurement, Score, score, unscored
 from tunelab.training.metrics import METRICS, Metric
 from tunelab.training.numpy_steps import NumpySteps
-from tunelab.training.stopping_rules import Constant, EarlyStopping, Schedule
+from tunelab.training.schedules import Constant, Schedule
+from tunelab.training.stopping_rules import EarlyStopping
+from tunelab.training.update import Update
 
 __all__ = ["Order", "Steps", "Training", "shuffled"]
 
@@ -61,8 +63,11 @@ class Steps(Protocol):
     def most(self, step: int) -> int:
         """How many examples can be trained on in one call that begins after ``step`` steps."""
 
-    def advance(self, orders: list[Array], position: int, count: int, step: int) -> None:
-        """Train each network on ``count`` examples of its order, (n,), from ``position`` on, after ``step`` steps."""
+    def advance(self, orders: list[Array], position: int, count: int, step: int, etas: Array | None = None) -> None:
+        """Train each network on ``count`` examples of its order, (n,), from ``position`` on, after ``step`` steps.
+
+        ``etas``, (steps, R), are the networks' η at each of the steps, where a schedule changes them on the way.
+        """
 
     def score(self, examples: Examples) -> Score:
         """Judge the networks."""
@@ -90,6 +95,7 @@ class Training:
         class_weights: by which each class's examples count, in the cost and its gradient; all alike where None.
         metric: what schedules and stopping rules look at; by ``classes`` and ``tolerance`` where None.
         evaluation_penalty: how many times the penalty of training a cost on evaluation examples includes.
+        update: how a step is made where it isn't the plain one; its R replicates, n and λ are those of this training.
         engine: what does the arithmetic, as records name it: one of those in :mod:`tunelab.kernel.library`. What the
             kernel doesn't cover numpy does; ``engine`` says which it was.
         threads: in which the kernel trains networks side by side; the bits are the same in any number.
@@ -115,6 +121,7 @@ class Training:
         class_weights: Array | None = None,
         metric: Metric | None = None,
         evaluation_penalty: float = 1.0,
+        update: Update | None = None,
         engine: str = NUMPY,
         threads: int = 1,
     ) -> None:
@@ -138,14 +145,22 @@ class Training:
         self._score = partial(score, classes=classes, tolerance=tolerance, unit=unit, class_weights=class_weights)
         self._scores: dict[str, Score] = {}
         outputs = network.sizes[-1]
-        self._one_hot = np.eye(outputs, dtype=network.dtype) if classes else None
+        self._wanted = network.output.wanted(outputs, network.dtype) if classes else None
+        self._moving = any(schedule.moving for schedule in self.schedules)
+        self._update = update or (Update(n, lmbda) if self._moving else None)
         compiled = None
-        if engine == COMPILED and class_weights is None:
+        if engine == COMPILED and class_weights is None and self._update is None:
             frame = partial(unscored, outputs=outputs, classes=classes, tolerance=tolerance, unit=unit)
             compiled = _compiled_steps(network, training, mini_batch, frame, threads)
         self.engine = engine if compiled else OLD_NUMPY if engine == OLD_NUMPY else NUMPY
         self._steps: Steps = compiled or NumpySteps(
-            network, training, mini_batch=mini_batch, class_weights=class_weights, classes=classes, score=self._score
+            network,
+            training,
+            mini_batch=mini_batch,
+            class_weights=class_weights,
+            classes=classes,
+            score=self._score,
+            update=self._update,
         )
         self._latest = {name: np.zeros(R) for name in ("eta", "penalty", "training_cost", "evaluation_cost")} | {
             name: np.zeros(R, np.int64) for name in ("training_correct", "evaluation_correct")
@@ -225,13 +240,15 @@ class Training:
         states of trainings that stand at the same point can be joined, and one can be taken apart.
         """
         self._put_back()
-        saved = {f"latest_{name}": values.copy() for name, values in self._latest.items()}
+        saved: dict[str, Array] = {f"latest_{name}": values.copy() for name, values in self._latest.items()}
         for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             saved[f"weights_{layer}"], saved[f"biases_{layer}"] = weights.copy(), biases.copy()
         saved["examples"], saved["measured"] = np.array(self.examples), np.array(self._measured)
         saved["reasons"] = np.array(self.reasons, dtype="U16")
         saved["schedules"] = self._remembered(self.schedules)
         saved["stopping"] = self._remembered(self.stopping)
+        if self._update is not None:
+            saved |= {f"optimizer_{name}": values for name, values in self._update.state().items()}
         return saved
 
     def restore(self, saved: dict[str, Array]) -> None:
@@ -247,6 +264,9 @@ class Training:
                 for name in missing:
                     if name.startswith(part):
                         self._latest[name][...] = getattr(found, name.removeprefix(f"{part}_"))
+        if self._update is not None:
+            prefix = "optimizer_"
+            self._update.restore({k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)})
         self.examples, self._measured = int(saved["examples"]), int(saved["measured"])
         self.reasons = [str(reason) for reason in saved["reasons"]]
         rules: list[tuple[Schedule | EarlyStopping, list[float]]] = [
@@ -280,15 +300,16 @@ class Training:
         with np.errstate(all="ignore"):  # divergence shows in the measurements
             while self.examples < target:
                 began = time.perf_counter()
-                position = self.examples % n
-                step = self.examples // n * -(-n // m) + position // m
+                position, step = self._position()
                 remaining = -(-(target - self.examples) // m) * m
                 count = min(self._steps.most(step), remaining, n - position)
                 epoch = self.examples // n
                 if epoch != self._ordered_epoch:
                     self._orders = [self._order(r, epoch) for r in self._stacked]
                     self._ordered_epoch = epoch
-                self._steps.advance(self._orders, position, count, step)
+                    self._set_rates()
+                etas = self._etas(np.arange(step, step - (-count // m)))[:, self._stacked] if self._moving else None
+                self._steps.advance(self._orders, position, count, step, etas)
                 self.examples += count
                 self.seconds += time.perf_counter() - began
                 if pulse is not None:
@@ -299,6 +320,8 @@ class Training:
         self._stacked = self.running
         whole = self.network.replicates == len(self._stacked)
         self._active = self.network if whole else self.network.select(self._stacked)
+        if self._update is not None:
+            self._update.place(self._active, self._stacked)
         self._steps.place(self._active)
         self._ordered_epoch = -1
         self._set_rates()
@@ -311,10 +334,21 @@ class Training:
         self._steps.set_rates(eta, Decay.of(rates, self.network.dtype, at_once=self.engine == OLD_NUMPY))
 
     def _eta_now(self) -> Array:
-        return self.eta / np.array([schedule.divisor for schedule in self.schedules])
+        return self._etas(np.array([self._position()[1]]))[0]
+
+    def _etas(self, steps: Array) -> Array:
+        """η of every replicate after each of so many ``steps`` of the whole training, (steps, R)."""
+        return self.eta / np.stack([schedule.divisors(steps) for schedule in self.schedules], axis=1)
+
+    def _position(self) -> tuple[int, int]:
+        """The place in the epoch, in examples, and how many steps were made."""
+        epoch, position = divmod(self.examples, self.n)
+        return position, epoch * -(-self.n // self.mini_batch) + position // self.mini_batch
 
     def _put_back(self) -> None:
         """Copy the working stack's parameters to their places among all replicates."""
+        if self._update is not None:
+            self._update.put_back()
         if self._active is not self.network:
             for layer in range(len(self.network.weights)):
                 self.network.weights[layer][self._stacked] = self._active.weights[layer]
@@ -334,12 +368,18 @@ class Training:
         lmbda = self.lmbda[running]
         # Without λ there is no penalty even where weights have become infinite (0 · inf isn't 0)
         latest["penalty"][running] = np.where(lmbda > 0, lmbda / (2 * self.n) * squares, 0.0 * lmbda)
+        l1 = np.zeros(len(running)) if self._update is None else self._update.l1[running]
+        if l1.any():
+            sums = sum(np.abs(w).sum(axis=(1, 2), dtype=np.float64) for w in self._active.weights)
+            latest["penalty"][running] += np.where(l1 > 0, l1 / self.n * sums, 0.0)
         latest["eta"][running] = self._eta_now()[running]
         x = self._training.scaled(slice(0, _STATISTICS_EXAMPLES), self.network.dtype)
         targets = self._training.targets[:_STATISTICS_EXAMPLES]
-        y = targets.astype(self.network.dtype) if self._one_hot is None else self._one_hot[targets]
+        y = targets.astype(self.network.dtype) if self._wanted is None else self._wanted[targets]
         weights = None if self._class_weights is None else self._class_weights[targets].astype(self.network.dtype)
         statistics = layer_statistics(self._active, x, y, latest["eta"][running], lmbda / self.n, weights)
+        if self._update is not None and (ratios := self._update.update_ratios()) is not None:
+            statistics["update_ratio"] = ratios
         for name, values in statistics.items():
             latest[name][running] = values
 

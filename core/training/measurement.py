@@ -231,13 +231,13 @@ def score(
     correct = np.zeros(R, np.int64)
     answers, class_correct = np.zeros((R, kinds), np.int64), np.zeros((R, kinds), np.int64)
     squared_error = np.zeros((R, numbers))
-    identity = np.eye(outputs, dtype=network.dtype)
+    wanted = network.output.wanted(outputs, network.dtype)
     for start in range(0, n, _BLOCK):
         rows = slice(start, min(start + _BLOCK, n))
         x = examples.scaled(rows, network.dtype)
         targets = examples.targets[rows]
         z = network.last_z(x)
-        y = identity[targets] if classes else targets.astype(network.dtype)
+        y = wanted[targets] if classes else targets.astype(network.dtype)
         costs = network.output.cost(z, y)
         if class_weights is not None:
             costs = costs * class_weights[targets]

@@ -11,6 +11,7 @@ from tunelab.data.dataset import Examples
 from tunelab.network import Network
 from tunelab.training.decay import Decay
 from tunelab.training.measurement import Score
+from tunelab.training.update import Update
 
 __all__ = ["NumpySteps"]
 
@@ -32,10 +33,12 @@ class NumpySteps:
         classes: bool,
         class_weights: Array | None,
         score: Callable[[Network, Examples], Score],
+        update: Update | None = None,
     ) -> None:
         self.mini_batch = mini_batch
+        self._update = update
         self._targets, self._class_weights, self._score = training.targets, class_weights, score
-        self._one_hot = np.eye(network.sizes[-1], dtype=network.dtype) if classes else None
+        self._wanted = network.output.wanted(network.sizes[-1], network.dtype) if classes else None
         scaled_once = len(training) * network.sizes[0] * network.dtype.itemsize <= _SCALED_ONCE_BYTES
         self._inputs = training.scaled(slice(None), network.dtype) if scaled_once else np.asarray(training.inputs)
         self._scale = None if scaled_once else network.dtype.type(training.scale)
@@ -54,6 +57,8 @@ class NumpySteps:
 
     def set_rates(self, eta: Array, decay: Decay) -> None:
         """Take each network's η, (R,), and its decay."""
+        if self._update is not None:  # it knows λ itself
+            self._update.set_eta(eta)
         self._decay = decay
         # A network whose factor is 1 leaves the pass over the weights out, unless it has company
         self._steady = (decay.every == 1).all()
@@ -66,14 +71,28 @@ class NumpySteps:
         """How many examples can be trained on in one call."""
         return len(self._x[0])
 
-    def advance(self, orders: list[Array], position: int, count: int, step: int) -> None:
-        """Train every network on its order's examples from ``position`` on; ``step`` steps were made before."""
+    def advance(self, orders: list[Array], position: int, count: int, step: int, etas: Array | None = None) -> None:
+        """Train every network on its order's examples from ``position`` on; ``step`` steps were made before.
+
+        ``etas``, (steps, R), are the networks' η at each of the steps, where a schedule changes them on the way.
+        """
         self._prepare(orders, position, count)
-        for start in range(0, count, self.mini_batch):
-            stop = min(start + self.mini_batch, count)
+        update = self._update
+        masks = None
+        if update is not None:
+            epoch = step // -(-len(self._targets) // self.mini_batch)
+            masks = update.masks(epoch, position, count)
+        for index, start in enumerate(range(0, count, self.mini_batch)):
+            part = slice(start, min(start + self.mini_batch, count))
             step += 1
-            weights = None if self._weights is None else self._weights[:, start:stop]
-            self._step(self._x[:, start:stop], self._y[:, start:stop], weights, step)
+            weights = None if self._weights is None else self._weights[:, part]
+            x, y = self._x[:, part], self._y[:, part]
+            if update is None:
+                self._step(x, y, weights, step)
+                continue
+            if etas is not None:
+                update.set_eta(etas[index])
+            update.step(x, y, weights, masks and [mask[:, part] for mask in masks], step)
 
     def _step(self, x: Array, y: Array, weights: Array | None, step: int) -> None:
         """One mini-batch, (R, m, inputs) and (R, m, outputs); ``weights`` (R, m, 1) by which each example counts."""
@@ -98,7 +117,7 @@ class NumpySteps:
                 raw = np.take(self._inputs, rows, axis=0, out=self._raw[:count], mode="clip")
                 np.multiply(raw, self._scale, out=self._x[r, :count], casting="unsafe")
             targets = self._targets[rows]
-            self._y[r, :count] = targets if self._one_hot is None else self._one_hot[targets]
+            self._y[r, :count] = targets if self._wanted is None else self._wanted[targets]
             if self._weights is not None and self._class_weights is not None:
                 self._weights[r, :count, 0] = self._class_weights[targets]
 

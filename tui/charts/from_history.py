@@ -132,9 +132,8 @@ def activation_charts(density: ChartSpec, name: str) -> tuple[ChartSpec, ChartSp
         return a
 
     def slope(z: Floats) -> Floats:
-        a = value(z)
-        out = np.empty_like(a)
-        activation.slope(a, out)
+        out = np.empty_like(z)
+        activation.forward(z.copy(), out)
         return out
 
     zones = _saturated_zones(name)
