@@ -200,6 +200,7 @@ def _normal_distribution(z: Array) -> Array:
     lowest = 2 / (2 + _FARTHEST)
     series = _normal_tail_series()[: 25 if z.dtype.itemsize == 8 else 10]
     tail = 0.5 * t * np.exp(np.polynomial.chebyshev.chebval((t - lowest) * (2 / (1 - lowest)) - 1, series) - x * x)
+    tail = np.where(x < _FARTHEST, tail, x * 0)  # a NaN stays one
     return np.where(z < 0, tail, 1 - tail).astype(z.dtype, copy=False)
 
 

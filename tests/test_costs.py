@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tunelab.activations import softmax
-from tunelab.costs import COSTS
+from tunelab.costs import COSTS, OUTPUTS
 from tunelab.data.dataset import Array
 
 PAIRS = [pytest.param(*pair, id="-".join(pair)) for pair in COSTS]
@@ -59,11 +59,14 @@ def by_the_book(output: str, cost: str, z: Array, y: Array) -> Array:
         "sigmoid": lambda: 1 / (1 + np.exp(-z)),
         "softmax": lambda: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True),
         "linear": lambda: z,
+        "tanh": lambda: np.tanh(z),
     }[output]()
     if cost == "quadratic":
         return 0.5 * ((a - y) ** 2).sum(axis=-1)
     if cost == "cross-entropy" and output == "sigmoid":
         return -(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(axis=-1)
+    if cost == "cross-entropy" and output == "tanh":  # (1 ± a)/2 = σ(±2z), in which no digits are lost
+        return ((1 + y) / 2 * np.log(1 + np.exp(-2 * z)) + (1 - y) / 2 * np.log(1 + np.exp(2 * z))).sum(axis=-1)
     return -(y * np.log(a)).sum(axis=-1)
 
 
@@ -101,7 +104,7 @@ def test_cost_leaves_z_and_targets_alone(output: str, cost: str) -> None:
 
 def test_a_linear_output_is_judged_by_the_quadratic_cost_only() -> None:
     assert [cost for output, cost in COSTS if output == "linear"] == ["quadratic"]
-    assert {output for output, _ in COSTS} == {"sigmoid", "softmax", "linear"}
+    assert {output for output, _ in COSTS} == set(OUTPUTS)
 
 
 # -- far out ----------------------------------------------------------------------------------------------
@@ -116,6 +119,8 @@ EXACT = {
     ("softmax", "quadratic"): ([0, 1], [[0, 0], [0, 0]]),
     ("softmax", "cross-entropy"): ([0, 2000], [[0, 0], [-1, 1]]),
     ("softmax", "log-likelihood"): ([0, 2000], [[0, 0], [-1, 1]]),
+    ("tanh", "quadratic"): ([0.5, 2.5], [[0, 0], [0, 0]]),  # for 0 wanted where tanh is −1 or 1
+    ("tanh", "cross-entropy"): ([1000, 3000], [[0, -1], [-2, 1]]),
     ("linear", "quadratic"): ([999**2 / 2 + 500_000, 1001**2 / 2 + 500_000], [[999, -1000], [-1001, 1000]]),
 }
 

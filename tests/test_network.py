@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
-from tunelab.activations import ACTIVATIONS, LEAK, SIGMOID_BOUND, TANH_BOUND
+from tunelab.activations import ACTIVATIONS, LEAK, SELU_ALPHA, SELU_SCALE, SIGMOID_BOUND, TANH_BOUND
 from tunelab.costs import COSTS
 from tunelab.data.dataset import Array
 from tunelab.network import Network
@@ -153,6 +154,11 @@ FORMULAS = {
     "tanh": np.tanh,
     "relu": lambda z: np.where(z > 0, z, 0),
     "leaky-relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
+    "gelu": lambda z: z * np.array([math.erfc(-one / math.sqrt(2)) / 2 for one in z]),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "softplus": lambda z: np.log(1 + np.exp(z)),
     "linear": lambda z: z,
 }
 
@@ -166,30 +172,34 @@ def test_activation_and_slope(name: str) -> None:
     a, above, below = z.copy(), z + h, z - h
     for array in (a, above, below):
         activation.apply(array)
-    np.testing.assert_allclose(a, FORMULAS[name](z), rtol=1e-13, atol=1e-15)
-    slope = np.full_like(z, np.nan)
-    activation.slope(a, slope)
+    np.testing.assert_allclose(a, FORMULAS[name](z), rtol=2e-13, atol=1e-15)
+    both, slope = z.copy(), np.full_like(z, np.nan)
+    activation.forward(both, slope)
+    np.testing.assert_array_equal(both, a)
     np.testing.assert_allclose(slope, (above - below) / (2 * h), rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_far_out_is_finite_and_exact(name: str, dtype: type) -> None:
-    limits = {"sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, 1000), "linear": (-1000, 1000)}
+    limits = {"sigmoid": (0, 1), "tanh": (-1, 1), "linear": (-1000, 1000), "elu": (-1, 1000)}
+    limits |= dict.fromkeys(("relu", "gelu", "silu", "softplus"), (0, 1000))
+    limits["selu"] = (-dtype(SELU_SCALE * SELU_ALPHA), dtype(1000) * dtype(SELU_SCALE))
     low, high = limits.get(name, (dtype(-1000) * dtype(LEAK), 1000))
     a = np.array([-1000, 1000], dtype)
     ACTIVATIONS[name].apply(a)
     assert a.dtype == dtype
     assert a.tolist() == [low, high]
     slope = np.empty_like(a)
-    ACTIVATIONS[name].slope(a, slope)
+    ACTIVATIONS[name].forward(np.array([-1000, 1000], dtype), slope)
     assert slope.tolist() == {
         "sigmoid": [0, 0],
         "tanh": [0, 0],
         "relu": [0, 1],
         "leaky-relu": [pytest.approx(0.01, rel=1e-6), 1],
         "linear": [1, 1],
-    }.get(name)
+        "selu": [0, dtype(SELU_SCALE)],
+    }.get(name, [0, 1])
 
 
 def test_saturation_begins_where_the_words_say() -> None:
