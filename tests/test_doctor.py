@@ -122,7 +122,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_its_arm_trained_again(
     assert substance(resumed(run)) == whole
 
 
-def test_what_dead_processes_left_is_removed_and_what_living_ones_write_is_not(preset: Preset) -> None:
+def test_what_dead_processes_left_is_moved_aside_and_what_living_ones_write_is_not(preset: Preset) -> None:
     run = trained(preset)
     home = Path(os.environ["TUNELAB_HOME"])
     gone = gone_process()
@@ -137,10 +137,11 @@ def test_what_dead_processes_left_is_removed_and_what_living_ones_write_is_not(p
     alive[-1].mkdir()
     assert codes("--repair") == ["leftover"] * 4
     assert not any(path.exists() for path in dead)
+    assert all((home / "set-aside" / path.name).exists() for path in dead)
     assert all(path.exists() for path in alive)
 
 
-def test_a_run_that_was_never_begun_is_removed_unless_it_holds_what_is_not_ours() -> None:
+def test_a_run_that_was_never_begun_is_moved_aside_unless_it_holds_what_is_not_ours() -> None:
     runs = Path(os.environ["TUNELAB_HOME"]) / "runs"
     for name in ("unfinished", "someones", "fresh"):
         (runs / name).mkdir(parents=True)
@@ -148,7 +149,9 @@ def test_a_run_that_was_never_begun_is_removed_unless_it_holds_what_is_not_ours(
     (runs / "someones" / "thesis.tex").write_text("")
     age(runs / "unfinished")
     age(runs / "someones")
-    assert sorted(found("--repair")) == [("leftover", "remove it", True), ("no-run", None, False)]
+    remedy = f"move it to {runs.parent / 'set-aside'}"
+    assert sorted(found("--repair")) == [("leftover", remedy, True), ("no-run", None, False)]
+    assert (runs.parent / "set-aside" / "unfinished").is_dir()
     assert sorted(path.name for path in runs.iterdir()) == ["fresh", "someones"]
 
 
@@ -172,7 +175,7 @@ def test_a_repair_that_is_refused_says_why(preset: Preset, monkeypatch: pytest.M
     outcome = run_cli("doctor", "--repair")
     assert outcome.code == 0
     assert "cut the torn line off, as resuming does too: " in outcome.out
-    assert "can't be mended: read-only file system" in outcome.out
+    assert "can't be repaired: read-only file system" in outcome.out
 
 
 def test_a_home_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

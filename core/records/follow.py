@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from tunelab.records.damage import report_damage
 from tunelab.records.events import parse_event
 from tunelab.wording import quantity
 
-__all__ = ["Follower", "MergedFollower", "iterate_events", "read_events"]
+__all__ = ["Follower", "MergedFollower", "iterate_events", "last_event", "read_events"]
 
 _PIECE = 4 * 1024 * 1024  # bytes read at once
+_TAIL = 64 * 1024  # bytes read at once from the end
 _LONGEST = 32 * 1024 * 1024  # bytes of a line; none is longer in a record of ours
 
 
@@ -119,3 +122,35 @@ def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
     follower = Follower(path)
     yield from follower.iterate()
     report_damage(path, follower.problem)
+
+
+def last_event(path: Path, kinds: Collection[str]) -> dict[str, Any] | None:
+    """Return the last whole event of one of these kinds, reading the file from its end; None where there is none.
+
+    Lines that are damaged are passed over: who reads the whole record reports them.
+    """
+    try:
+        with stream_regular(path, MaxBytes.LINES) as file:
+            for line in _lines_backwards(file):
+                event = parse_event(line)
+                if event is not None and event["event"] in kinds:
+                    return event
+    except OSError:
+        pass
+    return None
+
+
+def _lines_backwards(file: BufferedReader) -> Iterator[bytes]:
+    """Yield the whole lines of a file from its last to its first; what follows the last newline is torn."""
+    start = file.seek(0, os.SEEK_END)
+    rest, torn = b"", True
+    while start and len(rest) <= _LONGEST:
+        block = min(_TAIL, start)
+        start = file.seek(start - block)
+        rest, *lines = (file.read(block) + rest).split(b"\n")
+        if lines and torn:
+            lines.pop()
+            torn = False
+        yield from reversed(lines)
+    if not start and not torn:
+        yield rest

@@ -115,6 +115,8 @@ def _missing(arm: ArmRecord) -> Iterator[str]:
         yield follower.problem
     elif not events:
         yield f"{printable(arm.events_path, 300)} is missing or empty: nothing of the arm '{arm.name}' is recorded"
+    elif not any(event["event"] == "done" for event in events) and (sentence := arm.lost_end()):
+        yield sentence
     end = last_end(events)
     if end is None or not (arm.directory / "lock").exists():  # a sweep keeps its trials' curves, not their parameters
         return

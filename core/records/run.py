@@ -32,8 +32,9 @@ from tunelab.kernel import engine_for
 from tunelab.network import Network
 from tunelab.records import checkpoint, locks, parameters
 from tunelab.records.checkpoint import Checkpoint
+from tunelab.records.damage import report_damage
 from tunelab.records.events import Event
-from tunelab.records.follow import MergedFollower, iterate_events
+from tunelab.records.follow import MergedFollower, iterate_events, last_event
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ENCODER, ArmWriter
@@ -89,7 +90,24 @@ class ArmRecord:
 
     def iterate_events(self, kind: str | None = None) -> Iterator[Event]:
         """Yield what :meth:`events` returns, one at a time: a record may be larger than memory."""
-        return (e for e in iterate_events(self.events_path) if kind is None or e["event"] == kind)
+        ended = False
+        for event in iterate_events(self.events_path):
+            ended = ended or event["event"] == "done"
+            if kind is None or event["event"] == kind:
+                yield event
+        if not ended:
+            report_damage(self.events_path, self.lost_end())
+
+    def lost_end(self) -> str | None:
+        """Return a sentence where a record without any end was one of a training that had come to its end."""
+        if not (self.directory / parameters.FILE).exists() or self.is_being_written():
+            return None
+        return f"{printable(self.events_path, 300)} isn't whole: the training came to its end, which is missing"
+
+    def end(self) -> Event | None:
+        """Return the ``done`` that it ended with; None where it goes on, or has gone on, after it."""
+        last = last_event(self.events_path, _WORK)
+        return last if last is not None and last["event"] == "done" else None
 
     def history(self) -> History:
         """Return what has been measured so far, and how it began and ended."""
@@ -130,13 +148,12 @@ class ArmRecord:
         """Return 'running', 'cut off', 'waiting' (nothing recorded yet), or the reason it ended with."""
         # Looked at before reading: what is written until the lock goes is then seen
         running = self.is_being_written()
-        events = self.events()
-        end = last_end(events)
-        if end is not None:
-            return str(end["reason"])
+        last = last_event(self.events_path, _WORK)
+        if last is not None and last["event"] == "done":
+            return str(last["reason"])
         if running:
             return "running"
-        return "cut off" if events else "waiting"
+        return "cut off" if last is not None else "waiting"
 
     def checkpoint(self, events: Sequence[Event] | None = None) -> Checkpoint | None:
         """Return where a training of this arm can go on: its checkpoint, or None where it has to begin.
@@ -222,11 +239,18 @@ class Run:
     @property
     def environment(self) -> dict[str, str]:
         """Where the run took place, as far as its record says so."""
+        path = self.directory / "environment.json"
         try:
-            said = json.loads(_text(self.directory / "environment.json"))
-        except (OSError, ValueError, RecursionError):
+            environment = json.loads(_text(path))
+        except OSError as error:
+            report_damage(path, os_error_sentence(error, path, "read"))
             return {}
-        return {printable(key): printable(value) for key, value in said.items()} if isinstance(said, dict) else {}
+        except (ValueError, RecursionError):
+            environment = None
+        if not isinstance(environment, dict):
+            report_damage(path, f"{printable(path, 300)} is damaged: where the run trained isn't known")
+            return {}
+        return {printable(key): printable(value) for key, value in environment.items()}
 
     @property
     def engine(self) -> str:
@@ -337,11 +361,14 @@ def split_arm_name(name: str) -> tuple[Run, str | None]:
 
 
 def all_runs() -> Iterator[Run]:
-    """Yield every run under the home, newest first. What isn't a readable run is passed over."""
+    """Yield every run under the home, newest first. One that can't be read is passed over and reported."""
     for directory in run_directories():
-        if (directory / "run.json").is_file():
-            with contextlib.suppress(BadInput):
+        path = directory / "run.json"
+        if path.exists() or path.is_symlink():
+            try:
                 yield Run(directory)
+            except BadInput as problem:
+                report_damage(path, str(problem))
 
 
 def run_directories() -> list[Path]:
@@ -364,7 +391,7 @@ def _directory_of(name: str | os.PathLike[str]) -> Path:
         return paths.expanded(name)
     directory = paths.runs() / paths.checked_name(name, "a run")
     if not directory.is_dir():
-        names = [run.name for run in all_runs()]
+        names = [path.name for path in run_directories()]
         raise BadInput(f"there is no run '{printable(name)}'{did_you_mean(name, names)}; `tunelab runs` lists them")
     return directory
 

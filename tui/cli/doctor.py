@@ -7,15 +7,18 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
+from pydantic_core import from_json
 from rich.console import Console
 from tunelab import engine, paths
 from tunelab.data.catalogue import entries
 from tunelab.errors import BadInput, os_error_sentence, printable
+from tunelab.files import MaxBytes, read_regular
+from tunelab.health import Finding, findings
 from tunelab.records import locks
 from tunelab.records.environment import environment
-from tunelab.records.health import Finding, findings
 from tunelab.records.run import run_directories
 from tunelab.tui.charts.terminal import looks
 from tunelab.tui.cli.data import STATE_TEXTS
@@ -38,13 +41,13 @@ def doctor_command(options: DoctorOptions) -> None:
         else:
             print_text(f"{name:<{width}}  {value}")
     problems = repaired = 0
-    for finding in findings():
+    for finding in chain(_settings(), findings()):
         problems += 1
         outcome = ""
         if options.repair and finding.mend is not None:
             try:
-                finding.mend()
-                repaired, outcome = repaired + 1, "done"
+                outcome = f"done, {finding.mend()}"
+                repaired += 1
             except BadInput as problem:
                 outcome = str(problem)
         _print_finding(finding, outcome, as_json=options.as_json)
@@ -61,7 +64,11 @@ def doctor_command(options: DoctorOptions) -> None:
 def _print_finding(finding: Finding, outcome: str, *, as_json: bool) -> None:
     if as_json:
         about = {"code": finding.code, "path": str(finding.path), "text": finding.text}
-        print_json({"event": "finding"} | about | {"remedy": finding.remedy or None, "repaired": outcome == "done"})
+        print_json(
+            {"event": "finding"}
+            | about
+            | {"remedy": finding.remedy or None, "repaired": outcome.startswith("done, "), "outcome": outcome or None}
+        )
         return
     print_text(f"\n{finding.text}")
     if finding.remedy:
@@ -107,6 +114,26 @@ def _home() -> Iterator[Fact]:
     for entry in entries():
         yield f"data {entry.name}", STATE_TEXTS[entry.state], entry.state != "damaged"
     yield "runs", f"{sum((path / 'run.json').is_file() for path in run_directories()):,}", True
+
+
+def _settings() -> Iterator[Finding]:
+    """What is wrong with the person's settings and with what the lab remembers."""
+    from tunelab.tui.state.settings import load_config
+
+    path = paths.home() / "config.toml"
+    if path.is_file():
+        try:
+            load_config()
+        except BadInput as problem:
+            yield Finding("config", path, str(problem))
+    for name in ("session.json", "lecture.json"):
+        path = paths.home() / name
+        if path.is_file() and not path.is_symlink():
+            try:
+                from_json(read_regular(path, MaxBytes.DESCRIPTION))
+            except (OSError, ValueError):
+                text = f"{printable(path, 300)} is damaged; it is written anew when the lab is left"
+                yield Finding("remembered", path, text)
 
 
 def _existing(path: Path) -> Path:

@@ -10,7 +10,7 @@ import sys
 from tunelab.errors import BadInput, printable
 from tunelab.paths import keep_private
 from tunelab.tui.cli.failures import exit_code_of, prepare_streams
-from tunelab.tui.cli.output import print_text
+from tunelab.tui.cli.output import print_text, report_notices
 from tunelab.tui.cli.overview import group_help, overview
 from tunelab.tui.cli.registry import COMMANDS, GROUPS, Command
 from tunelab.wording import did_you_mean
@@ -40,6 +40,7 @@ def _run() -> int:
     else:
         from tunelab.tui.cli.parsing import parse_options  # typer: 0.1 s that help and version need not wait for
 
+        report_notices()
         command, arguments = _command(words)
         options = parse_options(command, arguments)
         return 0 if options is None else command.run(options)

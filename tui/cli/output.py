@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["print_json", "print_text", "progress_report", "say"]
+__all__ = ["print_json", "print_text", "progress_report", "report_notices", "say"]
+
+_LOGGER = logging.getLogger("tunelab.records")  # by name: the records needn't be loaded for it
 
 
 def say(text: str) -> None:
     """Print a notice on stderr; a stderr that can't take it is no reason to fail."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
+
+
+def report_notices() -> None:
+    """Print what the library reports of damaged records as notices."""
+    if not _LOGGER.handlers:
+        _LOGGER.addHandler(_Notices())
+
+
+class _Notices(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
 
 
 def print_json(fields: Mapping[str, Any], indent: int | None = None) -> None:

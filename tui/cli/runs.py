@@ -9,6 +9,7 @@ import time
 from tunelab import paths, records
 from tunelab.errors import BadInput
 from tunelab.records import run_export
+from tunelab.records.damage import report_damage
 from tunelab.run_comparison import Comparison, Side, compare, find_sides
 from tunelab.tui.charts.from_history import arms_charts_text
 from tunelab.tui.cli.following import print_curves
@@ -31,7 +32,12 @@ def list_runs(options: ListOptions) -> None:
     """List every run, newest first: its name, its state, when it began, its title."""
     rows = []
     for run in records.all_runs():
-        state, title = run.state(), run.about.get("title", "")
+        try:
+            state = run.state()
+        except BadInput as problem:  # one damaged run doesn't hide the others
+            report_damage(run.directory, str(problem))
+            state = "damaged"
+        title = run.about.get("title", "")
         if options.as_json:
             about = {"run": run.name, "state": state, "preset": run.about["preset"], "title": title}
             print_json(about | {"began": run.about["began"], "arms": run.about["arms"]})
