@@ -53,9 +53,8 @@ def _curves() -> Path:
 
 def _dataset() -> Path:
     part = Examples(np.arange(40, dtype=np.uint8).reshape(10, 4), np.zeros(10, np.uint8), 1 / 255)
-    store.write(
-        paths.datasets() / "mine", Dataset("mine", "mine", part, part, part, ("a", "b"), None), store.Origin("x")
-    )
+    dataset = Dataset("mine", "mine", part, part, part, ("a", "b"), None)
+    store.write(paths.datasets() / "mine", dataset, store.Origin("x"))
     return paths.datasets() / "mine" / "x_train.npy"
 
 

@@ -99,8 +99,12 @@ class ArmRecord:
             report_damage(self.events_path, self.lost_end())
 
     def lost_end(self) -> str | None:
-        """Return a sentence where a record without any end was one of a training that had come to its end."""
-        if not (self.directory / parameters.FILE).exists() or self.is_being_written():
+        """Return a sentence where a record without any end was one of a training that had come to its end.
+
+        None where that is known: the doctor has set the damaged record aside.
+        """
+        aside = self.events_path.with_name(f"{self.events_path.name}.damaged")
+        if aside.exists() or not (self.directory / parameters.FILE).exists() or self.is_being_written():
             return None
         return f"{printable(self.events_path, 300)} isn't whole: the training came to its end, which is missing"
 
