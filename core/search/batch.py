@@ -23,13 +23,14 @@ Array = NDArray[Any]
 
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _MEASUREMENTS = 4  # measurements an epoch
+_LOOK = 8  # a first look at how fast a size is takes this part of the epochs
 _MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
 
 
 def find_mini_batch(
     base: Experiment, trials: Trainer, *, seeds: int = 3, epochs: int = 4, sizes: Sequence[int] = _SIZES
 ) -> SearchResult:
-    """Search m for ``base``: every size gets the time that the present one needs for ``epochs`` epochs.
+    """Search m for ``base``: every size gets the time that the present one needs for ``epochs`` epochs, side by side.
 
     η is scaled with m, so that a single example counts for as much (η/m stays). Judged by validation accuracy at the
     end of that time; where sizes are tied within noise, by who was there first. ``seconds`` depend on this machine.
@@ -48,33 +49,31 @@ def find_mini_batch(
     def label(m: int) -> str:
         return f"m = {m}, η = {sized(m, 1).training.eta:g}"
 
-    (reference,) = trials.run({label(present): sized(present, epochs)})
-    curves = {present: reference}
-    time = float(reference.seconds[-1])
-    near = sorted((m for m in tried if m != present), key=lambda m: abs(math.log(m / present)))
-    is_cut_short = False
-    try:
-        first = _by_size(trials.run({label(m): sized(m, 1) for m in near})) if near else {}
-        longer = {m: _epochs_within(time, curve, epochs) for m, curve in first.items()}
-        curves |= {m: first[m] for m, count in longer.items() if count == 1}
-        more = {label(m): sized(m, count) for m, count in longer.items() if count > 1}
-        if more:
-            curves |= _by_size(trials.run(more))
-        is_cut_short = len(curves) <= len(near)
-    except OutOfTime:
-        if len(curves) < 2:
-            raise
-        is_cut_short = True
-    return replace(_decide(curves, present, time), is_cut_short=is_cut_short)
+    # The present size first, then those nearest to it: they have been trained if time is up
+    near = sorted(tried, key=lambda m: abs(math.log(m / present)))
+    look = max(1, epochs // _LOOK)
+    first = _by_size(trials.run({label(m): sized(m, look) for m in near}))
+    if present not in first or len(first) < min(2, len(near)):
+        raise OutOfTime
+    time = float(first[present].seconds[-1]) * epochs / look
+    lengths = {m: _epochs_within(time, curve, look, epochs) for m, curve in first.items()} | {present: epochs}
+    curves = {m: curve for m, curve in first.items() if lengths[m] == look}
+    if more := {label(m): sized(m, lengths[m]) for m in near if lengths.get(m, look) != look}:
+        curves |= _by_size(trials.run(more))
+    if present not in curves or len(curves) < min(2, len(near)):
+        raise OutOfTime
+    time = float(curves[present].seconds[-1])
+    return replace(_decide(curves, present, time), is_cut_short=len(curves) < len(near))
 
 
 def _by_size(curves: Sequence[Curve]) -> dict[int, Curve]:
     return {curve.experiment.training.mini_batch: curve for curve in curves}
 
 
-def _epochs_within(seconds: float, first: Curve, epochs: int) -> int:
-    """How many epochs fill so many seconds, where ``first`` is one; not beyond what whoever is fast may have."""
-    return max(1, min(math.ceil(seconds / max(float(first.seconds[-1]), 1e-9)), _MOST_EPOCHS * epochs))
+def _epochs_within(seconds: float, first: Curve, look: int, epochs: int) -> int:
+    """How many epochs fill so many seconds, where ``first`` is ``look``; not beyond what whoever is fast may have."""
+    one = max(float(first.seconds[-1]), 1e-9) / look
+    return max(look, min(math.ceil(seconds / one), _MOST_EPOCHS * epochs))
 
 
 def _at(curve: Curve, seconds: float) -> Array:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from tunelab.experiment import Experiment
 from tunelab.strategy.evaluation import Evaluation
-from tunelab.strategy.trial_runner import difference_text
+from tunelab.strategy.settings import differences
+from tunelab.strategy.trial_runner import Context, difference_text
 
-__all__ = ["best_or_present", "choice_text"]
+__all__ = ["best_or_present", "choice_text", "runner_up"]
 
 
 def best_or_present(evaluations: Mapping[str, Evaluation], present: str) -> str:
@@ -21,6 +24,23 @@ def best_or_present(evaluations: Mapping[str, Evaluation], present: str) -> str:
         return present
     difference = evaluations[best].minus(evaluations[present]).among(len(others))
     return best if difference.difference > 0 and difference.beyond_noise else present
+
+
+def runner_up(
+    context: Context,
+    base: Experiment,
+    experiments: Mapping[str, Experiment],
+    evaluations: Mapping[str, Evaluation],
+    chosen: str,
+) -> dict[str, Any]:
+    """Return, as evidence, the settings that came out ahead of the chosen ones within noise; nothing where none did.
+
+    They are settings of the whole problem, on top of those of ``base``; the last stage tries them with more networks.
+    """
+    best = max(evaluations, key=lambda label: evaluations[label].value)
+    if evaluations[best].value <= evaluations[chosen].value:
+        return {}
+    return {"runner_up": context.enlarged(differences(base, experiments[best]), base)}
 
 
 def choice_text(evaluations: Mapping[str, Evaluation], present: str, chosen: str) -> str:

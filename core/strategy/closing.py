@@ -89,16 +89,17 @@ def train_outcome(trials: TrialRunner) -> Outcome:
     one = context.seconds(*(with_epochs(e, 1) for e in tried.values()))
     epochs = int(0.8 * min(trials.left, SECONDS) / max(one, 1e-9))
     untold = "There was no time to train them on the whole problem, so there is no number for it."
+    untold = f"Changed so far: {', '.join(changes)}. {untold}" if changes else untold
     if epochs < 1 or trials.data_must_be_drawn(context.data.training):
-        return Outcome(
-            tuned, None, None, None, f"Changed so far: {', '.join(changes)}. {untold}" if changes else untold
-        )
+        return Outcome(tuned, None, None, None, untold)
     length = min(epochs, own.training.epochs)
     try:
         evaluations = trials.judge({label: with_epochs(e, length) for label, e in tried.items()}, OWN)
     except (OutOfTime, BadInput):
         return Outcome(tuned, None, None, None, untold)
-    winner = TUNED if TUNED in evaluations and beats(evaluations[TUNED], evaluations[OWN]) else OWN
+    if changes and TUNED not in evaluations:  # the own settings alone tell nothing of what was gained
+        return Outcome(tuned, None, None, None, untold)
+    winner = TUNED if changes and beats(evaluations[TUNED], evaluations[OWN]) else OWN
     began, ended = evaluations[OWN], evaluations[winner]
     because = (
         f"Began at {began.text}, ended at {ended.text}, on the same {ended.total:,} examples after "

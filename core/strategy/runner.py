@@ -24,6 +24,7 @@ from tunelab.strategy.dataset_info import DatasetInfo, dataset_info
 from tunelab.strategy.journal import Event, Journal, exists, read
 from tunelab.strategy.local_trainer import start_drawing
 from tunelab.strategy.recorded_trials import RecordingTrainer
+from tunelab.strategy.settings import settings_text
 from tunelab.strategy.stage import Recommendation, Stage
 from tunelab.strategy.stages import BUDGET, NAMES, STAGES, seconds_planned, stage_named
 from tunelab.strategy.state import State, fold
@@ -36,12 +37,12 @@ ACTIONS = ("accept", "change", "skip", "back", "try", "stop")
 _SEEDS = 3
 _PACE = 2.0  # times the modelled seconds, before anything was measured
 _SPARE = 1.3  # times the seconds that a stage thinks it needs, since it may err
-_OVERRUN = 1.6  # times its share that a stage may use before it is cut off
-_OF_SPARE = 0.7  # … and of the time that no stage needs
+_FOLD_SEEDS = 3  # networks that each fold trains in searches, where there is time for them
+_OVERRUN = 1.6  # times its share that a stage may use before it is cut off, or all that the others don't need
 _LEAST_EFFORT = 0.1  # of the usual length of trainings, where time is short
 _TRIED, _TRIED_STEPS = 4000, 2000  # examples and steps of what a person wants tried
 _CUT_SHORT = "The time was up before everything planned had been tried."
-_DRAWING_PAYS = 12.0  # seconds of budget from which on all digits may come to be used
+_DRAWING_PAYS = 45.0  # seconds of budget from which on all digits may come to be used
 _TOO_LITTLE = 0.05  # seconds left with which no stage is begun
 _LEAST = 1.5  # seconds that a stage may plan for whatever it says, as long as there are enough
 _MOST = 0.6  # of the time left that a stage before the last ones may use
@@ -272,33 +273,42 @@ def _context(state: State, stage: Stage | None) -> Context:
     )
     if stage is None:
         return context
-    planned, needed, spare = _planned(context, stage, left)
-    if planned < needed and context.seeds > 1:  # where time is short one network each has to do
+    shares, needs = _shares(context, stage)
+    others = sum(needs.values()) - needs[stage.name]  # what those that follow need where time is short
+    for fold_seeds in range(_FOLD_SEEDS, 1, -1) if context.data.folds else ():
+        thorough = replace(context, fold_seeds=fold_seeds)
+        more_shares, more_needs = _shares(thorough, stage)
+        if sum(more_needs.values()) <= left:
+            context, shares, needs = thorough, more_shares, more_needs
+            break
+    if shares[stage.name] < needs[stage.name] and context.seeds > 1:  # one network each has to do
         context = replace(context, seeds=1)
-        planned, needed, spare = _planned(context, stage, left)
+        shares, needs = _shares(context, stage)
+        others = sum(needs.values()) - needs[stage.name]
+    planned, needed = shares[stage.name], needs[stage.name]
     if planned < needed:  # … and then shorter trainings
         context = replace(context, effort=max(_LEAST_EFFORT, planned / needed))
     planned = max(min(_LEAST, 0.08 * left), planned)
-    last = stage.name in ("full", "test")
-    allowed = left if last else min(_OVERRUN * planned + _OF_SPARE * spare, _MOST * left)
+    allowed = left
+    if stage.name == "full":
+        planned = max(planned, left - others)
+    elif stage.name != "test":
+        allowed = min(max(_OVERRUN * planned, left - others), _MOST * left)
     return replace(context, planned=planned, allowed=math.inf if state.budget is None else max(0.1, allowed))
 
 
-def _planned(context: Context, stage: Stage, left: float) -> tuple[float, float, float]:
-    """Share the seconds that are left by what this stage and those after it need.
-
-    Return how many it should plan for, how many it needs, and how many nobody needs.
-    """
+def _shares(context: Context, stage: Stage) -> tuple[dict[str, float], dict[str, float]]:
+    """Share the seconds that are left among this stage and those after it; return each one's share and need."""
     state = context.state
     last = NAMES.index(state.stop_after) if state.stop_after in NAMES else len(NAMES) - 1
     coming = [
         other for other in STAGES[NAMES.index(stage.name) : last + 1] if other is stage or other.name not in state.skip
     ]
     generous = {other.name: replace(context, planned=other.seconds_at_most) for other in coming}
-    needs = {other.name: _SPARE * other.plan(generous[other.name]).seconds for other in coming}
-    shares = seconds_planned(needs, left)
-    need = min(needs[stage.name], stage.seconds_at_most)
-    return shares[stage.name], need, max(0.0, left - sum(shares.values()))
+    needs = {
+        other.name: min(_SPARE * other.plan(generous[other.name]).seconds, other.seconds_at_most) for other in coming
+    }
+    return seconds_planned(needs, context.left), needs
 
 
 def _left_out(planned: float) -> dict[str, Any]:
@@ -311,7 +321,7 @@ def _left_out(planned: float) -> dict[str, Any]:
 
 def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict[str, Any]:
     """Try what a person asked for beside the recommendation, and say how they compare; it stays what it is."""
-    label = ", ".join(f"{key.rsplit('.', 1)[-1]} = {_value_text(value)}" for key, value in values.items())
+    label = settings_text(values)
     context = trials.context
     whole = changed(context.experiment, standing["chosen"])
     base = context.view(_TRIED, _TRIED, base=whole)
@@ -325,10 +335,6 @@ def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict
     standing_fields = {key: standing[key] for key in ("chosen", "because", "sure", "evidence", "validation")}
     others = [*standing["alternatives"], {"chosen": standing["chosen"] | values, "text": text}]
     return standing_fields | {"alternatives": others, "tried": text}
-
-
-def _value_text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def decide(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunelab.experiment import Experiment
 from tunelab.wording import quantity
 
-__all__ = ["differences", "epochs_text", "hidden_text"]
+__all__ = ["differences", "epochs_text", "hidden_text", "settings_text"]
 
 
 def differences(before: Experiment, after: Experiment) -> dict[str, Any]:
@@ -31,3 +31,12 @@ def hidden_text(hidden: Sequence[int]) -> str:
 def epochs_text(experiment: Experiment) -> str:
     """Return how long an experiment trains: "1 epoch", "30 epochs"."""
     return quantity(experiment.training.epochs, "epoch")
+
+
+def settings_text(values: Mapping[str, Any]) -> str:
+    """Return dotted keys with their values as a label: "activation = relu, eta = 0.05"."""
+    return ", ".join(f"{key.rsplit('.', 1)[-1]} = {_value_text(value)}" for key, value in values.items())
+
+
+def _value_text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

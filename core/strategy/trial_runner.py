@@ -43,7 +43,7 @@ class Context:
     ``seeds`` networks are tried side by side where luck could mislead; ``allowed`` are seconds, infinite without a
     budget; ``planned`` are those that the plan should be made for, ``left`` those left for all stages;
     ``pace`` is how much longer than modelled a training takes on this machine; ``effort`` is the share of the usual
-    length of trainings that there is time for.
+    length of trainings that there is time for, ``fold_seeds`` how many networks a fold trains in searches.
     """
 
     state: State
@@ -55,6 +55,7 @@ class Context:
     left: float
     pace: float
     effort: float = 1.0
+    fold_seeds: int = 1
 
     @property
     def own(self) -> Experiment:
@@ -63,8 +64,8 @@ class Context:
 
     @property
     def search_seeds(self) -> int:
-        """How many networks a search trains side by side: the folds are as many already."""
-        return 1 if self.data.folds else self.seeds
+        """How many networks a search trains side by side: the folds are many already."""
+        return self.fold_seeds if self.data.folds else self.seeds
 
     @property
     def learns(self) -> bool:
@@ -153,6 +154,7 @@ class TrialRunner:
         self.is_cut_short = False
         self._known: dict[str, Curve] = {}
         self.deadline = journal.time + context.allowed
+        self._end = math.inf if context.state.budget is None else context.state.budget
         self._looked = 0.0
         self._measured = self._expected = 0.0
 
@@ -186,7 +188,7 @@ class TrialRunner:
         return self._measured / self._expected if self._measured > _TELLING else None
 
     def dataset(self, experiment: Experiment) -> Dataset:
-        """The experiment's data, loaded once. Unpacking them the first time isn't the stage's time.
+        """The experiment's data, loaded once. Unpacking them isn't the stage's time, as long as the budget has some.
 
         Where all digits must be drawn first, the stage waits for that as long as it may.
         """
@@ -199,7 +201,7 @@ class TrialRunner:
                 raise OutOfTime
         began = time.monotonic()
         dataset = self.trainer.dataset(experiment)
-        self.deadline += time.monotonic() - began
+        self.deadline = min(self.deadline + time.monotonic() - began, max(self.deadline, self._end))
         return dataset
 
     def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> dict[str, Curve]:

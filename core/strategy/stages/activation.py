@@ -7,7 +7,7 @@ from typing import Any
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_eta
-from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.choice import best_or_present, choice_text, runner_up
 from tunelab.strategy.settings import differences, epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.stages.initialization import suitable_weights
@@ -91,4 +91,5 @@ class Activation(Stage):
         settings = context.enlarged(differences(base, tried[chosen]), base)
         settings.setdefault("network.activation", tried[chosen].network.activation)
         because = choice_text(evaluations, present, chosen)
-        return Recommendation(settings, because, "", {"tried": list(evaluations)}, (), evaluations[chosen])
+        evidence = {"tried": list(evaluations)} | runner_up(context, base, tried, evaluations, chosen)
+        return Recommendation(settings, because, "", evidence, (), evaluations[chosen])

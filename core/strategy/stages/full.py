@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunelab.experiment import Experiment
@@ -23,6 +24,13 @@ _CUTS = 8  # how often η can be halved within the epochs that there are
 _LIGHT = 1e-4  # λ/n of a light touch: the book's 5 for 50,000 examples
 _FACTOR = 3.0  # λ that lie closer than this aren't worth two trainings
 _FALLEN = 128.0  # η has fallen by so much at the end
+_SHARE = 0.7  # of the time that folds may take by their plan, which may err
+_FEWEST_IN_FOLDS, _MOST_IN_FOLDS = 2, 8  # networks a fold trains
+_SLOWER = 4.0  # times smaller an η that long trainings try as well
+_PLAIN: dict[str, Any] = {"training.schedule": None, "training.early_stopping": None}
+# Stages whose runners-up are tried again, and what those are about
+_CHALLENGING = {"lambda": "λ", "initialization": "first weights", "widen": "width", "activation": "activation"}
+_FOR_TEST, _GRACE = 1.0, 0.05  # seconds, and share of the budget, that the winner's training may take beyond it
 _OWN_SEEDS = 1  # of the person's own settings, where a training takes long
 OWN, TUNED = "your own settings", "tuned"
 
@@ -31,6 +39,12 @@ def beats(tuned: Evaluation, own: Evaluation) -> bool:
     """Whether tuned settings replace the person's own: only where they are better beyond noise."""
     difference = tuned.minus(own)
     return difference.difference > 0 and difference.beyond_noise
+
+
+def _winner(evaluations: Mapping[str, Evaluation]) -> str:
+    """Return the best of those that beat the person's own settings; these where none does."""
+    ahead = [label for label, one in evaluations.items() if label != OWN and beats(one, evaluations[OWN])]
+    return max(ahead, key=lambda label: evaluations[label].value, default=OWN)
 
 
 class Full(Stage):
@@ -53,7 +67,7 @@ class Full(Stage):
         experiment = changed(context.experiment, {"initialization.seeds": 1})
         if context.data.folds:
             lengths = self._lengths(context)
-            seconds = sum(context.seconds(with_epochs(experiment, epochs, 2)) for epochs in lengths)
+            seconds = self._fold_seconds(context, lengths, _FEWEST_IN_FOLDS)
             runs = (f"your own settings, and the tuned ones for {', '.join(map(str, lengths))} epochs, in folds",)
             return Plan(with_epochs(experiment, lengths[-1]), runs, seconds)
         tried = self._tried(context, 1)
@@ -107,6 +121,7 @@ class Full(Stage):
     def _held_out(self, trials: TrialRunner, plan: Plan) -> Recommendation:
         context = trials.context
         tried = self._tried(context, plan.experiment.training.epochs)
+        trials.dataset(context.own)  # drawing digits takes longer than some budgets
         record = trials.trainer.record(tried)
         groups: dict[str, list[str]] = {}
         for label in tried:
@@ -120,8 +135,7 @@ class Full(Stage):
             raise OutOfTime
         for name, evaluation in evaluations.items():
             trials.row(name, evaluation.text, **evaluation.to_dict())
-        best = max(evaluations, key=lambda name: evaluations[name].value)
-        winner = best if best != OWN and beats(evaluations[best], evaluations[OWN]) else OWN
+        winner = _winner(evaluations)
         chosen = tried[groups[winner][0]]
         evidence = {"run": record, "arms": groups[winner]}
         return self._advice(context, evaluations, winner, chosen, evidence)
@@ -132,44 +146,71 @@ class Full(Stage):
         """Epochs to compare: the person's, three and ten times as many, as far as the time allows."""
         own = context.own.training.epochs
         most = context.epochs(context.experiment, _LONGEST_STEPS, most=3000)
-        one = context.seconds(with_epochs(context.experiment, 1, 2))
+        one = context.seconds(with_epochs(context.experiment, 1, _FEWEST_IN_FOLDS))
         lengths = [own]
         for factor in (3, 10, 30):
             spent = one * (sum(lengths) + own + own * factor)
-            if own * factor <= most and spent < 0.8 * context.planned:
+            if own * factor <= most and spent < 0.5 * context.planned:
                 lengths.append(own * factor)
         return lengths
 
+    def _fold_seconds(self, context: Context, lengths: Sequence[int], seeds: int) -> float:
+        """How long it takes to judge all lengths with two η, then the longest with other settings, in folds."""
+        epochs = context.own.training.epochs + 2 * sum(lengths) + 2 * len(self._challengers(context)) * lengths[-1]
+        return context.seconds(with_epochs(context.experiment, 1, seeds)) * epochs
+
+    def _challengers(self, context: Context) -> dict[str, dict[str, Any]]:
+        """Settings that were ahead within noise, by what they are about: each stage's, and all of them together."""
+        own: dict[str, dict[str, Any]] = {}
+        together: dict[str, Any] = {}
+        for stage, what in _CHALLENGING.items():
+            settings = context.evidence(stage).get("runner_up")
+            if settings and changed(context.experiment, settings) != context.experiment:
+                own[f"other {what}"] = settings
+                together |= settings
+        return own | ({"all of these": together} if len(own) > 1 else {})
+
+    def _slower(self, tried: dict[str, Experiment]) -> dict[str, Experiment]:
+        """The same and, where training is longer than the person's, with a smaller η beside."""
+        etas = {label: experiment.training.eta / _SLOWER for label, experiment in tried.items()}
+        return tried | {
+            f"{label}, η = {eta:.3g}": changed(tried[label], {"training.eta": eta}) for label, eta in etas.items()
+        }
+
     def _in_folds(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        context = trials.context
-        del plan
-        own, base = context.own, context.experiment
-        seeds = {"initialization.seeds": 2}
-        tried = {OWN: changed(own, seeds)}
+        """Lengths first, then what was ahead within noise: more networks tell more than those of the searches."""
+        context, lengths = trials.context, self._lengths(trials.context)
+        one = self._fold_seconds(context, lengths, 1)
+        seeds = max(_FEWEST_IN_FOLDS, min(_MOST_IN_FOLDS, int(_SHARE * trials.plan_left / max(one, 1e-9))))
+        own = changed(context.own, {"initialization.seeds": seeds})
+        base = changed(context.experiment, _PLAIN | {"initialization.seeds": seeds})
+        tried = {OWN: own}
         evaluations = trials.judge(tried)
+        final_seconds = context.training_seconds(with_epochs(plan.experiment, lengths[-1], context.seeds))
         try:
-            for epochs in self._lengths(context):
-                plain = {"training.epochs": epochs, "training.schedule": None, "training.early_stopping": None}
-                arms = {f"{TUNED}, {quantity(epochs, 'epoch')}": changed(base, seeds | plain)}
-                if epochs > own.training.epochs:
-                    slower = {"training.eta": base.training.eta / 4}
-                    arms[f"{TUNED}, {quantity(epochs, 'epoch')}, η = {base.training.eta / 4:g}"] = changed(
-                        base, seeds | plain | slower
-                    )
-                evaluations |= trials.judge(arms)
-                tried |= arms
+            with trials.reserving(final_seconds):
+                for epochs in lengths:
+                    arms = {f"{TUNED}, {quantity(epochs, 'epoch')}": with_epochs(base, epochs)}
+                    arms = self._slower(arms) if epochs > own.training.epochs else arms
+                    tried |= arms
+                    evaluations |= trials.judge(arms)
+                tuned = max((one for one in evaluations if one != OWN), key=lambda one: evaluations[one].value)
+                for what, settings in self._challengers(context).items():
+                    arms = self._slower({f"{tuned}, {what}": changed(tried[tuned], settings)})
+                    tried |= arms
+                    evaluations |= trials.judge(arms)
         except OutOfTime:
             if not self._can_tell(context, evaluations):
                 raise
-        best = max(evaluations, key=lambda label: evaluations[label].value)
-        winner = best if best != OWN and beats(evaluations[best], evaluations[OWN]) else OWN
+        winner = _winner(evaluations)
         final = {
             f"{winner}, seed {k}": changed(
                 tried[winner], {"initialization.seed": own.initialization.seed + k, "initialization.seeds": 1}
             )
             for k in range(context.seeds)
         }
-        trials.extend(60.0)  # what is left is the winner's training, which the test set needs
+        if context.state.budget is not None:  # what is left is the winner's training, which the test set needs
+            trials.extend(_FOR_TEST + _GRACE * context.state.budget)
         evidence = {"run": trials.trainer.record(final), "arms": list(final)}
         return self._advice(context, evaluations, winner, tried[winner], evidence)
 

@@ -8,7 +8,7 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.assembly import initialization_of
 from tunelab.experiment.dotted_keys import changed
 from tunelab.initialization.effect import effects
-from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.choice import best_or_present, choice_text, runner_up
 from tunelab.strategy.settings import differences, epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
@@ -91,5 +91,6 @@ class Initialization(Stage):
         settings = context.enlarged(differences(tried[present], tried[chosen]), view)
         settings.pop("training.epochs", None)
         settings.pop("training.lambda", None)
+        evidence = {"picture": picture} | runner_up(context, tried[present], tried, evaluations, chosen)
         because = f"{choice_text(evaluations, present, chosen)} The present first weights: {picture}."
-        return Recommendation(settings, because, "", {"picture": picture}, (), evaluations[chosen])
+        return Recommendation(settings, because, "", evidence, (), evaluations[chosen])

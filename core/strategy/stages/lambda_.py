@@ -5,7 +5,7 @@ from __future__ import annotations
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_lambda
-from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.choice import best_or_present, choice_text, runner_up
 from tunelab.strategy.search_evidence import alternatives, reliability
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
@@ -75,7 +75,7 @@ class Lambda(Stage):
             here = settings["training.lambda"] * small / n
             because += f" λ = {here:.3g} for {small:,} examples is λ = {settings['training.lambda']:g} for your {n:,}."
         others = alternatives(result, "training.lambda", n / small)
-        evidence = {"bracket": list(result.bracket)}
+        evidence = {"bracket": list(result.bracket)} | runner_up(context, base, tried, evaluations, chosen)
         return Recommendation(settings, because, reliability(result), evidence, others, evaluations[chosen])
 
     def _in_folds(self, trials: TrialRunner, base: Experiment) -> Recommendation:
@@ -96,4 +96,5 @@ class Lambda(Stage):
             for label, evaluation in evaluations.items()
             if label != chosen
         )
-        return Recommendation(settings, because, "", {}, others, evaluations[chosen])
+        evidence = runner_up(trials.context, base, tried, evaluations, chosen)
+        return Recommendation(settings, because, "", evidence, others, evaluations[chosen])

@@ -8,7 +8,7 @@ from typing import Any
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.search import find_eta
-from tunelab.strategy.choice import best_or_present, choice_text
+from tunelab.strategy.choice import best_or_present, choice_text, runner_up
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.settings import differences, epochs_text, hidden_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
@@ -93,6 +93,7 @@ class Widen(Stage):
             if label != chosen
         )
         evidence = {"networks": [list(experiment.network.hidden) for experiment in experiments.values()]}
+        evidence |= runner_up(context, base, experiments, evaluations, chosen)
         return Recommendation(settings, because, sure, evidence, others, evaluations[chosen])
 
     def _deeper(self, best: Experiment) -> tuple[int, ...] | None:
