@@ -337,3 +337,14 @@ def test_a_lock_is_one_holders(tmp_path: Path) -> None:
     second = locks.hold(tmp_path / "lock", 0.0)
     assert second is not None
     second.release()
+
+
+def test_a_measurement_of_an_earlier_study_holds_its_totals_as_floats_and_is_read() -> None:
+    costs = '"training_cost": 1.0, "training_data_cost": 1.0, "evaluation_cost": 1.0, "evaluation_data_cost": 1.0'
+    line = (
+        f'{{"event": "measure", "run": "r", "arm": "a", "time": 0.1, "epoch": 1.0, "examples": 10, "eta": 0.5, {costs}'
+    )
+    event = parse_event(f'{line}, "evaluation_total": 600.0}}'.encode())
+    assert event is not None
+    assert event["evaluation_total"] == 600
+    assert parse_event(f'{line}, "evaluation_total": 600.5}}'.encode()) is None

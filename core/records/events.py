@@ -15,7 +15,7 @@ from typing import (
     NotRequired,  # pydantic takes typing's from Python 3.12 on only
 )
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json
 from tunelab.experiment import Experiment
 from typing_extensions import TypedDict
@@ -25,9 +25,16 @@ __all__ = ["HEAD", "MEASURES", "Event", "parse_event", "printable_values"]
 Event = dict[str, Any]
 """An event as it stands in a record: one of the kinds declared below."""
 
+
+def _whole(value: Any) -> Any:
+    """A float without a fraction as an integer; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Measure = _Number | None  # None: it wasn't finite
 _Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+_Total = Annotated[_Count, BeforeValidator(_whole)]  # studies of an earlier tunelab hold it as 600.0
 _Tally = _Count | _Number | None  # a count, or a mean of counts
 _Text = Annotated[str, Field(strict=True)]
 _LAX = ConfigDict(extra="allow")
@@ -65,8 +72,8 @@ class Measures(TypedDict):
 
     epoch: _Number
     examples: _Count
-    evaluation_total: _Count
-    training_total: NotRequired[_Count]
+    evaluation_total: _Total
+    training_total: NotRequired[_Total]
     eta: _Measure
     eta_std: NotRequired[_Measure]
     training_cost: _Measure

@@ -98,7 +98,7 @@ def merged_measures(folds: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str,
         for part in ("evaluation", "training"):
             for count in (f"{part}_total", f"{part}_correct"):  # regression counts no right answers
                 if count in event:
-                    event[count] = sum(float(one[count]) for one in fields)
+                    event[count] = sum(one[count] for one in fields)
         event["replicates"] = replicates
         if any(one.get("diverged") for one in fields):
             event["diverged"] = True
