@@ -214,8 +214,8 @@ def test_stopped_anywhere_each_network_goes_on_alone_to_the_same_bits(
         together = built(examples, optimizer, share=0.2, epochs=3, dtype=dtype)
         train_until(together, pulses)
         state = through_a_file(together.state())
-        names = {"sgd": set(), "adam": {"mean", "mean_square"}}.get(optimizer, {"velocity"})
-        assert {name.removeprefix("optimizer_") for name in state if name.startswith("optimizer")} == {"steps"} | names
+        names = {"sgd": set(), "adam": {"mean", "mean_square"}}.get(optimizer, {"velocity"}) | {"steps", "eta"}
+        assert {name.removeprefix("optimizer_") for name in state if name.startswith("optimizer")} == names
         for r in range(3):
             alone = built(examples, optimizer, (r,), share=0.2, epochs=3, dtype=dtype)
             alone.restore({name: v[r : r + 1] if v.ndim else v for name, v in state.items()})
@@ -361,6 +361,7 @@ def test_what_fades_in_memory_becomes_0_before_it_makes_arithmetic_slow(make_exa
     training = built(make_examples(N), "momentum", (0,), dtype=np.float32, epochs=1)
     update = training._update
     assert update is not None
-    update._memory["velocity"][:5] = 1e-33
+    (velocity,) = update._working
+    velocity[:5] = 1e-33
     update._clean()
-    assert not update._memory["velocity"][:5].any()
+    assert not velocity[:5].any()

@@ -9,24 +9,25 @@ Adam, which lets the weights decay beside its own step (Loshchilov & Hutter 2019
                 s ← β₂ s + (1 − β₂) g²                  û = u / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ) after t steps
 
 Keras and scikit-learn keep η inside v, which differs once η changes, and add ε before √ŝ is corrected.
-Everything remembered is in ``memory``, arrays of the parameters' size: it goes into checkpoints.
+
+A pass over the parameters takes as long as much of the rest of a step. So the gradient comes multiplied by ``scale``,
+for which backpropagation needs no pass, and what is remembered is kept in units that save one: ηv, and s (1 − β₁)² / (1
+− β₂). All of it is in arrays of the parameters' size, which go into checkpoints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OPTIMIZERS", "Adam", "Momentum", "Nesterov", "Numbers", "Optimizer", "Piece", "Sgd"]
+__all__ = ["OPTIMIZERS", "Adam", "Momentum", "Nesterov", "Optimizer", "Piece", "Sgd"]
 
 Array = NDArray[Any]
-Number = Any
-"""A number of the parameters' dtype; where networks differ, an array as long as the parameters it is for."""
-Numbers = Mapping[str, Number]
 
 OPTIMIZERS: dict[str, str] = {
     "sgd": "sgd steps down the slope by η, with momentum where that is set.",
@@ -37,14 +38,14 @@ OPTIMIZERS: dict[str, str] = {
 
 @dataclass
 class Piece:
-    """A stretch of all networks' parameters that fits the cache: views of one place in several arrays.
+    """A stretch of one network's parameters that fits the cache, or of several that are moved by the same numbers.
 
-    ``memory`` are the optimizer's arrays there, ``room`` is working memory.
+    ``memory`` are the optimizer's arrays there, ``room`` is working memory. All are views, of one dtype.
     """
 
     parameters: Array
     gradient: Array
-    memory: dict[str, Array]
+    memory: tuple[Array, ...]
     room: Array
 
 
@@ -59,14 +60,17 @@ class Optimizer(Protocol):
     coupled: bool
     changing: bool
 
-    def numbers(self, which: Any, steps: Any) -> Numbers:
-        """The numbers that replicates are moved by at their ``steps``-th step: arrays, or scalars for one replicate."""
+    def scale(self, r: int, eta: float) -> float:
+        """What the gradient of replicate r comes multiplied by."""
 
-    def move(self, piece: Piece, eta: Number, numbers: Numbers) -> None:
-        """Move a stretch of parameters."""
+    def numbers(self, r: int, eta: float, eta_before: float, steps: int) -> tuple[float, ...]:
+        """What :meth:`move` needs for replicate r's ``steps``-th step; ``eta_before`` was that of the one before."""
 
-    def step(self, memory: Mapping[str, Array], numbers: Numbers) -> Array:
-        """The latest step divided by η, from what is remembered."""
+    def move(self, piece: Piece, numbers: Sequence[Any]) -> None:
+        """Move a stretch of parameters; ``numbers`` are of its dtype. The gradient may be overwritten."""
+
+    def step(self, memory: Sequence[Array], numbers: Sequence[float]) -> Array:
+        """The latest step, from what is remembered."""
 
 
 class Sgd:
@@ -76,16 +80,19 @@ class Sgd:
     coupled = True
     changing = False
 
-    def numbers(self, which: Any, steps: Any) -> Numbers:  # noqa: ARG002 (it has none)
+    def scale(self, r: int, eta: float) -> float:  # noqa: ARG002 (the same for all)
+        """η."""
+        return eta
+
+    def numbers(self, r: int, eta: float, eta_before: float, steps: int) -> tuple[float, ...]:  # noqa: ARG002
         """It has none."""
-        return {}
+        return ()
 
-    def move(self, piece: Piece, eta: Number, numbers: Numbers) -> None:  # noqa: ARG002
-        """Subtract η g."""
-        np.multiply(piece.gradient, eta, out=piece.room)
-        piece.parameters -= piece.room
+    def move(self, piece: Piece, numbers: Sequence[Any]) -> None:  # noqa: ARG002
+        """Subtract ηg."""
+        piece.parameters -= piece.gradient
 
-    def step(self, memory: Mapping[str, Array], numbers: Numbers) -> Array:
+    def step(self, memory: Sequence[Array], numbers: Sequence[float]) -> Array:
         """It remembers nothing."""
         raise NotImplementedError
 
@@ -94,7 +101,7 @@ class Momentum:
     """Steps along a velocity v, which gathers gradients and forgets them by μ a step.
 
     Args:
-        momentum: μ of each replicate, (R,), from 0 to below 1.
+        momentum: μ of each replicate, from 0 to below 1.
     """
 
     memory: tuple[str, ...] = ("velocity",)
@@ -102,36 +109,39 @@ class Momentum:
     changing = False
 
     def __init__(self, momentum: Sequence[float]) -> None:
-        self.momentum = np.array(momentum, np.float64)
+        self.momentum = [float(one) for one in momentum]
 
-    def numbers(self, which: Any, steps: Any) -> Numbers:  # noqa: ARG002 (the same at every step)
-        """μ."""
-        return {"momentum": self.momentum[which]}
+    def scale(self, r: int, eta: float) -> float:  # noqa: ARG002 (the same for all)
+        """η."""
+        return eta
 
-    def move(self, piece: Piece, eta: Number, numbers: Numbers) -> None:
-        """Gather g in v, and subtract η v."""
-        velocity = piece.memory["velocity"]
-        velocity *= numbers["momentum"]
+    def numbers(self, r: int, eta: float, eta_before: float, steps: int) -> tuple[float, ...]:  # noqa: ARG002
+        """What ηv is multiplied by to be μv at the present η, and μ."""
+        momentum = self.momentum[r]
+        return (momentum if eta == eta_before else momentum * (eta / eta_before)), momentum
+
+    def move(self, piece: Piece, numbers: Sequence[Any]) -> None:
+        """Gather ηg in ηv, and subtract it."""
+        (velocity,) = piece.memory
+        velocity *= numbers[0]
         velocity += piece.gradient
-        np.multiply(velocity, eta, out=piece.room)
-        piece.parameters -= piece.room
+        piece.parameters -= velocity
 
-    def step(self, memory: Mapping[str, Array], numbers: Numbers) -> Array:  # noqa: ARG002
-        """v."""
-        return memory["velocity"]
+    def step(self, memory: Sequence[Array], numbers: Sequence[float]) -> Array:  # noqa: ARG002
+        """ηv."""
+        return memory[0]
 
 
 class Nesterov(Momentum):
     """Momentum that steps along the velocity as it will be: g + μ v."""
 
-    def move(self, piece: Piece, eta: Number, numbers: Numbers) -> None:
-        """Gather g in v, and subtract η (g + μ v)."""
-        velocity, room = piece.memory["velocity"], piece.room
-        velocity *= numbers["momentum"]
+    def move(self, piece: Piece, numbers: Sequence[Any]) -> None:
+        """Gather ηg in ηv, and subtract η (g + μ v)."""
+        (velocity,), room = piece.memory, piece.room
+        velocity *= numbers[0]
         velocity += piece.gradient
-        np.multiply(velocity, numbers["momentum"], out=room)
+        np.multiply(velocity, numbers[1], out=room)
         room += piece.gradient
-        room *= eta
         piece.parameters -= room
 
 
@@ -139,8 +149,8 @@ class Adam:
     """Steps of about η in every direction: the gradient's mean over its root mean square, both running and corrected.
 
     Args:
-        beta1, beta2: what the mean and the mean square keep of themselves at a step, (R,) each, from 0 to below 1.
-        epsilon: added to the root, (R,), > 0.
+        beta1, beta2: what the mean and the mean square keep of themselves at a step, of each replicate.
+        epsilon: added to the root, of each replicate.
     """
 
     memory: tuple[str, ...] = ("mean", "mean_square")
@@ -148,39 +158,34 @@ class Adam:
     changing = True
 
     def __init__(self, beta1: Sequence[float], beta2: Sequence[float], epsilon: Sequence[float]) -> None:
-        self.beta1, self.beta2, self.epsilon = (np.array(one, np.float64) for one in (beta1, beta2, epsilon))
+        self._replicates = [tuple(map(float, numbers)) for numbers in zip(beta1, beta2, epsilon, strict=True)]
 
-    def numbers(self, which: Any, steps: Any) -> Numbers:
-        """β₁, 1 − β₁, β₂, √(1 − β₂), and by what the step and ε are corrected for how few steps there were."""
-        beta1, beta2 = self.beta1[which], self.beta2[which]
-        root = np.sqrt(1 - beta2**steps)
-        return {
-            "beta1": beta1,
-            "rest1": 1 - beta1,
-            "beta2": beta2,
-            "rest2": np.sqrt(1 - beta2),
-            "size": root / (1 - beta1**steps),
-            "epsilon": self.epsilon[which] * root,
-        }
+    def scale(self, r: int, eta: float) -> float:  # noqa: ARG002
+        """1 − β₁."""
+        return 1 - self._replicates[r][0]
 
-    def move(self, piece: Piece, eta: Number, numbers: Numbers) -> None:
+    def numbers(self, r: int, eta: float, eta_before: float, steps: int) -> tuple[float, ...]:  # noqa: ARG002
+        """β₁, β₂, what the quotient is multiplied by, and what is added to its denominator."""
+        beta1, beta2, epsilon = self._replicates[r]
+        unit = math.sqrt(1 - beta2) / (1 - beta1)  # the root of the mean square is kept as so many of these
+        correction = math.sqrt(1 - beta2**steps) / unit
+        return beta1, beta2, eta * correction / (1 - beta1**steps), epsilon * correction
+
+    def move(self, piece: Piece, numbers: Sequence[Any]) -> None:
         """Gather g and g², and subtract η û / (√ŝ + ε)."""
-        mean, mean_square, room = piece.memory["mean"], piece.memory["mean_square"], piece.room
-        gradient = piece.gradient
-        mean *= numbers["beta1"]
-        np.multiply(gradient, numbers["rest1"], out=room)
-        mean += room
-        gradient *= numbers["rest2"]
+        (mean, square), gradient, room = piece.memory, piece.gradient, piece.room
+        beta1, beta2, size, epsilon = numbers
+        mean *= beta1
+        mean += gradient
         gradient *= gradient
-        mean_square *= numbers["beta2"]
-        mean_square += gradient
-        np.sqrt(mean_square, out=room)
-        room += numbers["epsilon"]
+        square *= beta2
+        square += gradient
+        np.sqrt(square, out=room)
+        room += epsilon
         np.divide(mean, room, out=room)
-        room *= numbers["size"]
-        room *= eta
+        room *= size
         piece.parameters -= room
 
-    def step(self, memory: Mapping[str, Array], numbers: Numbers) -> Array:
-        """û / (√ŝ + ε)."""
-        return np.asarray(memory["mean"] * numbers["size"] / (np.sqrt(memory["mean_square"]) + numbers["epsilon"]))
+    def step(self, memory: Sequence[Array], numbers: Sequence[float]) -> Array:
+        """η û / (√ŝ + ε)."""
+        return np.asarray(memory[0] * numbers[2] / (np.sqrt(memory[1]) + numbers[3]))
