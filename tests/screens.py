@@ -190,6 +190,19 @@ async def opened(
         messages.append(message)
         heard.set()
 
+    async def settled(_seconds: float = 0) -> None:
+        """In place of Textual's wait, which sleeps until the whole process is idle: until no message is left.
+
+        What the timer of the screen would lay out and repaint next is done at once, and what follows from that.
+        """
+        loop = asyncio.get_running_loop()
+        for _ in range(3):
+            idle = 0
+            while idle < 3:  # with nothing ready to run, no message is on its way, but for those of threads and timers
+                await asyncio.sleep(0)
+                idle = 0 if loop._ready else idle + 1  # type: ignore[attr-defined]
+            app.screen._on_timer_update()
+
     look = LabScreen._tick
 
     async def looked(screen: LabScreen) -> None:
@@ -197,7 +210,11 @@ async def opened(
         heard.set()  # a timer's call is no message
 
     try:
-        with mock.patch.object(LabScreen, "_tick", looked):
+        with (
+            mock.patch.object(LabScreen, "_tick", looked),
+            mock.patch("textual.app.wait_for_idle", settled),
+            mock.patch("textual.pilot.wait_for_idle", settled),
+        ):
             async with app.run_test(size=size, message_hook=hook, notifications=True) as pilot:
                 await app.workers.wait_for_complete()
                 await pilot.pause()

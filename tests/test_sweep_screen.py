@@ -11,7 +11,7 @@ from test_sweep import plan_of, preset, swept
 from textual.widgets import Input, OptionList, Static
 from tunelab.sweeps import find, open_study
 from tunelab.sweeps.background_sweep import BackgroundSweep
-from tunelab.tui.screens.dialogs import AskText
+from tunelab.tui.screens.parameter_editor import ParameterEditor
 from tunelab.tui.screens.sweep import SweepScreen
 from tunelab.tui.state.sweep_view import SweepView
 
@@ -40,7 +40,7 @@ def shown(lab: Lab) -> bool:
 
 async def asked(lab: Lab, text: str) -> None:
     """Press g, or n, until the question is there; answer it."""
-    await lab.until(lambda: isinstance(lab.app.screen, AskText))
+    await lab.until(lambda: isinstance(lab.app.screen, ParameterEditor))
     lab.app.screen.query_one(Input).focus()
     await lab.type(text)
     await lab.press("enter")

@@ -270,6 +270,26 @@ class Run:
         """Return the history of every arm."""
         return [arm.history() for arm in self.arms]
 
+    def to_frame(self) -> Any:
+        """Return every measurement as a polars DataFrame, or a pandas one where only that is installed.
+
+        A row a measurement, arms one after the other; ``arm``, ``epoch`` and ``examples`` come first. Costs are means
+        over examples, accuracies shares from 0 to 1, what isn't finite is null. Raises :class:`tunelab.BadInput`
+        where neither library is there.
+
+            >>> Run("last").to_frame().select("arm", "epoch").rows()
+            [('η = 0.1', 1.0), ('η = 0.1', 2.0), ('η = 0.5', 1.0), ('η = 0.5', 2.0)]
+        """
+        from tunelab.records.notebook import frame_of
+
+        return frame_of(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the arms' last numbers and their curves."""
+        from tunelab.records.notebook import html_of
+
+        return html_of(self)
+
     def follower(self) -> MergedFollower:
         """Return what reads the events of all arms as they come."""
         return MergedFollower((arm.name, arm.events_path) for arm in self.arms)

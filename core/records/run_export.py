@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from tunelab.records import npz_arrays
+from tunelab.records.notebook import measure_rows
 from tunelab.records.parameters import parameter_arrays
 from tunelab.records.run import Run
 from tunelab.training.metrics import Metric
@@ -19,23 +20,9 @@ _FIRST = ["arm", "epoch", "examples"]
 _TITLES = {"r2": "R²", "rmse": "RMSE"}
 
 
-def _measures(run: Run) -> list[dict[str, Any]]:
-    """Every measurement of every arm, plain values only: what is a number a layer gets a name a layer."""
-    rows = []
-    for event in (event for arm in run.arms for event in arm.events("measure")):
-        row: dict[str, Any] = {}
-        for key, value in event.items():
-            if key.startswith("layer_"):
-                row |= {f"{key}_{layer}": number for layer, number in enumerate(value, 1)}
-            elif key not in ("replicates", "evaluation_answers", "evaluation_class_correct"):
-                row[key] = value
-        rows.append(row)
-    return rows
-
-
 def csv_text(run: Run) -> str:
     """One line a measurement, arms one after the other; what isn't finite is empty."""
-    rows = _measures(run)
+    rows = measure_rows(run)
     names = dict.fromkeys(key for row in rows for key in row if key not in {*_FIRST, "event", "run"})
     text = io.StringIO()
     writer = csv.DictWriter(text, [*_FIRST, *names], extrasaction="ignore", lineterminator="\n")

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "activation_charts",
+    "arms_charts",
     "arms_charts_text",
     "chart_arm",
     "common_metric",
     "layer_charts",
     "paths_chart_text",
     "run_charts_text",
+    "stage_chart",
     "stage_chart_text",
     "z_chart",
     "z_charts_text",
@@ -65,12 +67,15 @@ def run_charts_text(run: Run, *, colour: bool) -> str:
 
 def arms_charts_text(histories: Sequence[History], *, colour: bool) -> str:
     """Both charts of some arms, whatever runs they are of, overlaid as text for a terminal."""
+    return _printed(arms_charts(histories), 18, colour, histories[0].data.get("title", ""))
+
+
+def arms_charts(histories: Sequence[History]) -> list[ChartSpec]:
+    """Return the chart of the cost and that of the metric, some arms overlaid."""
     metric, chance = common_metric(histories)
     arms = [chart_arm(arm, number, metric) for number, arm in enumerate(histories)]
-    title = histories[0].data.get("title", "")
     epochs = max(arm.planned_epochs for arm in histories) or None
-    charts = [cost_chart(arms, epochs=epochs), metric_chart(arms, metric=metric, epochs=epochs, chance=chance)]
-    return _printed(charts, 18, colour, title)
+    return [cost_chart(arms, epochs=epochs), metric_chart(arms, metric=metric, epochs=epochs, chance=chance)]
 
 
 def common_metric(histories: Sequence[History]) -> tuple[Metric, float | None]:
@@ -84,13 +89,16 @@ def common_metric(histories: Sequence[History]) -> tuple[Metric, float | None]:
 
 def stage_chart_text(histories: Sequence[History], *, cost: bool, colour: bool) -> str:
     """What a stage of the strategy tried, as text: training costs, or the metric on evaluation data."""
+    return _printed([stage_chart(histories, cost=cost)], 14, colour, "")
+
+
+def stage_chart(histories: Sequence[History], *, cost: bool) -> ChartSpec:
+    """Return what a stage of the strategy tried: training costs, or the metric on evaluation data."""
     metric, _ = common_metric(histories)
     arms = [chart_arm(arm, number, metric) for number, arm in enumerate(histories)]
     if cost:
-        chart = cost_chart(arms, epochs=None, parts=("training",))
-    else:
-        chart = metric_chart(arms, metric=metric, epochs=None, parts=("evaluation",))
-    return _printed([chart], 14, colour, "")
+        return cost_chart(arms, epochs=None, parts=("training",))
+    return metric_chart(arms, metric=metric, epochs=None, parts=("evaluation",))
 
 
 def paths_chart_text(ways: Sequence[tuple[str, OutputPath]], *, colour: bool) -> str:

@@ -40,7 +40,8 @@ def looks(*, low_bandwidth: bool = False) -> Looks:
 
 def page_style(*, colour: bool) -> tuple[int, Style]:
     """Return the width of a page of plain text on stdout, at most 120, and how to draw on it."""
-    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    # On a screen stdout is Textual's, which has no encoding: what is written there goes into files
+    plain = (getattr(sys.stdout, "encoding", "utf-8") or "").lower().replace("-", "") != "utf8"
     # A terminal that promises no more than 16 colours gets its own; ssh doesn't hand COLORTERM on
     palette: Palette = "dark" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "ansi"
     width = min(shutil.get_terminal_size((80, 24)).columns, 120)

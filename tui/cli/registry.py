@@ -69,10 +69,13 @@ _TABLE = (
     ),
     Command("replay", _EXPLAIN, "Train again and compare", "training:ReplayOptions", "replay:replay_command"),
     Command("book", _EXPLAIN, "The book's figures, trained again", "training:BookOptions", "book:book_command"),
+    Command("report", _KEPT, "A run or study as a page", "records:ReportOptions", "report:report_command"),
     Command("runs list", _KEPT, "List every run, newest first", "records:ListOptions", "runs:list_runs"),
     Command("runs show", _KEPT, "How a run ended", "records:ShowRunOptions", "runs:show_run"),
     Command("runs compare", _KEPT, "Compare runs", "records:CompareRunsOptions", "runs:compare_runs"),
-    Command("runs export", _KEPT, "Write measurements or parameters", "records:ExportRunOptions", "runs:export_run"),
+    Command(
+        "runs export", _KEPT, "Write measurements, parameters, charts", "records:ExportRunOptions", "runs:export_run"
+    ),
     Command("runs remove", _KEPT, "Delete runs", "records:RemoveRunsOptions", "runs:remove_runs"),
     Command("presets list", _KEPT, "List every preset", "records:ListOptions", "presets:list_presets"),
     Command("presets show", _KEPT, "Print a preset", "records:ShowPresetOptions", "presets:show_preset"),

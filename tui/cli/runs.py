@@ -11,7 +11,7 @@ from tunelab.errors import BadInput
 from tunelab.records import run_export
 from tunelab.records.damage import report_damage
 from tunelab.run_comparison import Comparison, Side, compare, find_sides
-from tunelab.tui.charts.from_history import arms_charts_text
+from tunelab.tui.charts.from_history import arms_charts, arms_charts_text
 from tunelab.tui.cli.following import print_curves
 from tunelab.tui.cli.options.records import (
     CompareRunsOptions,
@@ -104,10 +104,15 @@ def _print_comparison_json(sides: list[Side], comparison: Comparison) -> None:
 def export_run(options: ExportRunOptions) -> None:
     """Write a run's measurements or parameters to a file or stdout."""
     run = records.Run(options.name)
+    if options.form in (ExportFormat.npz, ExportFormat.png) and options.to is None:
+        raise BadInput(f"--format {options.form} isn't text, so it needs a file: add --to FILE.{options.form}")
     if options.form is ExportFormat.npz:
-        if options.to is None:
-            raise BadInput("--format npz writes arrays, which need a file: add --to FILE.npz")
         content = run_export.npz_bytes(run)
+    elif options.form in (ExportFormat.svg, ExportFormat.png):
+        from tunelab.tui.charts import figures
+
+        draw = figures.svg_bytes if options.form is ExportFormat.svg else figures.png_bytes
+        content = draw(arms_charts(run.histories()))
     else:
         write = {
             ExportFormat.csv: run_export.csv_text,

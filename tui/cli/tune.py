@@ -14,7 +14,6 @@ from tunelab.experiment import Experiment, load_data
 from tunelab.experiment.dotted_keys import changed, parse_settings
 from tunelab.experiment.fitting import fitted
 from tunelab.experiment.nested_tables import placed
-from tunelab.experiment.preset import resolved
 from tunelab.experiment.validation_errors import checked
 from tunelab.search.trials import by_validation
 from tunelab.strategy import journal, runner
@@ -25,8 +24,8 @@ from tunelab.tui.cli.following import interruptible
 from tunelab.tui.cli.options.searching import TuneOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import absolute_data_path, load_preset
+from tunelab.tui.state.strategy_files import WINNER, write_report
 from tunelab.tui.text.journal_text import plain_values
-from tunelab.tui.text.strategy_report import report_text
 
 __all__ = ["tune_command"]
 
@@ -146,12 +145,8 @@ def _advance(directory: Path, state: State, see: Callable[[dict[str, Any]], None
 
 def _report(directory: Path, state: State, options: TuneOptions) -> None:
     """Write the report and the winner beside the journal, and print the report."""
-    winner = directory / "winner.toml"
-    text = report_text(state, preset=winner)
-    paths.write_whole(directory / "report.md", text.encode())
-    title = f"Found by the broad strategy on {state.about['data']['title']}"
-    tables = {"title": title[:200], "source": f"tunelab tune, {directory.name}"} | state.winner.to_dict()
-    paths.write_whole(winner, resolved("winner", tables, str(winner)).to_toml().encode())
+    winner = directory / WINNER
+    text = write_report(directory, state)
     if options.as_json:
         done = state.done or {}
         head = {"event": "report", "run": directory.name, "arm": "", "time": round(state.spent, 3)}

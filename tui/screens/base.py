@@ -39,6 +39,8 @@ class BaseScreen(Screen[Result], Generic[Result]):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (14, "-short"), (24, "-tall")]
     PANELS: ClassVar[dict[str, str]] = {}
     """The panels' ids, in the order of their number keys, each with the label on its tab."""
+    FIRST_PANEL: ClassVar[str] = ""
+    """The panel that a small terminal shows at first, where it isn't the first one."""
     WHERE: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, where: str = "", **kwargs: Any) -> None:
@@ -48,14 +50,15 @@ class BaseScreen(Screen[Result], Generic[Result]):
         super().__init_subclass__(**kwargs)
 
     def __init__(self) -> None:
-        super().__init__(id=self.WHERE)
-        self.panel = next(iter(self.PANELS), "")
+        self.panel = self.FIRST_PANEL or next(iter(self.PANELS), "")
+        super().__init__(id=self.WHERE, classes=f"-{self.panel}" if self.panel else None)
 
     def compose(self) -> ComposeResult:
         """The screen's own widgets, the line of keys, and a sentence in place of all where there is no room."""
+        self._classify_size()  # before there are widgets: each class that comes later styles all of them again
         yield from self.compose_content()
         if self.PANELS:
-            yield TabStrip(tuple(self.PANELS.values()))
+            yield TabStrip(tuple(self.PANELS.values()), list(self.PANELS).index(self.panel))
         yield KeyLine()
         yield Static("tunelab needs at least 50 × 14 characters; this terminal has less.", id="too-small")
 
@@ -76,10 +79,19 @@ class BaseScreen(Screen[Result], Generic[Result]):
 
     def show_panel(self, name: str) -> None:
         """Make a panel the one that a small terminal shows."""
-        self.remove_class(f"-{self.panel}")
+        classes = {f"-{self.panel}": False} | {f"-{name}": True}
         self.panel = name
-        self.add_class(f"-{name}")
+        # Styling every widget anew takes longer than a key should, and where all panels are shown it changes nothing
+        self.update_classes(classes, update=not self.wide, animate=False)
         self.query_one(TabStrip).show(list(self.PANELS).index(name))
+
+    def _classify_size(self) -> None:
+        """Take the classes of the terminal's size, which Textual sets at the first resize."""
+        size = self.app.size
+        rows = [(size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS)]
+        for length, breakpoints in rows:
+            for name in self._get_breakpoint_classes(length, breakpoints or []):
+                self.add_class(name, update=False)
 
     def panel_widget(self, name: str) -> Widget:
         """Return what gets the focus when a person goes to a panel."""

@@ -26,6 +26,7 @@ from tunelab.tui.screens.prompts import ask_again, ask_arms, ask_file, ask_name
 from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.draft import Draft, ToTrain, Trial
 from tunelab.tui.state.lab_state import LabState, still_training
+from tunelab.tui.state.reports import save_run_page
 from tunelab.tui.state.run_view import Playback, RunView
 from tunelab.tui.text.data_text import data_page
 from tunelab.tui.text.journal_text import plain_values
@@ -54,6 +55,8 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
     class RunDone(Message):
         """A training begun here has ended, one way or another."""
 
+    AUTO_FOCUS = "#cost"
+    FIRST_PANEL = "cost"
     BINDINGS = [Binding("escape", "leave_field", show=False)]
     PANELS = {
         **dict(zip(PANELS, ("Data", "Net", "Init", "Hyper"), strict=True)),
@@ -87,8 +90,6 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
     def on_mount(self) -> None:
         """Begin to look at the record a few times a second."""
         self.query_one("#log").border_title = "7 Epochs"
-        self.show_panel("cost")
-        self.query_one("#cost", Chart).focus()
         self.set_interval(1 / self.state.looks.frames_a_second, self._tick)
         self.show_curves()
         self.show_status()
@@ -427,7 +428,19 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
             if name is not None:
                 self.notify(f"Saved; `tunelab {name}` opens it.", markup=False)
 
-        self.app.push_screen(ask_name(self.state), saved)
+        self.app.push_screen(ask_name(self.state.draft), saved)
+
+    def action_report(self) -> None:
+        """Write the run on the charts as a page to take home."""
+        view = self.state.view
+        if view is None:
+            self.notify("Nothing is on the charts yet: r trains the form.", timeout=4)
+            return
+        self.in_background(
+            lambda: save_run_page(view.run),
+            lambda path: self.notify(f"Written to {path}", markup=False, timeout=10),
+            failed=self.warn,
+        )
 
     def action_open(self, name: str) -> None:
         """Open another screen, given as module.Class, and do what it hands back.

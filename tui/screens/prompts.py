@@ -7,22 +7,19 @@ from typing import Any
 
 from textual.suggester import Suggester
 from tunelab.errors import BadInput, printable
-from tunelab.experiment.dotted_keys import full_key
-from tunelab.experiment.fields import described
 from tunelab.experiment.preset import save
 from tunelab.tui.screens.dialogs import AskText
+from tunelab.tui.screens.parameter_editor import ParameterEditor
+from tunelab.tui.state.assignments import Assignment, values
+from tunelab.tui.state.draft import Draft
 from tunelab.tui.state.lab_state import LabState
 
-__all__ = ["PathSuggester", "ask_again", "ask_arms", "ask_name"]
+__all__ = ["PathSuggester", "ask_again", "ask_arms", "ask_file", "ask_name"]
 
-_ARMS_HINT = """A parameter and its values, one arm each:
-  eta = 0.025, 0.25, 2.5
-  initialization.weights = standard, scaled
-An empty line goes back to a single network."""
+_ARMS_HINT = """A parameter and its values, one arm each: a list such as 0.025, 0.25, 2.5, a range such as log:0.01..1.
+Without values it is a single network again."""
 _AGAIN_HINT = """The run stops where it is, and a new one goes on from there, with this changed in every arm.
 Both are kept, and the new record says where it came from."""
-
-
 _FILE_HINT = """A table (.csv, .tsv, .txt, .data, .parquet, also .gz), an .npz, or a directory of IDX files.
 → completes what is suggested."""
 
@@ -57,38 +54,38 @@ def ask_file(title: str = "Data from a file") -> AskText[str]:
     return AskText(title, _FILE_HINT, accept, suggester=PathSuggester())
 
 
-def ask_arms(state: LabState) -> AskText[bool]:
+def ask_arms(state: LabState) -> ParameterEditor[bool]:
     """A parameter and its values: the draft gets an arm for each. Answers True once it has them."""
 
-    def accept(text: str) -> bool:
-        if text.strip():
-            state.draft.vary(text)
+    def accept(rows: list[Assignment]) -> bool:
+        if len(rows) > 1:
+            raise BadInput("arms differ in one parameter; g sweeps over several")
+        if rows and rows[0][1]:
+            state.draft.vary(*rows[0])
         else:
             state.draft.drop_arms()
         return True
 
-    return AskText("Arms", _ARMS_HINT, accept)
+    return ParameterEditor("Arms", _ARMS_HINT, [state.draft.variation()], accept)
 
 
-def ask_again(state: LabState) -> AskText[dict[str, Any]]:
+def ask_again(state: LabState) -> ParameterEditor[dict[str, Any]]:
     """Another η or λ with which the run on the charts can go on: its dotted key and value."""
 
-    def accept(text: str) -> dict[str, Any]:
-        name, _, value = text.partition("=")
-        key = full_key(name.strip())
-        values = {key: described()[key].read(value)}
-        state.check_branch(values)
-        return values
+    def accept(rows: list[Assignment]) -> dict[str, Any]:
+        read = values(rows)
+        state.check_branch(read)
+        return read
 
     eta = state.draft.base.training.eta
-    return AskText("Go on from here with", _AGAIN_HINT, accept, f"eta = {eta / 2:g}")
+    return ParameterEditor("Go on from here with", _AGAIN_HINT, [("η", f"{eta / 2:g}")], accept)
 
 
-def ask_name(state: LabState) -> AskText[str]:
+def ask_name(draft: Draft) -> AskText[str]:
     """A name, under which the draft is saved as a preset; answers it."""
 
     def accept(text: str) -> str:
-        save(state.draft.preset, text.strip(), replace_old=True)
+        save(draft.preset, text.strip(), replace_old=True)
         return text.strip()
 
     return AskText("Save as a preset", "A name of letters, digits and -", accept)

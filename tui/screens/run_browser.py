@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tunelab import paths
 from tunelab.errors import BadInput
 from tunelab.records import Run, all_runs
 from tunelab.tui.screens.dialogs import Choose
@@ -21,7 +20,6 @@ from tunelab.tui.text.tables import results_table
 __all__ = ["RunBrowser"]
 
 _WITH_RESULTS = 60  # runs whose results are read for the list
-_LINES_SHOWN = 200  # of a prediction; the file has all of them
 
 
 class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
@@ -127,16 +125,9 @@ class RunBrowser(ListBrowser[RunView | ToTrain], where="runs"):
 
 
 def _predicted(run: Run, path: Path) -> str:
-    """Write what the run's best arm predicts for each row of a file; return a page that shows the beginning."""
-    from tunelab.prediction import find_arm, predict
-    from tunelab.tui.text.prediction_text import csv_lines
+    """What the run's best arm predicts for each row of a file."""
+    from tunelab.prediction import find_arm
+    from tunelab.tui.state.prediction_files import prediction_page
 
     arm, choice = find_arm(run.name)
-    prediction = predict(arm, path)
-    text = "".join(csv_lines(prediction))
-    target = paths.home() / "predictions" / f"{run.name}.csv"
-    paths.write_whole(target, text.encode())
-    lines = text.splitlines()
-    more = f"\n… {len(lines) - _LINES_SHOWN:,} more lines" if len(lines) > _LINES_SHOWN else ""
-    notes = [choice, *prediction.notes, f"Written to {target}"]
-    return "\n".join(note for note in notes if note) + "\n\n" + "\n".join(lines[:_LINES_SHOWN]) + more
+    return prediction_page(arm, path, choice)

@@ -15,7 +15,7 @@ from textual.worker import Worker
 from tunelab.errors import BadInput
 from tunelab.tui.charts.sweep_charts import best_chart, map_axes, slice_chart
 from tunelab.tui.screens.base import BaseScreen
-from tunelab.tui.screens.dialogs import AskText
+from tunelab.tui.screens.parameter_editor import ParameterEditor
 from tunelab.tui.state.draft import Draft, Trial
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.run_view import RunView
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SweepScreen"]
 
-_HINT = """What to sweep over, and how:
-  eta = log:0.01..10; lambda = 0, 1, 10; trials = 32; seeds = 3
-  hidden = 10, 30, [100, 30]; sampler = tpe; pruner = median
-Lists alone are tried completely; from a range points are drawn at random."""
-_EXAMPLE = "eta = 0.05, 0.2, 0.5, 1, 3; lambda = 0, 0.1, 1, 10"
+_HINT = """A parameter and its values: a list such as 0.05, 0.2, 1, a range such as log:0.01..10, lin:0..1, int:10..99.
+Lists alone are tried completely; from a range points are drawn at random. Rows may also say trials, seeds,
+sampler (grid, random, tpe) and pruner (none, median, hyperband)."""
+_EXAMPLE = [("eta", "0.05, 0.2, 0.5, 1, 3"), ("lambda", "0, 0.1, 1, 10")]
 _MAX_LISTED = 300  # trials: a longer list takes long to lay out, and nobody reads it
 
 
@@ -260,7 +259,7 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
 
     def action_new(self) -> None:
         """Ask what to sweep over, and begin."""
-        from tunelab.tui.state.sweep_view import begin, parse_request
+        from tunelab.tui.state.sweep_view import OPTIONS, begin, sweep_request
 
         if self.view is not None and self.view.running:
             self.notify("A sweep is running: s stops it.", timeout=3)
@@ -274,7 +273,9 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
                 return
             self._start(lambda: begin(preset, request))
 
-        self.app.push_screen(AskText(f"Sweep {preset.name}", _HINT, parse_request, _EXAMPLE), answered)
+        title = f"Sweep {preset.name}"
+        editor = ParameterEditor(title, _HINT, _EXAMPLE, sweep_request, more=OPTIONS, count=3)
+        self.app.push_screen(editor, answered)
 
     def _start(self, make: Callable[[], SweepView | None]) -> None:
         """Have a study made or resumed away from the keys, and look at a new one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -14,29 +15,33 @@ from textual.widget import Widget
 from textual.widgets import Static
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
-from tunelab.experiment.dotted_keys import changed, full_key
-from tunelab.experiment.fields import described, value_text
+from tunelab.experiment.dotted_keys import changed
 from tunelab.experiment.preset import resolved
 from tunelab.strategy.state import StageState
 from tunelab.strategy.trial_curves import by_cost
 from tunelab.tui.screens.base import BaseScreen
-from tunelab.tui.screens.dialogs import AskText, Choose
+from tunelab.tui.screens.dialogs import Choose
+from tunelab.tui.screens.parameter_editor import ParameterEditor
+from tunelab.tui.screens.prompts import ask_file, ask_name
 from tunelab.tui.screens.text_viewer import TextViewer
-from tunelab.tui.state.draft import Draft
+from tunelab.tui.state.assignments import Assignment, values
+from tunelab.tui.state.draft import Draft, ToTrain
 from tunelab.tui.state.lab_state import LabState
+from tunelab.tui.state.prediction_files import prediction_page
+from tunelab.tui.state.reports import save_study_page
+from tunelab.tui.state.strategy_files import WINNER, write_report
 from tunelab.tui.state.strategy_session import Guide
 from tunelab.tui.text.journal_text import journal_text, plain_values, so_far, way
-from tunelab.tui.text.strategy_report import ending_text
 from tunelab.tui.widgets.chart_pair import ChartPair
+from tunelab.tui.widgets.finale import Finale
 
 __all__ = ["WizardScreen"]
 
-_VALUES_HINT = """A parameter and its value, or several with commas between them:
-  eta = 0.25
-  eta = 0.25, lambda = 0.1"""
+_VALUES_HINT = "What is recommended stands there; write what you want in its place. Empty rows take other parameters."
+_LATE = 1.5  # times the seconds that a stage was expected to take, from which on it says so
 
 
-class WizardScreen(BaseScreen[Draft | None], where="wizard"):
+class WizardScreen(BaseScreen["Draft | ToTrain | None"], where="wizard"):
     """Shows where a strategy stands, live; dismissed with a draft for the lab, or None."""
 
     class Done(Message):
@@ -51,6 +56,7 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         self._began = time.monotonic()
         self._complained = ""
         self._evidence: tuple[Any, ...] = ()
+        self._preset: Path | None = None  # the winner's, once it is written
 
     def compose_content(self) -> Iterable[Widget]:
         """The way, the stage in words, the chart of what is tried, where it has come to."""
@@ -63,6 +69,7 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
                 yield Static(id="teaching", markup=False)
             with Vertical(id="tried"):
                 yield ChartPair(self.state.looks, id="charts")
+        yield Finale(self.state.looks)
         yield Static(id="so-far", markup=False)
 
     def on_mount(self) -> None:
@@ -91,7 +98,27 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         ended = guide.finished or (guide.single and guide.state.asks)
         if ended and not self._told:
             self._told = True
+            if guide.state.done is not None:
+                self._end()
             self.post_message(self.Done())
+
+    def _end(self) -> None:
+        """Write the report and the winner beside the journal, and show the finale."""
+        directory, state = self.guide.directory, self.guide.state
+
+        def written(_: object) -> None:
+            self._preset = directory / WINNER
+            self._show_finale()
+
+        self._show_finale()
+        self.in_background(lambda: write_report(directory, state), written, failed=self.warn)
+
+    def _show_finale(self) -> None:
+        self.query_one("#stage").display = self.query_one("#so-far").display = False
+        finale = self.query_one(Finale)
+        finale.display = True
+        finale.show(self.guide.state, self._preset)
+        self.call_after_refresh(finale.focus_words)
 
     def _advance(self) -> None:
         if not self.guide.working:
@@ -141,12 +168,14 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
 
     def _advice(self) -> str:
         guide, stage = self.guide, self.guide.stage
-        if guide.state.done is not None:
-            return _ending(guide)
         if stage.status in ("working", "ahead", "stale") or (stage.tries and guide.working):
             passed = time.monotonic() - self._began
-            left = f" of about {stage.seconds:.0f} s" if stage.seconds >= 1 and stage.status == "working" else ""
-            return f"● at work, {passed:.0f} s{left}"
+            if stage.seconds < 1 or stage.status != "working":
+                return f"● at work, {passed:.0f} s"
+            if passed > _LATE * stage.seconds + 1:
+                # In a new home data are drawn or read first, which nothing could know
+                return f"● at work, {passed:.0f} s: longer than the {stage.seconds:.0f} s that it usually takes"
+            return f"● at work, {passed:.0f} s of about {stage.seconds:.0f} s"
         if stage.recommendation is None:
             return ""
         advice = stage.recommendation
@@ -162,23 +191,75 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what can be decided now is offered."""
         guide = self.guide
-        asks, whole = guide.state.asks, not guide.single
-        if action in {"accept", "other"}:
-            return asks or (action == "accept" and guide.finished)
-        if action in {"attempt", "skip"}:
-            return asks and whole
-        if action in {"alone", "back_to", "journal"}:
-            return whole and (action == "journal" or not guide.finished or action == "back_to")
-        return True
+        asks, whole, ended = guide.state.asks, not guide.single, guide.state.done is not None
+        offered = {
+            "accept": asks or (guide.finished and not ended),
+            "take": ended,
+            "other": asks,
+            "attempt": asks and whole,
+            "skip": asks and whole,
+            "back_to": whole,
+            "alone": whole and not guide.finished,
+            "journal": whole,
+            "why": not ended,
+            "other_chart": not ended,
+        }
+        if action in {"save_preset", "report", "train", "predict"}:
+            return ended
+        return offered.get(action, True)
 
     def action_accept(self) -> None:
-        """Take the recommendation and go on; at the end, take the result into the lab."""
-        guide = self.guide
-        if guide.finished:
+        """Take the recommendation, and continue; one question alone ends with that."""
+        if self.guide.finished or (self._decide("accept") and self.guide.single):
             self.dismiss(self._draft())
+
+    def action_take(self) -> None:
+        """Take the winner's settings into the lab."""
+        self.dismiss(self._draft())
+
+    def action_train(self) -> None:
+        """Take the winner's settings into the lab, and train them at full length."""
+        self.dismiss(ToTrain(self._draft()))
+
+    def action_save_preset(self) -> None:
+        """Ask for a name, and save the winner as a preset."""
+
+        def saved(name: str | None) -> None:
+            if name is not None:
+                self.notify(f"Saved; `tunelab {name}` opens it.", markup=False)
+
+        self.app.push_screen(ask_name(self._draft()), saved)
+
+    def action_report(self) -> None:
+        """Write the report as a page to take home."""
+        self.in_background(
+            lambda: save_study_page(self.guide.directory),
+            lambda path: self.notify(f"Written to {path}", markup=False, timeout=10),
+            failed=self.warn,
+        )
+
+    def action_predict(self) -> None:
+        """Ask for a file, and predict its rows with the winner's networks."""
+        trained = self.guide.winner_arm()
+        if trained is None:
+            self.notify("There are no networks of the full problem: that stage was skipped or left out.", timeout=6)
             return
-        if self._decide("accept") and guide.single:
-            self.dismiss(self._draft())
+
+        def answered(path: str | None) -> None:
+            if path:
+                self.in_background(
+                    lambda: prediction_page(trained, Path(path)),
+                    lambda page: self.app.push_screen(TextViewer("Prediction", page)),
+                    failed=self.warn,
+                )
+
+        self.app.push_screen(ask_file("Predict the rows of a file"), answered)
+
+    def action_why(self) -> None:
+        """Show why the stage does what it does."""
+        stage = self.guide.stage
+        text = "\n\n".join(part for part in (stage.question, stage.teaching) if part)
+        self.app.push_screen(TextViewer(stage.title or stage.name, text))
 
     def action_other(self) -> None:
         """Ask for another value, and go on with it."""
@@ -213,6 +294,8 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         def answered(name: str | None) -> None:
             if name is not None:
                 self.guide.alone = self._told = False
+                self.query_one(Finale).display = False
+                self.query_one("#stage").display = self.query_one("#so-far").display = True
                 self._decide("back", stage=name)
 
         question = "What was decided after it is asked again."
@@ -251,15 +334,14 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         self._show()
         return True
 
-    def _ask(self, title: str) -> AskText[dict[str, Any]]:
-        advice = self.guide.stage.recommendation or {"chosen": {}}
+    def _ask(self, title: str) -> ParameterEditor[dict[str, Any]]:
+        def accept(rows: list[Assignment]) -> dict[str, Any]:
+            read = values(rows)
+            changed(self.guide.experiment(), read)  # what can't be is said while it can be mended
+            return read
 
-        def accept(text: str) -> dict[str, Any]:
-            values = _values(text)
-            changed(self.guide.experiment(), values)  # what can't be is said while it can be mended
-            return values
-
-        return AskText(title, _VALUES_HINT, accept, _typed(advice["chosen"]))
+        rows = self.guide.recommended_rows()
+        return ParameterEditor(title, _VALUES_HINT, rows, accept, count=len(rows) + 1)
 
     def _draft(self) -> Draft:
         experiment = self.guide.experiment()
@@ -269,27 +351,3 @@ class WizardScreen(BaseScreen[Draft | None], where="wizard"):
         draft = Draft(preset)
         draft.changed = True
         return draft
-
-
-def _values(text: str) -> dict[str, Any]:
-    """``eta = 0.25, lambda = 0.1`` as dotted keys and values."""
-    values: dict[str, Any] = {}
-    for part in text.split(","):
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip():
-            raise BadInput("write a parameter and its value, such as: eta = 0.25")
-        key = full_key(name.strip())
-        values[key] = described()[key].read(value)
-    return values
-
-
-def _typed(chosen: dict[str, Any]) -> str:
-    """A recommended number as a person would type it, to be changed: the hyper-parameter first, if there is one."""
-    numbers = {key: value for key, value in chosen.items() if isinstance(value, int | float)}
-    key = next((key for key in numbers if key.startswith("training.")), next(iter(numbers), ""))
-    return f"{key.rsplit('.', 1)[-1]} = {value_text(numbers[key])}" if key else "eta = "
-
-
-def _ending(guide: Guide) -> str:
-    taken = "enter takes the result into the lab; j shows everything that was decided, and why."
-    return f"{ending_text(guide.state)}\n\n{taken}"

@@ -15,7 +15,7 @@ from tunelab.strategy.runner import begin
 from tunelab.strategy.single_search import ask
 from tunelab.tui.screens.base import Dialog, in_background
 from tunelab.tui.screens.wizard import WizardScreen
-from tunelab.tui.state.draft import Draft
+from tunelab.tui.state.draft import Draft, ToTrain
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.strategy_session import Guide, unfinished
 
@@ -26,7 +26,7 @@ _MAX_UNFINISHED = 5
 _KEPT = "kept:"
 
 
-class WizardMenu(Dialog[Draft | None]):
+class WizardMenu(Dialog[Draft | ToTrain | None]):
     """Asks what the wizard shall do with the form as it is; dismissed with a draft for the lab, or None."""
 
     def __init__(self, state: LabState) -> None:

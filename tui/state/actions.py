@@ -95,6 +95,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         _LOG_AXIS,
         Action("zoom", "z", "zoom", "Make the panel in focus as large as the screen; escape undoes it.", footer=False),
         Action("again", "e", "again with", "Continue from here with another η or λ, as a new run.", footer=False),
+        Action("report", "x", "report", "Write the run on the charts as a page to take home.", footer=False),
         Action("undo", "u", "undo", "Take back the last change of the form.", footer=False),
         Action("save_preset", "ctrl+s", "save", "Save the form as a preset of yours.", footer=False),
         _NEXT_ARM,
@@ -121,6 +122,11 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
     "wizard": (
         Action("accept", "enter", "accept", "Take the recommendation, and continue."),
+        Action("take", "enter", "into the lab", "Take the winner's settings into the lab."),
+        Action("train", "r", "train", "Take the winner's settings into the lab, and train them at full length."),
+        Action("save_preset", "s", "save", "Save the winner as a preset of yours."),
+        Action("report", "x", "report", "Write the report as a page to take home: charts, stages, settings."),
+        Action("predict", "p", "predict", "Predict the rows of a file with the winner's networks."),
         Action("other", "e", "another value", "Decide on a value of your own, and continue with it."),
         Action("attempt", "t", "try", "Have something tried beside the recommendation first."),
         Action("back_to", "b", "back to", "Go back to an earlier stage; those after it are asked again."),
@@ -128,6 +134,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("alone", "a", "by itself", "Accept every recommendation from here on; again: wait for you."),
         Action("other_chart", "v", "cost/accuracy", "Show the training cost of the trials, or their accuracy."),
         Action("journal", "j", "journal", "Everything decided so far, and why."),
+        Action("why", "x", "why", "Why this stage does what it does.", footer=False),
         replace(_BACK, label="leave (kept)", help="Return to the lab. The journal is kept; w resumes it."),
     ),
     "runs": (

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunelab.errors import BadInput
 from tunelab.experiment import Arm, Experiment, Preset
-from tunelab.experiment.dotted_keys import full_key
 from tunelab.experiment.fields import described, value_of, value_text
 from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import parse, resolved
+from tunelab.tui.state.assignments import dimension
 
 if TYPE_CHECKING:
     from tunelab.tui.state.run_view import RunView
@@ -70,19 +69,29 @@ class Draft:
         self.preset, self.changed, what = self._history.pop()
         return what
 
-    def vary(self, typed: str) -> None:
-        """Make an arm of each value: ``eta = 0.025, 0.25, 2.5``; old arms go."""
-        name, equals, values = typed.partition("=")
-        if not equals or not values.strip():
-            raise BadInput("write a parameter and its values, such as: eta = 0.025, 0.25, 2.5")
-        key = full_key(name.strip())
-        about = described()[key]
-        texts = [text.strip() for text in values.split(";" if about.kind == "list" else ",") if text.strip()]
+    def vary(self, name: str, typed: str) -> None:
+        """Make an arm of each value of a parameter: a list, or a range's points; old arms go."""
+        varied = dimension(name, typed)
         arms: list[dict[str, Any]] = []
-        for text in texts:
-            arm: dict[str, Any] = {"name": f"{about.symbol or about.name} = {text}"}
-            arms.append(placed(arm, {key: about.read(text)}))
+        for value in varied.grid():
+            arm: dict[str, Any] = {"name": f"{varied.name} = {value_text(value)}"}
+            arms.append(placed(arm, {varied.key: varied.setting(value)}))
         self._take(self._resolved({**self.preset.tables, "arm": arms}), "the arms")
+
+    def variation(self) -> tuple[str, str]:
+        """Return the one parameter in which the arms differ, and its values as they would be typed.
+
+        Where there are no such arms, η around its present value.
+        """
+        eta = self.base.training.eta
+        keys = {key for key in described() if self.preset.overridden(key)}
+        if len(keys) != 1:
+            return "η", ", ".join(f"{eta * factor:g}" for factor in (0.1, 1, 10))
+        (key,) = keys
+        about = described()[key]
+        texts = [value_text(value_of(arm.experiment.model_dump(mode="json", by_alias=True), key)) for arm in self.arms]
+        listed = "; ".join(texts) if about.kind == "list" else ", ".join(texts)
+        return about.symbol or key.rsplit(".", 1)[-1], listed
 
     def cure(self, name: str, values: dict[str, Any]) -> None:
         """Keep one arm as it is, and one with other values beside it."""

@@ -9,13 +9,16 @@ from typing import Any
 
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
-from tunelab.records import Follower
+from tunelab.experiment.fields import described, value_of, value_text
+from tunelab.records import ArmRecord, Follower, Run
 from tunelab.records.history import History
 from tunelab.strategy import journal
 from tunelab.strategy.runner import advance, decide
 from tunelab.strategy.single_search import answer
+from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState, State, folded
 from tunelab.strategy.trial_curves import curves_of
+from tunelab.tui.state.assignments import Assignment
 
 __all__ = ["Guide", "unfinished"]
 
@@ -99,6 +102,25 @@ class Guide:
         """Ask the process to leave off; what was measured stays, and the stage is begun again later."""
         if self.working:
             journal.send(self.directory, "stop")
+
+    def recommended_rows(self) -> list[Assignment]:
+        """Return the recommended values as they would be typed; of a stage without, the value it is about as it is."""
+        stage = self.stage
+        chosen = dict((stage.recommendation or {}).get("chosen") or {})
+        known = described()
+        about = {key: value for key, value in chosen.items() if key in known}
+        declared = declaration(stage.name)
+        if not about and declared is not None and declared.subject is not None:
+            about = {declared.subject: value_of(self.experiment().to_dict(), declared.subject)}
+        return [(known[key].symbol or key.rsplit(".", 1)[-1], value_text(value)) for key, value in about.items()]
+
+    def winner_arm(self) -> ArmRecord | None:
+        """Return the record of one of the winner's networks; None where the full problem wasn't trained."""
+        full = self.state.stages.get("full")
+        evidence = ((full.recommendation or {}) if full is not None else {}).get("evidence") or {}
+        if "run" not in evidence or not evidence.get("arms"):
+            return None
+        return Run(self.directory / evidence["run"])[evidence["arms"][0]]
 
     def experiment(self) -> Experiment:
         """Return the experiment by everything decided so far; at the end the winner."""

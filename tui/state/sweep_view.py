@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tunelab.errors import BadInput
 from tunelab.experiment import Preset
 from tunelab.sweeps import StudyRecord, StudyTable, SweepPlan, fresh_name, importances, open_study
 from tunelab.sweeps.background_sweep import BackgroundSweep
-from tunelab.sweeps.search_space import parse_overs
 from tunelab.sweeps.sweep_plan import PRUNERS, SAMPLERS, Pruner, Sampler, without_arms
+from tunelab.tui.state.assignments import Assignment, dimension
 
-__all__ = ["SweepRequest", "SweepView", "begin", "parse_request"]
+__all__ = ["OPTIONS", "SweepRequest", "SweepView", "begin", "sweep_request"]
 
 
 class SweepView:
@@ -83,20 +85,20 @@ class SweepRequest:
                 raise BadInput(f"{word} is one of {', '.join(known)}")
 
 
-def parse_request(text: str) -> SweepRequest:
-    """``eta = log:0.01..10; lambda = 0, 1; trials = 32``; :class:`BadInput` where that can't be."""
-    over: list[str] = []
-    how: dict[str, str] = {}
-    for part in (part.strip() for part in text.split(";")):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if part and (not equals or not value):
-            raise BadInput("write a parameter and its values, such as: eta = log:0.01..10; lambda = 0, 1, 10")
-        if key in ("trials", "seeds", "sampler", "pruner"):
-            how[key] = value
-        elif part:
-            over.append(f"{key}={value}")
-    parse_overs(over)
-    return SweepRequest(over, how)
+OPTIONS = ("trials", "seeds", "sampler", "pruner")
+"""What a row of a sweep's question may say beside a parameter."""
+
+
+def sweep_request(rows: Sequence[Assignment]) -> SweepRequest:
+    """Return what rows of parameters and options ask for; :class:`BadInput` where that can't be."""
+    how = {name: typed for name, typed in rows if name in OPTIONS}
+    over = [dimension(name, typed) for name, typed in rows if name not in OPTIONS]
+    if not over:
+        raise BadInput("name a parameter to sweep over, such as eta, and its values")
+    keys = [each.key for each in over]
+    if (twice := next((key for key in keys if keys.count(key) > 1), None)) is not None:
+        raise BadInput(f"{twice} is there twice; put all its values in one row")
+    return SweepRequest([each.text() for each in over], how)
 
 
 def _count(how: dict[str, str], key: str) -> int | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunelab.experiment.fields import described
+from tunelab.experiment.fields import described, value_of
 from tunelab.statistics import accuracy_error
 from tunelab.strategy.evaluation import score_text
 from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState, State
 
-__all__ = ["beginning", "journal_text", "plain_values", "so_far", "way", "whole_problem"]
+__all__ = ["beginning", "journal_text", "plain_change", "plain_values", "so_far", "way", "whole_problem"]
 
 _SIGNS = {"decided": " ✓", "skipped": " –", "left-out": " ·", "stale": " ~"}
 
@@ -52,6 +52,7 @@ def so_far(state: State) -> str:
         if stage.recommendation is not None
         and stage.recommendation.get("validation")
         and stage.status in ("asking", "decided")
+        and stage.name != "test"  # those are other examples
         and whole_problem(state, stage)
     ]
     if not scores:
@@ -87,7 +88,7 @@ def journal_text(state: State) -> str:
     return "\n\n".join(parts)
 
 
-_CALLED = {
+_LABELS = {
     "data.train": "training examples",
     "data.evaluation": "validation examples",
     "network.hidden": "hidden neurons",
@@ -99,7 +100,12 @@ _CALLED = {
 
 def plain_values(values: dict[str, Any]) -> str:
     """Dotted keys and values in a line, as a person says them: η = 0.25, 4,000 training examples."""
-    return ", ".join(f"{_called(key)} = {_said(key, value)}" for key, value in values.items())
+    return ", ".join(f"{_label(key)} = {_value_words(key, value)}" for key, value in values.items())
+
+
+def plain_change(before: dict[str, Any], key: str, value: Any) -> str:
+    """A changed value with the one before, which nested tables hold: η 10 → 0.5."""
+    return f"{_label(key)} {_value_words(key, value_of(before, key))} → {_value_words(key, value)}"
 
 
 def beginning(base: dict[str, Any]) -> str:
@@ -110,12 +116,12 @@ def beginning(base: dict[str, Any]) -> str:
     return f"{network.get('activation', '')}, {plain_values(values)}".lstrip(", ")
 
 
-def _called(key: str) -> str:
+def _label(key: str) -> str:
     about = described().get(key)
-    return _CALLED.get(key) or (about.symbol or about.name if about else key.rsplit(".", 1)[-1])
+    return _LABELS.get(key) or (about.symbol or about.name if about else key.rsplit(".", 1)[-1])
 
 
-def _said(key: str, value: Any) -> str:
+def _value_words(key: str, value: Any) -> str:
     if value is None:
         return "all" if key.startswith("data.") else "none"
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ from tunelab.sweeps.results import StudyTable, TrialRow
 from tunelab.sweeps.sweep_plan import params_text, short_value
 from tunelab.wording import quantity
 
-__all__ = ["best_trials", "pictures", "remarks", "summary", "unfinished_trials", "value_text"]
+__all__ = ["best_trials", "best_trials_rows", "pictures", "remarks", "summary", "unfinished_trials", "value_text"]
 
 _SHOWN = 10
 
@@ -28,14 +28,20 @@ def best_trials(table: StudyTable, most: int = _SHOWN) -> str:
     """The best trials, one a line; = marks those within noise of the best."""
     from tunelab.tui.text.tables import aligned
 
+    count = len(table.plan.over)
+    right = frozenset({1, *range(2, 2 + count), 3 + count, 4 + count})
+    return aligned([[row[1], row[0], *row[2:]] for row in best_trials_rows(table, most)], right=right)
+
+
+def best_trials_rows(table: StudyTable, most: int = _SHOWN) -> list[list[str]]:
+    """Return the best trials below their headings: number, sign (★ best, = within noise), values, result, cost."""
     near = {row.number for row in table.within_noise}
-    rows = [["", "trial", *(d.name for d in table.plan.over), f"evaluation {table.metric.title}", "epochs", "time"]]
+    rows = [["trial", "", *(d.name for d in table.plan.over), f"evaluation {table.metric.title}", "epochs", "time"]]
     for place, row in enumerate(table.complete[:most]):
         sign = "★" if place == 0 else "=" if row.number in near else ""
         values = [short_value(row.params.get(d.key, "")) for d in table.plan.over]
-        rows.append([sign, str(row.number), *values, value_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
-    count = len(table.plan.over)
-    return aligned(rows, right=frozenset({1, *range(2, 2 + count), 3 + count, 4 + count}))
+        rows.append([str(row.number), sign, *values, value_text(row), f"{row.epochs:g}", f"{row.seconds:.1f} s"])
+    return rows
 
 
 def remarks(table: StudyTable, importance: dict[str, float]) -> list[str]:

@@ -18,7 +18,7 @@ from tunelab.wording import quantity
 if TYPE_CHECKING:
     from tunelab.records import Run
 
-__all__ = ["aligned", "results_table", "terminal_width"]
+__all__ = ["aligned", "results_rows", "results_table", "terminal_width"]
 
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
@@ -38,10 +38,10 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
 
 
-def results_table(run: Run, width: int | None = None) -> str:
-    """How every arm of a run ended: one line an arm, mean ± spread where there are several seeds.
+def results_rows(run: Run) -> tuple[list[list[str]], list[str]]:
+    """Return how every arm of a run ended, a row an arm below the headings, and notes on the numbers.
 
-    Where that is wider than ``width``, a short paragraph an arm.
+    A value is a mean ± its spread where there are several seeds.
     """
     histories = run.histories()
     metric, _ = common_metric(histories)
@@ -71,20 +71,30 @@ def results_table(run: Run, width: int | None = None) -> str:
                 seconds_text(float(history.done["seconds"] if history.done else final["time"])),
             ]
         )
-    table = aligned(rows, right=frozenset({len(heads) + 1, len(heads) + 3}))
+    notes = [quantity(total, "evaluation example")] if total else []
+    if seeds > 1:
+        notes.append(f"± is the standard deviation over {quantity(seeds, 'seed')}")
+    return rows, notes
+
+
+def results_table(run: Run, width: int | None = None) -> str:
+    """How every arm of a run ended: one line an arm, mean ± spread where there are several seeds.
+
+    Where that is wider than ``width``, a short paragraph an arm.
+    """
+    rows, notes = results_rows(run)
+    heads = rows[0]
+    table = aligned(rows, right=frozenset({len(heads) - 3, len(heads) - 1}))
     if width is not None and max(map(cell_len, table.splitlines())) > width:
-        heads = rows[0]
         table = "\n".join(
             "\n".join(
                 [row[0], *(f"  {head:<19}  {text}" for head, text in zip(heads[1:], row[1:], strict=True) if text)]
             )
             for row in rows[1:]
         )
-    notes = [quantity(total, "evaluation example")] if total else []
-    if seeds > 1:
-        notes.append(f"± is the standard deviation over {quantity(seeds, 'seed')}")
     parts = [table + (f"\n{'; '.join(notes)}" if notes else "")]
-    if metric.name == "balanced_accuracy":
+    histories = run.histories()
+    if common_metric(histories)[0].name == "balanced_accuracy":
         parts += [text for history in histories if (text := recalls_table(history, titled=len(histories) > 1))]
     return "\n\n".join(parts)
 

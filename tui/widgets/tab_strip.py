@@ -16,10 +16,10 @@ class TabStrip(Widget):
 
     COMPONENT_CLASSES = {"tabs--here"}
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    def __init__(self, labels: Sequence[str], here: int) -> None:
         super().__init__(id="tabs")
         self._labels = labels
-        self._here = 0
+        self._here = here
         self._places: list[tuple[int, int, str]] = []
 
     def show(self, here: int) -> None:

@@ -29,6 +29,8 @@ class ExportFormat(StrEnum):
     json = "json"
     npz = "npz"
     md = "md"
+    svg = "svg"
+    png = "png"
 
 
 class Library(StrEnum):
@@ -68,13 +70,23 @@ class CompareRunsOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRunOptions:
-    """Write a run's measurements (csv, json, md) or its parameters (npz) to a file."""
+    """Write a run's measurements (csv, json, md), its parameters (npz) or its charts (svg, png) to a file."""
 
     name: RunName
     form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.csv
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="The file to write; default: stdout (npz needs a file)."),
+        typer.Option("--to", metavar="FILE", help="The file to write; default: stdout (npz and png need a file)."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """Write a run or a study as one page of HTML that needs nothing else: charts, verdict, tables, settings."""
+
+    name: Annotated[str, typer.Argument(metavar="RUN|STUDY", help="A run ('last' is the newest), or a study.")]
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE.html", help="The file to write; default: stdout.")
     ] = None
 
 
