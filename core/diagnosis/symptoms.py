@@ -201,7 +201,7 @@ def _unsure(c: Curves) -> str:
     if test is None or test.better_than_chance() or not c.classification:
         return ""
     return (
-        f"With {quantity(test.total, 'evaluation example')} that isn't clearly better than chance (p = "
+        f"With {quantity(c.evaluation_total, 'evaluation example')} that isn't clearly better than chance (p = "
         f"{test.pvalue:.2g})."
     )
 
