@@ -102,6 +102,11 @@ class Curves:
         total = self.setting.n or self.evaluation_total
         return self._test(self.training_accuracy, total, self.training_balanced_accuracy, self.facts.training_counts)
 
+    @property
+    def plain_test(self) -> BinomialTest | None:
+        """The same of the evaluation accuracy alone: whether it is beyond naming the most frequent class."""
+        return self._test(self.evaluation_accuracy, self.evaluation_total, math.nan, ())
+
     def _test(self, accuracies: Array, total: int, balanced: float, counts: tuple[int, ...]) -> BinomialTest | None:
         last = accuracies[-3:]
         if self.r2 or self.facts.chance <= 0 or total < 1 or not np.isfinite(last).any():

@@ -131,7 +131,7 @@ def _constant(c: Curves) -> float:
 
 def unequal_classes(c: Curves) -> Verdict | None:
     """One class so frequent that its name alone is nearly as right as the network."""
-    counts, test = c.facts.training_counts, c.evaluation_test
+    counts, test = c.facts.training_counts, c.plain_test
     if not counts or max(counts) < _FREQUENT * sum(counts) or test is None or test.better_than_chance():
         return None
     if c.balanced_accuracy > (1 + 1 / max(len(counts), 1)) / 2:

@@ -80,12 +80,12 @@ def npz_bytes(run: Run) -> bytes:
     """The parameters of every arm as one npz: ``weights_0`` (R, fan_in, fan_out), ``biases_0``, …
 
     With several arms each name is led by the arm's number: ``arm0_weights_0``. ``encoder`` is a JSON text, () of str:
-    how rows of the data become inputs (scales, categories) and outputs become answers, where the record has it.
+    how rows of a table become inputs (scales, categories) and outputs become answers, where it learnt from one.
     """
     whole: dict[str, Any] = {}
     for position, arm in enumerate(run.arms):
         prefix = f"arm{position}_" if len(run.arms) > 1 else ""
         whole |= {prefix + name: values for name, values in parameter_arrays(arm.network()).items()}
-        if (encoder := arm.encoder()) is not None:
+        if (encoder := arm.encoder()) is not None and encoder.get("kind") == "table":
             whole[f"{prefix}encoder"] = np.array(json.dumps(encoder, ensure_ascii=False))
     return npz_arrays.packed(whole)
