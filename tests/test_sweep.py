@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from small_runs import little_data
 from tunelab import paths
 from tunelab.experiment import train
 from tunelab.experiment.preset import parse
+from tunelab.kernel import kernel
 from tunelab.sweeps import StudyTable, SweepPlan, TrialRow, find, importances, open_study
-from tunelab.sweeps.executors import LocalWorkers
+from tunelab.sweeps.executors import LocalWorkers, WorkerThreads, local_workers
 from tunelab.sweeps.scheduler import sweep
 from tunelab.sweeps.search_space import parse_over
 from tunelab.sweeps.sweep_plan import without_arms
@@ -56,6 +58,36 @@ class Here(LocalWorkers):
     def __init__(self) -> None:
         self._pools = [Inline()]
         self._in_hand = {}
+
+
+@pytest.mark.skipif(kernel() is None, reason="without a compiled kernel processes train")
+def test_threads_come_to_the_table_of_one_process(preset: Path) -> None:
+    plan = plan_of(preset, "eta=0.05,0.2,1", "hidden=5,10", epochs=2)
+    record = open_study("threads", plan)
+    workers = local_workers(plan, 3)
+    assert isinstance(workers, WorkerThreads)
+    for _ in sweep(record, workers, stack=2):
+        pass
+    workers.close(now=False)
+    assert substance(record.rows()) == substance(swept("one", plan).rows)
+
+
+@pytest.mark.skipif(kernel() is None, reason="without a compiled kernel processes train")
+def test_threads_that_are_closed_leave_their_trials_to_the_next(preset: Path) -> None:
+    plan = plan_of(preset, "eta=0.05,0.2,1", epochs=1_000_000)
+    record, stop = open_study("long", plan), threading.Event()
+    workers = local_workers(plan, 2)
+    for _ in sweep(record, workers, stop=stop):
+        stop.set()
+    workers.close(now=True)  # returns: nothing trains any more
+    assert {row.state for row in record.rows()} <= {"waiting", "running"}
+
+
+def test_many_cores_or_numpy_take_processes(preset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunelab.sweeps.executors.LocalWorkers", lambda count, polite: count)
+    assert local_workers(plan_of(preset, "eta=0.1,1"), 16) == 16
+    monkeypatch.setenv("TUNELAB_ENGINE", "numpy")
+    assert local_workers(plan_of(preset, "eta=0.1,1"), 2) == 2
 
 
 def told(outcome: Outcome) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -22,7 +23,7 @@ def one_blas_thread() -> Iterator[None]:
     global _users, _limit
     with _lock:
         if _users == 0:
-            _limit = ThreadpoolController().limit(limits=1)
+            _limit = _libraries().limit(limits=1)
         _users += 1
     try:
         yield
@@ -31,3 +32,9 @@ def one_blas_thread() -> Iterator[None]:
             _users -= 1
             if _users == 0:
                 _limit.restore_original_limits()
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries that are loaded, which takes milliseconds to find out."""
+    return ThreadpoolController()

@@ -9,7 +9,7 @@ import threading
 
 from tunelab.errors import BadInput, CutOff
 from tunelab.sweeps import find
-from tunelab.sweeps.executors import LocalWorkers
+from tunelab.sweeps.executors import local_workers
 from tunelab.sweeps.scheduler import sweep
 
 
@@ -27,7 +27,7 @@ def main(name: str) -> int:
     threading.Thread(target=listen, daemon=True).start()
     try:
         record = find(name)
-        workers = LocalWorkers(polite=True)
+        workers = local_workers(record.plan, polite=True)
         for _ in sweep(record, workers, stop=stop, notice=lambda text: print(text, file=sys.stderr, flush=True)):
             pass
         workers.close(now=stop.is_set())

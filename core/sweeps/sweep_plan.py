@@ -11,10 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from tunelab import engine
 from tunelab.errors import BadInput, printable
-from tunelab.experiment import Experiment, Preset
+from tunelab.experiment import Experiment, Preset, assemble, load_data
 from tunelab.experiment.dotted_keys import changed
 from tunelab.experiment.nested_tables import flattened, placed
 from tunelab.experiment.preset import parse, resolved
+from tunelab.kernel import COMPILED
 from tunelab.search.trials import by_validation
 from tunelab.sweeps.search_space import Dimension, parse_overs
 from tunelab.wording import quantity
@@ -97,6 +98,16 @@ class SweepPlan:
         for dimension in self.over:
             for value in dimension.values or (dimension.grid()[0], dimension.grid()[-1]):
                 engine.check(changed(self.experiment, {dimension.key: dimension.setting(value)}))
+
+    def is_compiled(self) -> bool:
+        """Return whether the compiled kernel trains the trials, as far as the ends of every dimension tell."""
+        dataset = load_data(self.experiment)
+
+        def compiled(values: dict[str, Any]) -> bool:
+            return assemble([changed(self.experiment, values)], dataset).engine == COMPILED
+
+        ends = [(d, value) for d in self.over for value in (d.values or (d.grid()[0], d.grid()[-1]))]
+        return all(compiled({d.key: d.setting(value)}) for d, value in ends if not d.key.startswith("data."))
 
     def settings(self, number: int, params: dict[str, Any]) -> dict[str, Any]:
         """The dotted keys that trial ``number`` changes: what was chosen for it, and where its luck begins."""

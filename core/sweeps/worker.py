@@ -10,6 +10,8 @@ import hashlib
 import json
 import platform
 import socket
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -66,14 +68,17 @@ class TrialOutcome:
     seconds: float = 0.0
 
 
-def train_trials(request: StackRequest) -> list[TrialOutcome]:
-    """Train a stack of trials; a result each. Raises :class:`WorkerMismatch` where this worker has other data, and
-    :class:`BadInput` where an experiment doesn't fit the data.
+def train_trials(request: StackRequest, pulse: Callable[[], None] | None = None) -> list[TrialOutcome]:
+    """Train a stack of trials; a result each. ``pulse`` is called every few mini-batches, and may raise.
+
+    Raises :class:`WorkerMismatch` where this worker has other data, and :class:`BadInput` where an experiment doesn't
+    fit the data.
     """
     if differs := version_difference(request.versions, versions()):
         raise WorkerMismatch(f"the worker {where()} can't take part: {differs}")
     experiments = [Experiment.model_validate(said) for said in request.experiments]
-    dataset, has = _data(experiments[0].data.model_dump_json())
+    with _loading:
+        dataset, has = _data(experiments[0].data.model_dump_json())
     if has != request.data:
         raise WorkerMismatch(
             f"the worker {where()} has other data of the name {printable(experiments[0].data.name, 60)}: "
@@ -90,7 +95,7 @@ def train_trials(request: StackRequest) -> list[TrialOutcome]:
             own.append({"event": "initial", "seconds": 0.0} | measure_fields(untrained, member.replicates))
     until = None if request.until is None else request.until * len(dataset.training)
     ended = [training.has_ended(member) for member in training.members]
-    for measurement in training.run(until=until):
+    for measurement in training.run(pulse, until):
         for n, member in enumerate(training.members):
             if not ended[n]:
                 fields = measure_fields(measurement, member.replicates)
@@ -114,6 +119,9 @@ def train_trials(request: StackRequest) -> list[TrialOutcome]:
                 }
             )
     return [TrialOutcome(own, state, seconds) for own, state in zip(events, states, strict=True)]
+
+
+_loading = threading.Lock()  # a thread that wants the same data as another waits for them
 
 
 @lru_cache(maxsize=2)

@@ -68,6 +68,7 @@ def _seconds(command: Sequence[str], engine: str, folder: Path) -> float:
     if command[0] == "sweep":
         arguments += ["--study", f"bench-{os.getpid()}-{os.times().elapsed:.2f}".replace(".", "-")]
     environment = os.environ | {"TUNELAB_ENGINE": engine}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each process would compile every module anew
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -22,7 +22,7 @@ from tunelab.sweeps import (
     open_study,
 )
 from tunelab.sweeps.cluster import connect
-from tunelab.sweeps.executors import LocalWorkers, Workers
+from tunelab.sweeps.executors import Workers, local_workers
 from tunelab.sweeps.scheduler import sweep
 from tunelab.sweeps.sweep_plan import only_arm, params_text, without_arms
 from tunelab.tui.cli.following import interruptible
@@ -45,8 +45,10 @@ def sweep_command(options: SweepOptions) -> int:
     workers: Workers | None = None
     with interruptible(stop.set):
         try:
-            workers = _workers(options, notice)  # first of all: they load numpy while Optuna is loaded here
+            if options.cluster is not None:
+                workers = connect(options.cluster, notice)  # before a study is begun that nobody could train
             record = open_record()
+            workers = workers or local_workers(record.plan, options.workers)
             notice(_introduction(record))
             for row in sweep(record, workers, stop=stop, notice=notice, report=progress_report(options.quiet)):
                 if row is not None:
@@ -67,7 +69,7 @@ def sweep_command(options: SweepOptions) -> int:
 
 
 def _study_opener(options: SweepOptions) -> Callable[[], StudyRecord]:
-    """Check what was asked for, and return what opens the study: Optuna loads while the workers start."""
+    """Check what was asked for, and return what opens the study."""
     if options.preset is None:
         return lambda: _existing_study(options)
     plan = _plan(options.preset, options)
@@ -130,10 +132,6 @@ def _introduction(record: StudyRecord) -> str:
     each = f", {quantity(plan.seeds, 'seed')} each" if plan.seeds > 1 else ""
     done = f", {table.ended} of them done already" if table.ended else ""
     return f"Study {record.name}: {quantity(plan.trials, 'trial')}{each}{done}; {plan.sampler} over {over}"
-
-
-def _workers(options: SweepOptions, notice: Callable[[str], None]) -> Workers:
-    return LocalWorkers(options.workers) if options.cluster is None else connect(options.cluster, notice)
 
 
 def _continue_command(record: StudyRecord) -> str:
