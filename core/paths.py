@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from tunelab import files
@@ -75,15 +76,15 @@ def checked_name(name: str, what: str) -> str:
     return name
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: under a temporary name, synced, then renamed."""
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file whole or not at all: under a temporary name, synced, then renamed. Pieces are written one by one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)  # of a process that had our number and was killed
         descriptor = files.open_regular(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         if home() not in path.absolute().parents:  # what a person asked for elsewhere is as readable as any other file
@@ -92,6 +93,7 @@ def write_whole(path: Path, content: bytes) -> None:
     except FileExistsError:  # from mkdir: something that is no directory has a directory's name
         raise BadInput(f"{printable(path)} can't be written: {printable(path.parent)} isn't a directory") from None
     except OSError as error:
+        raise BadInput(os_error_sentence(error, path)) from None
+    finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise BadInput(os_error_sentence(error, path)) from None

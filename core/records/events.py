@@ -211,14 +211,20 @@ _COMPOSITE = {"replicates", "evaluation_answers", "evaluation_class_correct", "d
 MEASURES = frozenset(Measures.__annotations__) - _COMPOSITE
 """The fields of a measurement that are a number, or a number a layer."""
 
-_UNUSUAL = re.compile(rb"\\|[eE]\+?[0-9]{3}")  # an escape, or a number that may be beyond all bounds
+_HUGE = re.compile(rb"[eE]\+?[0-9]{3}")  # a number that may be beyond all bounds
+_MEASURE = b'{"event": "measure", '  # how nearly every line begins
 
 
 def parse_event(line: bytes) -> Event | None:
     """Return the event in a line of a record, or None where there is none."""
     try:
+        plain = line.isascii() and not (b"\\" in line or b"\x7f" in line or _HUGE.search(line))
+        if plain and line.startswith(_MEASURE) and b"NaN" not in line and b"Infinity" not in line:
+            # Read and validated in one pass, twice as fast; JSON itself allows no other control characters
+            measured: Event = _ADAPTERS["measure"].validate_json(line)
+            return measured if measured["event"] == "measure" else None
         event = from_json(line, allow_inf_nan=False)
-        if _UNUSUAL.search(line) or not line.decode().isprintable():
+        if not plain and (b"\\" in line or _HUGE.search(line) or not line.decode().isprintable()):
             event = printable_values(event)
         valid: Event = _ADAPTERS.get(event["event"], _OTHER).validate_python(event)
         return valid

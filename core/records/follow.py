@@ -14,8 +14,11 @@ from tunelab.records.damage import report_damage
 from tunelab.records.events import parse_event
 from tunelab.wording import quantity
 
-__all__ = ["Follower", "MergedFollower", "iterate_events", "last_event", "read_events"]
+__all__ = ["Follower", "MergedFollower", "iterate_events", "last_event", "outline_events", "read_events"]
 
+_BEGINNING = b'{"event": "'  # of every line that is written here
+_PRINTABLE = bytes(n for n in range(256) if n >= 32 or n == 10)
+_RECENT = 3  # measurements at the end of an outline
 _PIECE = 4 * 1024 * 1024  # bytes read at once
 _TAIL = 64 * 1024  # bytes read at once from the end
 _LONGEST = 32 * 1024 * 1024  # bytes of a line; none is longer in a record of ours
@@ -154,3 +157,48 @@ def _lines_backwards(file: BufferedReader) -> Iterator[bytes]:
         yield from reversed(lines)
     if not start and not torn:
         yield rest
+
+
+def outline_events(path: Path) -> list[dict[str, Any]] | None:
+    """Return the events before the first measurement, the last measurements, and what follows them.
+
+    None where a line of the file looks damaged: then it has to be read whole.
+    """
+    try:
+        with stream_regular(path, MaxBytes.LINES) as file:
+            if not _looks_whole(file):
+                return None
+            file.seek(0)
+            first = []
+            for line in file:
+                event = parse_event(line.rstrip(b"\n")) if line.endswith(b"\n") else None
+                if event is None or event["event"] == "measure":
+                    break
+                first.append(event)
+            last: list[dict[str, Any]] = []
+            for line in _lines_backwards(file):
+                event = parse_event(line)
+                if event is None or sum(e["event"] == "measure" for e in last) >= _RECENT:
+                    break
+                last.append(event)
+    except OSError:
+        return None
+    return first + last[::-1] if any(event["event"] == "measure" for event in last) else None
+
+
+def _looks_whole(file: BufferedReader) -> bool:
+    """Return whether every line begins and ends as ours do and holds no control character. It isn't parsed."""
+    rest = b""
+    while content := file.read(_PIECE):
+        lines, newline, rest = (rest + content).rpartition(b"\n")
+        block = lines + newline
+        count = block.count(b"\n")
+        if (
+            (block and not block.startswith(_BEGINNING))
+            or block.count(b"}\n") != count
+            or block.count(b"\n" + _BEGINNING) != max(0, count - 1)
+            or block.translate(None, _PRINTABLE)
+            or len(rest) > _LONGEST
+        ):
+            return False
+    return True

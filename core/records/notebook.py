@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -23,18 +24,16 @@ _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 340, 200, 52, 24, 28  # pixels of a char
 _COLOURS = ("#1e82be", "#b97800", "#008c64", "#b4558c", "#8c8200", "#c34b00", "#005096", "#6e6e6e")
 
 
-def measure_rows(run: Run) -> list[dict[str, Any]]:
-    """Return every measurement of every arm as plain values: what is a number a layer gets a name a layer."""
-    rows = []
-    for event in (event for arm in run.arms for event in arm.events("measure")):
+def measure_rows(run: Run) -> Iterator[dict[str, Any]]:
+    """Yield every measurement of every arm as plain values: what is a number a layer gets a name a layer."""
+    for event in (event for arm in run.arms for event in arm.iterate_events("measure")):
         row: dict[str, Any] = {}
         for key, value in event.items():
             if key.startswith("layer_"):
                 row |= {f"{key}_{layer}": number for layer, number in enumerate(value, 1)}
             elif key not in _PER_CLASS:
                 row[key] = value
-        rows.append(row)
-    return rows
+        yield row
 
 
 def frame_of(run: Run) -> Any:
@@ -43,7 +42,7 @@ def frame_of(run: Run) -> Any:
     A row a measurement, arms one after the other: ``arm``, ``epoch``, ``examples``, then the numbers. What isn't
     finite is null. Raises :class:`BadInput` where neither library is there.
     """
-    rows = measure_rows(run)
+    rows = list(measure_rows(run))
     names = dict.fromkeys(key for row in rows for key in row if key not in ("event", "run"))
     columns = {name: [row.get(name) for row in rows] for name in names}
     first = {name: columns.pop(name) for name in ("arm", "epoch", "examples") if name in columns}

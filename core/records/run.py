@@ -34,7 +34,7 @@ from tunelab.records import checkpoint, locks, parameters
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.damage import report_damage
 from tunelab.records.events import Event
-from tunelab.records.follow import MergedFollower, iterate_events, last_event
+from tunelab.records.follow import MergedFollower, iterate_events, last_event, outline_events
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ENCODER, ArmWriter
@@ -116,6 +116,16 @@ class ArmRecord:
     def history(self) -> History:
         """Return what has been measured so far, and how it began and ended."""
         return History(self.name, self.iterate_events())
+
+    def outline(self) -> History:
+        """Return how it began, its last measurements and its end: a history that any record gives at once.
+
+        A record that looks damaged is read whole, and what is missing reported.
+        """
+        events = outline_events(self.events_path)
+        if events is None or not any(event["event"] == "done" for event in events):
+            return self.history()
+        return History(self.name, events)
 
     def network(self) -> Network:
         """Return the R networks as training left them, a replicate for each seed.

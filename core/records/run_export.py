@@ -1,10 +1,11 @@
-"""A run in the forms that other programs read: CSV, JSON, Markdown, npz."""
+"""A run in the forms that other programs read: CSV, JSON, Markdown, npz. Texts are made a line at a time."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,51 +15,57 @@ from tunelab.records.parameters import parameter_arrays
 from tunelab.records.run import Run
 from tunelab.training.metrics import Metric
 
-__all__ = ["csv_text", "json_text", "markdown_text", "npz_bytes"]
+__all__ = ["csv_lines", "json_lines", "markdown_lines", "npz_bytes"]
 
 _FIRST = ["arm", "epoch", "examples"]
 _TITLES = {"r2": "R²", "rmse": "RMSE"}
 
 
-def csv_text(run: Run) -> str:
-    """One line a measurement, arms one after the other; what isn't finite is empty."""
-    rows = measure_rows(run)
-    names = dict.fromkeys(key for row in rows for key in row if key not in {*_FIRST, "event", "run"})
+def csv_lines(run: Run) -> Iterator[str]:
+    """Yield one line a measurement, arms one after the other; what isn't finite is empty."""
+    names = dict.fromkeys(key for row in measure_rows(run) for key in row if key not in {*_FIRST, "event", "run"})
     text = io.StringIO()
     writer = csv.DictWriter(text, [*_FIRST, *names], extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    for row in measure_rows(run):
+        writer.writerow(row)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
 
 
-def json_text(run: Run) -> str:
-    """The run as one JSON object: what it is, its environment, and every arm's events."""
-    whole = {
-        "run": run.about,
-        "preset": run.preset.tables,
-        "environment": run.environment or None,
-        "arms": [{"name": arm.name, "state": arm.state(), "events": arm.events()} for arm in run.arms],
-    }
-    return json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
+def json_lines(run: Run) -> Iterator[str]:
+    """Yield the run as one JSON object, an event a line: what it is, its environment, and every arm's events."""
+    about = {"run": run.about, "preset": run.preset.tables, "environment": run.environment or None}
+    yield json.dumps(about, indent=1, ensure_ascii=False, default=str).removesuffix("\n}") + ',\n "arms": ['
+    for position, arm in enumerate(run.arms):
+        head = json.dumps({"name": arm.name, "state": arm.state()}, ensure_ascii=False)
+        yield ("," if position else "") + "\n  " + head.removesuffix("}") + ', "events": ['
+        for number, event in enumerate(arm.iterate_events()):
+            yield ("," if number else "") + "\n   " + json.dumps(event, ensure_ascii=False, default=str)
+        yield "\n  ]}"
+    yield "\n ]\n}\n"
 
 
-def markdown_text(run: Run) -> str:
-    """A report: title, description, and each arm's measurements as a table."""
-    lines = [f"# {run.preset.title}", "", f"Run `{run.name}`.", ""]
+def markdown_lines(run: Run) -> Iterator[str]:
+    """Yield a report: title, description, and each arm's measurements as a table."""
+    yield f"# {run.preset.title}\n\nRun `{run.name}`.\n\n"
     if run.preset.description:
-        lines += [run.preset.description, ""]
+        yield f"{run.preset.description}\n\n"
     for arm in run.arms:
-        lines += [f"## {arm.name}", "", f"Ended: {arm.state()}.", ""]
-        history = arm.history()
-        names = _report_columns(history.metric)
-        lines += ["| " + " | ".join(_title(name) for name in names) + " |"]
-        lines += ["|" + " ---: |" * len(names)]
-        lines += ["| " + " | ".join(_cell(event.get(name)) for name in names) + " |" for event in arm.events("measure")]
-        if history.metric.name == "balanced_accuracy" and (recalls := history.per_class()):
-            lines += ["", "| class | recall | examples |", "| --- | ---: | ---: |"]
-            lines += [f"| {name} | {_cell(about['recall'])} | {about['count']} |" for name, about in recalls.items()]
-        lines.append("")
-    return "\n".join(lines)
+        outline = arm.outline()
+        names = _report_columns(outline.metric)
+        yield f"## {arm.name}\n\nEnded: {arm.state()}.\n\n"
+        yield "| " + " | ".join(_title(name) for name in names) + " |\n"
+        yield "|" + " ---: |" * len(names) + "\n"
+        for event in arm.iterate_events("measure"):
+            yield "| " + " | ".join(_cell(event.get(name)) for name in names) + " |\n"
+        if outline.metric.name == "balanced_accuracy" and (recalls := outline.per_class()):
+            yield "\n| class | recall | examples |\n| --- | ---: | ---: |\n"
+            for name, about in recalls.items():
+                yield f"| {name} | {_cell(about['recall'])} | {about['count']} |\n"
+        yield "\n"
 
 
 def _report_columns(metric: Metric) -> list[str]:

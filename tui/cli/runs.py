@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from tunelab import paths, records
 from tunelab.errors import BadInput
 from tunelab.records import run_export
 from tunelab.records.damage import report_damage
-from tunelab.run_comparison import Comparison, Side, compare, find_sides
-from tunelab.tui.charts.from_history import arms_charts, arms_charts_text
-from tunelab.tui.cli.following import print_curves
 from tunelab.tui.cli.options.records import (
     CompareRunsOptions,
     ExportFormat,
@@ -22,8 +23,9 @@ from tunelab.tui.cli.options.records import (
     ShowRunOptions,
 )
 from tunelab.tui.cli.output import print_json, print_text, say
-from tunelab.tui.text.comparison_text import comparison_text, difference_sentence
-from tunelab.tui.text.tables import results_table, terminal_width
+
+if TYPE_CHECKING:
+    from tunelab.run_comparison import Comparison, Side
 
 __all__ = ["compare_runs", "export_run", "list_runs", "remove_runs", "show_run"]
 
@@ -55,18 +57,26 @@ def show_run(options: ShowRunOptions) -> None:
     """Print how a run ended, or its events."""
     run = records.Run(options.name)
     if options.as_json:
-        for event in sorted((event for arm in run.arms for event in arm.events()), key=lambda event: event["time"]):
+        for event in heapq.merge(*(arm.iterate_events() for arm in run.arms), key=lambda event: event["time"]):
             print_json(event)
         return
+    from tunelab.tui.text.tables import results_table, terminal_width  # a list needn't wait for tables and charts
+
     print_text(f"{run.name}  {run.state()}  {run.preset.title}")
     print_text(results_table(run, terminal_width()))
     if options.plot:
+        from tunelab.tui.cli.following import print_curves
+
         print_curves(run)
     say(f"Its files are in {run.directory}.")
 
 
 def compare_runs(options: CompareRunsOptions) -> None:
     """Print in what runs differ, and whether their results differ by more than noise."""
+    from tunelab.run_comparison import compare, find_sides
+    from tunelab.tui.text.comparison_text import comparison_text
+    from tunelab.tui.text.tables import terminal_width
+
     sides = find_sides(options.names)
     comparison = compare(sides)
     if options.as_json:
@@ -74,11 +84,15 @@ def compare_runs(options: CompareRunsOptions) -> None:
         return
     print_text(comparison_text(comparison, terminal_width()))
     if options.plot:
+        from tunelab.tui.charts.from_history import arms_charts_text
+
         histories = [side.history.renamed(side.name) for side in sides]
         print_text(f"\n{arms_charts_text(histories, colour=sys.stdout.isatty())}")
 
 
 def _print_comparison_json(sides: list[Side], comparison: Comparison) -> None:
+    from tunelab.tui.text.comparison_text import difference_sentence
+
     for position, side in enumerate(sides):
         measures = {}
         for (when, measure), row in zip(comparison.measures, comparison.means, strict=True):
@@ -106,25 +120,34 @@ def export_run(options: ExportRunOptions) -> None:
     run = records.Run(options.name)
     if options.form in (ExportFormat.npz, ExportFormat.png) and options.to is None:
         raise BadInput(f"--format {options.form} isn't text, so it needs a file: add --to FILE.{options.form}")
+    content: bytes | Iterator[bytes]
     if options.form is ExportFormat.npz:
         content = run_export.npz_bytes(run)
     elif options.form in (ExportFormat.svg, ExportFormat.png):
         from tunelab.tui.charts import figures
+        from tunelab.tui.charts.from_history import arms_charts
 
         draw = figures.svg_bytes if options.form is ExportFormat.svg else figures.png_bytes
         content = draw(arms_charts(run.histories()))
     else:
         write = {
-            ExportFormat.csv: run_export.csv_text,
-            ExportFormat.json: run_export.json_text,
-            ExportFormat.md: run_export.markdown_text,
+            ExportFormat.csv: run_export.csv_lines,
+            ExportFormat.json: run_export.json_lines,
+            ExportFormat.md: run_export.markdown_lines,
         }[options.form]
-        content = write(run).encode()
+        content = (block.encode() for block in _blocks(write(run)))
     if options.to is None:
-        print_text(content.decode(), end="")
+        for block in [content] if isinstance(content, bytes) else content:
+            print_text(block.decode(), end="")
     else:
         paths.write_whole(options.to, content)
         say(f"Written to {options.to}.")
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[str]:
+    """Join lines to blocks: each is written at once."""
+    while block := "".join(islice(lines, 1000)):
+        yield block
 
 
 def remove_runs(options: RemoveRunsOptions) -> None:

@@ -43,7 +43,7 @@ def results_rows(run: Run) -> tuple[list[list[str]], list[str]]:
 
     A value is a mean ± its spread where there are several seeds.
     """
-    histories = run.histories()
+    histories = [arm.outline() for arm in run.arms]
     metric, _ = common_metric(histories)
     beside = {"balanced_accuracy": ["accuracy"], "r2": ["RMSE"]}.get(metric.name, [])
     heads = [f"evaluation {metric.title}", *beside, "best", f"training {metric.title}", "training cost"]
