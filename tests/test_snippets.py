@@ -28,6 +28,8 @@ TORCH = [
     "sigmoid quadratic",
     "softmax quadratic",
     "linear quadratic",
+    "tanh quadratic",
+    "tanh cross-entropy",
 ]
 SCHEDULED = "early_stopping = {patience = 4}\nschedule = {rule = 'halve-on-plateau', patience = 1, stop_at = 64}"
 
@@ -82,7 +84,8 @@ def assert_the_same(library: str, preset: Path, within: float = 1e-12) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pair", "activation"), list(zip(TORCH, ["sigmoid", "leaky-relu", "tanh", "relu", "sigmoid"], strict=True))
+    ("pair", "activation"),
+    list(zip(TORCH, ["sigmoid", "leaky-relu", "tanh", "relu", "sigmoid", "softplus", "gelu"], strict=True)),
 )
 def test_the_pytorch_script_ends_where_we_do(tmp_path: Path, pair: str, activation: str) -> None:
     """100 steps from the same seed in float64: the weights agree to 1e-12."""
@@ -107,6 +110,73 @@ def test_schedule_and_early_stopping_are_carried_over(tmp_path: Path, library: s
     module = {"pytorch": "torch", "sklearn": "sklearn"}[library]
     pytest.importorskip(module, reason=f"{module} isn't installed")
     assert_the_same(library, preset_file(tmp_path, training=SCHEDULED.replace("'", '"')))
+
+
+TRAININGS = {
+    "momentum": "momentum = 0.8\n" + SCHEDULED,
+    "nesterov, warm-up, cosine": 'momentum = 0.8\nnesterov = true\nschedule = {rule = "cosine", warm_up = 2}',
+    "warm-up, halves": 'schedule = {rule = "halve-on-plateau", patience = 1, warm_up = 2}',
+    "step": 'schedule = {rule = "step", every = 2, factor = 3.0, stop_at = 20.0}',
+    "adam": 'optimizer = "adam"\nbeta2 = 0.99\nepsilon = 1e-6\nschedule = {rule = "linear"}',
+    "l1, dropout": "l1 = 0.5\ndropout = 0.25",
+    "clip": "clip_norm = 0.5\nmomentum = 0.5\nlambda = 0.0",
+    "all of adam's": 'optimizer = "adam"\ndropout = 0.1\nclip_norm = 0.3',
+}
+"""What a training can be beside the plain one. No two of them leave the same lines in a script."""
+
+
+def trained_otherwise(folder: Path, name: str) -> Path:
+    """A preset of one of them; its own keys in place of the common ones."""
+    preset = preset_file(folder, 'activation = "silu"' if name != "step" else 'activation = "tanh"', training="")
+    text, own = preset.read_text(), TRAININGS[name]
+    if "adam" in own:
+        text = text.replace("eta = 0.4", "eta = 0.02")
+    if "momentum" in own:
+        text = text.replace("eta = 0.4", "eta = 0.1")  # η/(1 − μ) stays about what it is elsewhere
+    if "lambda" in own:
+        text = text.replace("lambda = 1.5\n", "")
+    preset.write_text(text + own.replace("'", '"') + "\n")
+    return preset
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_the_pytorch_script_trains_as_we_do(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("torch", reason="PyTorch isn't installed")
+    assert_the_same("pytorch", trained_otherwise(tmp_path, name))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", TRAININGS)
+def test_the_keras_script_trains_as_we_do(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="Keras' light backend, PyTorch, isn't installed")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    pytest.importorskip("keras", reason="Keras isn't installed")
+    # Its η is a float32, and it clips without PyTorch's 1e-6: below 1e-6 after an epoch, and this after ten
+    assert_the_same("keras", trained_otherwise(tmp_path, name), within=5e-6)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # a last mini-batch is smaller than batch_size
+@pytest.mark.parametrize("name", ["momentum", "nesterov, warm-up, cosine", "warm-up, halves", "step"])
+def test_the_scikit_learn_script_trains_as_we_do(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn isn't installed")
+    preset = trained_otherwise(tmp_path, name)
+    preset.write_text(preset.read_text().replace('"silu"', '"tanh"'))
+    assert_the_same("sklearn", preset)
+
+
+@pytest.mark.parametrize(
+    ("library", "training", "sentence"),
+    [
+        ("sklearn", "l1 = 0.5", "scikit-learn has no l1 (training.l1); --for pytorch"),
+        ("sklearn", "dropout = 0.5", "scikit-learn has no dropout (training.dropout)"),
+        ("sklearn", "clip_norm = 0.5", "scikit-learn has no clipping of gradients (training.clip_norm)"),
+        ("sklearn", 'optimizer = "adam"', "scikit-learn has an Adam whose ε is added before its bias is corrected"),
+        ("keras", "clip_norm = 0.5\nmomentum = 0.9", "training.clip_norm with momentum and λ is another training"),
+        ("keras", "clip_norm = 0.5\nl1 = 0.5", "training.clip_norm with l1 is another training"),
+    ],
+)
+def test_what_a_library_lacks_is_named(tmp_path: Path, library: str, training: str, sentence: str) -> None:
+    assert sentence in refused(run_cli("snippet", preset_file(tmp_path, training=training), "--for", library))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from tunelab.costs import COSTS
 from tunelab.initialization import BIASES, WEIGHTS
 from tunelab.snippets.recipe import Recipe
+from tunelab.snippets.schedules import eta_moves, factor_function, plateau_rules
 from tunelab.wording import quantity
 
 __all__ = ["ANSWERED", "after", "before"]
@@ -29,7 +31,7 @@ SIZES = {sizes}
 TRAIN, EVALUATION = {train}, {evaluation}  # the first examples of each part
 {targets}
 ETA, LAMBDA, M, EPOCHS = {eta!r}, {lmbda!r}, {m}, {epochs}
-DTYPE = np.{dtype}
+{more}DTYPE = np.{dtype}
 """
 
 _EXAMPLES = '''
@@ -49,7 +51,7 @@ def examples(path):
 _CHOSEN = """\
             rows = np.flatnonzero(np.isin(y, CLASSES))[:count]
             x, positions = x[rows], [CLASSES.index(label) for label in y[rows].tolist()]
-            wanted = np.eye(len(CLASSES), dtype=DTYPE)[positions]"""
+            wanted = {wanted}[positions]"""
 _NUMBERS = """\
             x, wanted = x[:count], y[:count].reshape(len(x[:count]), -1).astype(DTYPE)"""
 
@@ -85,7 +87,7 @@ def main():
     eta = ETA
 {begin}    for epoch in range(1, EPOCHS + 1):
         order = np.random.default_rng([asked.seed, 2, epoch - 1]).permutation(len(x))
-        train(network, x[order], y[order], eta)
+        train(network, x[order], y[order], {eta}{masks})
         correct = right(answer(network, x_validation), y_validation)
         accuracy = correct / len(x_validation)
         print(f"Epoch {{epoch}}  {{correct}} / {{len(x_validation)}}  accuracy {{accuracy:.4f}}", flush=True)
@@ -100,21 +102,12 @@ if __name__ == "__main__":
     main()
 '''
 
-_STALL = """\
-        if accuracy > {best}:
-            {best}, {since} = accuracy, epoch
-"""
 _STOP = """\
+        if accuracy > stop_best:
+            stop_best, stop_since = accuracy, epoch
         if epoch - stop_since >= {patience}:  # early stopping
             break
 """
-_CUT = """\
-        if epoch - cut_since >= {patience}:  # validation accuracy has stalled: a smaller step
-            eta, cut_since = eta / {factor}, epoch
-        if ETA / eta >= {stop_at!r}:
-            break
-"""
-_FACTORS = {"halve-on-plateau": 2, "divide-by-ten-on-plateau": 10}
 
 
 def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
@@ -142,9 +135,10 @@ def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
                 lmbda=t.lmbda,
                 m=t.mini_batch,
                 epochs=t.epochs,
+                more=_more(r),
                 dtype=e.network.precision,
             ),
-            _EXAMPLES.format(chosen=_CHOSEN if r.classes else _NUMBERS),
+            _EXAMPLES.format(chosen=_chosen(r)),
             _FIRST.format(
                 weights=indent(WEIGHTS[first.weights].code, " " * 8),
                 biases=indent(_of_biases(BIASES[first.biases].code), " " * 8),
@@ -152,6 +146,24 @@ def before(r: Recipe, library: str, imports: str, notes: list[str]) -> str:
             ),
         ]
     )
+
+
+def _more(r: Recipe) -> str:
+    """The settings that are there only where they are used, a line each."""
+    t = r.experiment.training
+    used = {"MOMENTUM": t.momentum, "L1": t.l1, "CLIP_NORM": t.clip_norm, "DROPOUT": r.dropout}
+    lines = [f"{name} = {value!r}\n" for name, value in used.items() if value]
+    if t.optimizer == "adam":
+        lines.append(f"BETAS, EPSILON = ({t.beta1!r}, {t.beta2!r}), {t.epsilon!r}\n")
+    return "".join(lines)
+
+
+def _chosen(r: Recipe) -> str:
+    if r.classes is None:
+        return _NUMBERS
+    other = COSTS[r.experiment.network.output, r.experiment.network.cost].other
+    one_hot = "np.eye(len(CLASSES), dtype=DTYPE)"
+    return _CHOSEN.format(wanted=f"({1 - other:g} * {one_hot} {other:+g})" if other else one_hot)
 
 
 def after(r: Recipe, also: str = "") -> str:
@@ -163,13 +175,15 @@ def after(r: Recipe, also: str = "") -> str:
     begin = rules = ""
     if t.early_stopping:
         begin += "    stop_best, stop_since = -1.0, 0\n"
-        rules += _STALL.format(best="stop_best", since="stop_since") + _STOP.format(patience=t.early_stopping.patience)
-    if t.schedule and t.schedule.rule != "constant":
-        begin += "    cut_best, cut_since = -1.0, 0\n"
-        rules += _STALL.format(best="cut_best", since="cut_since")
-        rules += _CUT.format(patience=t.schedule.patience, factor=_FACTORS[t.schedule.rule], stop_at=t.schedule.stop_at)
+        rules += _STOP.format(patience=t.early_stopping.patience)
+    at_first, at_end = plateau_rules(t)
+    begin, rules = begin + at_first, rules + at_end
+    steps = -(-r.train // t.mini_batch)
+    moving = f"[eta * factor(step) for step in range({steps} * (epoch - 1), {steps} * epoch)]"
     judged = "(answers.argmax(axis=1) == wanted.argmax(axis=1))"
-    return _MAIN.format(
+    return factor_function(r) + _MAIN.format(
+        eta=moving if eta_moves(t) else "eta",
+        masks=", np.random.default_rng([asked.seed, 3, epoch - 1])" if r.dropout else "",
         right=judged if r.classes else "(np.abs(answers - wanted) <= TOLERANCE).all(axis=1)",
         seed=r.experiment.initialization.seed,
         also=also,

@@ -36,6 +36,11 @@ class Recipe:
     tolerance: float
 
     @property
+    def dropout(self) -> float:
+        """The share of hidden neurons left out; 0 where there are none."""
+        return self.experiment.training.dropout if len(self.sizes) > 2 else 0.0
+
+    @property
     def export_command(self) -> str:
         """The command that writes the data as this arm reads and splits them, as a shell takes it."""
         words = ["tunelab", "data", "export", self.experiment.data.name, "DATA.npz"]
