@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 from tunelab import Experiment
 from tunelab.data import Dataset
 from tunelab.experiment import load_data
-from tunelab.experiment.assembly import initialization_of
-from tunelab.initialization import initial_network
-from tunelab.search import Curve
+from tunelab.initialization import Initialization, initial_network
+from tunelab.network import Network
+from tunelab.search import Curve, OutOfTime
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.trial_runner import MakeTrainer, TrialRunner
 
@@ -21,6 +22,8 @@ __all__ = ["Script", "scripted", "three_classes"]
 
 Script = Callable[[Experiment], float]
 """How many of the judged examples a setting gets right, from 0 to 1."""
+
+_loaded: dict[str, Dataset] = {}  # by what asks for it: a test writes tables under names of its own
 
 _MEASUREMENTS = 4
 _LARGEST = 20.0  # the largest η at which a cost falls
@@ -39,10 +42,9 @@ def three_classes(path: Path, examples: int, *, labels: Sequence[str] = ("a", "b
 
 def scripted(script: Script, trained: list[Experiment] | None = None) -> MakeTrainer:
     """Return what makes a trainer by this script; ``trained`` is told every experiment."""
-    loaded: dict[str, Dataset] = {}
 
     def make(runner: TrialRunner) -> ScriptedTrainer:
-        return ScriptedTrainer(runner, script, loaded, trained if trained is not None else [])
+        return ScriptedTrainer(runner, script, trained if trained is not None else [])
 
     return make
 
@@ -50,19 +52,25 @@ def scripted(script: Script, trained: list[Experiment] | None = None) -> MakeTra
 class ScriptedTrainer:
     """A ``StageTrainer`` by a script."""
 
-    def __init__(
-        self, runner: TrialRunner, script: Script, loaded: dict[str, Dataset], trained: list[Experiment]
-    ) -> None:
-        self._runner, self._script, self._loaded, self._trained = runner, script, loaded, trained
+    def __init__(self, runner: TrialRunner, script: Script, trained: list[Experiment]) -> None:
+        self._runner, self._script, self._trained = runner, script, trained
 
     def dataset(self, experiment: Experiment) -> Dataset:
         key = experiment.data.model_dump_json()
-        if key not in self._loaded:
-            self._loaded[key] = load_data(experiment)
-        return self._loaded[key]
+        if key not in _loaded:
+            _loaded[key] = load_data(experiment)
+        return _loaded[key]
 
     def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
-        return [self._curve(label, e, dataset or self.dataset(e)) for label, e in tried.items()]
+        curves: list[Curve] = []
+        for label, experiment in tried.items():
+            try:
+                curves.append(self._curve(label, experiment, dataset or self.dataset(experiment)))
+            except OutOfTime:
+                if not curves:
+                    raise
+                break
+        return curves
 
     def evaluate(self, curve: Curve) -> Evaluation:
         return self._evaluation(curve.experiment, self._total(curve.experiment))
@@ -100,8 +108,7 @@ class ScriptedTrainer:
         end = 8.0 if eta > _LARGEST else 1.1 - accuracy + 0.5 / (1 + 20 * eta)
         cost = np.linspace(2.0, end, _MEASUREMENTS)[:, None].repeat(seeds, axis=1)
         level = np.full((_MEASUREMENTS, seeds), accuracy)
-        first = initialization_of(experiment, dataset)
-        network = initial_network(first, experiment.seeds, activation="sigmoid", output="sigmoid", cost="cross-entropy")
+        network = _network(seeds, dataset.features, dataset.outputs)
         total = len(dataset.validation)
         for k in (0, _MEASUREMENTS - 1):
             self._runner.report(label, _measure(k + 1.0, cost[k, 0], accuracy, experiment, total))
@@ -123,6 +130,13 @@ class ScriptedTrainer:
             np.full(seeds, 2.1),
             network,
         )
+
+
+@cache
+def _network(seeds: int, features: int, outputs: int) -> Network:
+    """Some networks, since a curve has them; nobody looks into these."""
+    first = Initialization((features, outputs), "scaled", "standard", 1.0)
+    return initial_network(first, range(seeds), activation="sigmoid", output="sigmoid", cost="cross-entropy")
 
 
 def _measure(epoch: float, cost: float, accuracy: float, experiment: Experiment, total: int) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from tunelab import Experiment
 from tunelab.data import Dataset
 from tunelab.data.dataset import Examples
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Trials, find_eta
+from tunelab.search import Curve, OutOfTime, Trials, find_eta
 from tunelab.search.climb import climb, course
 from tunelab.search.eta import learns
-from tunelab.search.trials import Curve
 
 GUESSING = 1.4  # a little above 2 ln 2
 EASY = Experiment(data={"train": 300, "evaluation": 100}, network={"hidden": []})
@@ -50,13 +49,17 @@ class Scripted:
     validation: Callable[[float], float] | None = None
     spread: float = 0.0
     tried: list[float] = field(default_factory=list)
+    most: float = np.inf  # trainings for which there is time
 
     def dataset(self, _experiment: Experiment) -> Dataset:
         part = Examples(np.zeros((100, 2), np.float32), np.arange(100) % 2)
         return Dataset("d", "d", part, part, part, ("a", "b"))
 
     def run(self, tried: Mapping[str, Experiment], _dataset: Dataset | None = None) -> list[Curve]:
-        return [self._curve(label, experiment) for label, experiment in tried.items()]
+        in_time = list(tried.items())[: int(min(len(tried), self.most - len(self.tried)))]
+        if not in_time:
+            raise OutOfTime
+        return [self._curve(label, experiment) for label, experiment in in_time]
 
     def _curve(self, label: str, experiment: Experiment) -> Curve:
         eta, R = experiment.training.eta, experiment.initialization.seeds
@@ -99,6 +102,32 @@ def trainer() -> type[Scripted]:
 def valley(lowest: float, floor: float = 0.2) -> Callable[[float], float]:
     """A cost that is lowest at an η, guessing a thousand times above or below it, and diverges far above."""
     return lambda eta: np.inf if eta > 1000 * lowest else min(GUESSING, floor + 0.4 * abs(np.log10(eta / lowest)))
+
+
+@pytest.mark.parametrize("most", range(1, 14))
+def test_whenever_the_time_is_up_what_was_tried_decides(trainer: type[Scripted], most: int) -> None:
+    result = find_eta(EASY, trainer(valley(0.003), most=most))
+    tried = [row.value for row in result.rows]
+    learning = [row for row in result.rows if "chance" not in row.text and "diverges" not in row.text]
+    assert len(tried) == most
+    assert result.is_cut_short
+    assert bool(learning) == bool(result.settings)
+    if learning:  # half of the lowest where that is known to learn, else the lowest itself
+        lowest = min((row.value for row in learning), key=valley(0.003))
+        assert result.bracket[0] == lowest
+        assert result.chosen in (lowest, lowest / 2)
+
+
+def test_values_in_the_middle_of_the_grid_are_tried_first(trainer: type[Scripted]) -> None:
+    scripted = trainer(valley(0.3), most=3)
+    result = find_eta(EASY, scripted)
+    assert sorted(scripted.tried) == [0.1, 0.3, 1.0]
+    assert result.bracket[0] == 0.3
+
+
+def test_where_nothing_was_tried_in_time_there_is_no_result(trainer: type[Scripted]) -> None:
+    with pytest.raises(OutOfTime):
+        find_eta(EASY, trainer(valley(1.0), most=0))
 
 
 def test_half_of_the_eta_with_the_lowest_cost_is_chosen_and_its_bracket_is_the_next_above(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pytest
 from tunelab import Experiment
+from tunelab.data import Dataset
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Trials, find_lambda, find_mini_batch
+from tunelab.search import Curve, OutOfTime, SearchResult, Trials, find_lambda, find_mini_batch
 from tunelab.search.lambda_cv import find_lambda_from_below, folds_of
 from tunelab.search.lambda_search import noise_threshold
 
@@ -23,6 +26,43 @@ def test_a_crushing_lambda_is_not_chosen_and_the_tied_ones_are_named() -> None:
     assert {row.value for row in found.rows if row.good} >= {found.bracket[0], found.bracket[1]}
     assert 0.0 in scores
     assert "λ/n" in found.because
+
+
+class FewTrials(Trials):
+    """Trials whose time is up after so many trainings."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def run(self, tried: Mapping[str, Experiment], dataset: Dataset | None = None) -> list[Curve]:
+        in_time = dict(list(tried.items())[: self._most])
+        self._most -= len(in_time)
+        if not in_time:
+            raise OutOfTime
+        return super().run(in_time, dataset)
+
+
+def _lambda(trials: Trials) -> SearchResult:
+    return find_lambda(SMALL, trials, seeds=1, epochs=1)
+
+
+def _mini_batch(trials: Trials) -> SearchResult:
+    return find_mini_batch(SMALL, trials, seeds=1, epochs=2)
+
+
+@pytest.mark.parametrize("search", [_lambda, _mini_batch])
+@pytest.mark.parametrize("most", [0, 1, 2, 3, 5, 7])
+def test_whenever_the_time_is_up_what_was_tried_decides(search: Callable[[Trials], SearchResult], most: int) -> None:
+    try:
+        result = search(FewTrials(most))
+    except OutOfTime:
+        assert most < 2 or search is _mini_batch  # one value is none to compare
+        return
+    assert most >= 2
+    assert result.is_cut_short
+    assert 2 <= len(result.rows) <= most
+    assert result.chosen in [row.value for row in result.rows]
 
 
 def test_a_difference_that_every_seed_shows_is_no_luck_and_one_that_turns_is() -> None:

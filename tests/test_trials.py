@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from tunelab import Experiment, train
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Trials
+from tunelab.search import OutOfTime, Trials
 
 SMALL = Experiment(
     data={"train": 100, "evaluation": 50},
@@ -48,3 +49,39 @@ def test_different_shapes_are_tried_in_stacks_of_their_own_and_come_back_in_orde
     curves = Trials().run({"wide": wide, "small": SMALL, "wide again": changed(wide, {"training.eta": 0.1})})
     assert [curve.label for curve in curves] == ["wide", "small", "wide again"]
     assert (np.diff(curves[0].seconds) > 0).all()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_where_the_time_is_up_what_was_asked_for_first_has_been_trained(workers: int) -> None:
+    """The time is up when the second experiment begins to report, or later."""
+    values = [{"network.hidden": [8 + i], "training.epochs": 3 if i < 2 else 500} for i in range(4)]
+    tried = {str(i): changed(SMALL, own) for i, own in enumerate(values)}
+    heard: list[str] = []
+
+    def pulse() -> None:
+        if "1" in heard:
+            raise OutOfTime
+
+    curves = Trials(lambda label, _: heard.append(label), pulse, workers).run(tried)
+    assert [curve.label for curve in curves] == [str(i) for i in range(len(curves))]
+    assert 1 <= len(curves) < 4
+    assert all(len(curve.epochs) == 3 for curve in curves)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_where_nothing_was_trained_in_time_or_somebody_says_stop_that_is_raised(workers: int) -> None:
+    long = {str(i): changed(SMALL, {"training.epochs": 2000, "network.hidden": [8 + i]}) for i in range(3)}
+
+    def raising(reason: type[Exception]) -> None:
+        raise reason
+
+    for reason in (OutOfTime, KeyError):
+        with pytest.raises(reason):
+            Trials(None, lambda reason=reason: raising(reason), workers).run(long)  # type: ignore[misc]
+
+
+def test_threads_leave_the_bits_of_every_curve_as_they_are() -> None:
+    tried = {str(i): changed(SMALL, {"training.eta": 0.1 * (i + 1)}) for i in range(5)}
+    for one, two in zip(Trials(workers=1).run(tried), Trials(workers=3).run(tried), strict=True):
+        np.testing.assert_array_equal(one.training_cost, two.training_cost)
+        np.testing.assert_array_equal(one.network.weights[0], two.network.weights[0])

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commandline import command, run_cli
+from scripted_trainer import scripted
 from tunelab import paths
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment
@@ -20,7 +21,9 @@ from tunelab.strategy import journal
 from tunelab.strategy.runner import advance, begin, decide, run_to_the_end
 from tunelab.strategy.state import fold
 
+LEARNING = scripted(lambda experiment: 0.9 if experiment.training.eta > 0.1 else 0.7)
 SMALL = Experiment(data={"train": 400, "evaluation": 200}, network={"hidden": [8]}, training={"epochs": 3})
+FEW_SETTINGS = ("--set", "data.train=120", "--set", "data.evaluation=60", "--set", "training.epochs=3")
 SMALL_SETTINGS = ("--set", "data.train=400", "--set", "data.evaluation=200", "--set", "training.epochs=3")
 
 
@@ -32,7 +35,7 @@ def lines(text: str) -> list[dict[str, object]]:
 
 
 def test_find_eta_ends_with_what_it_found_and_why() -> None:
-    outcome = run_cli("find", "eta", "first-look", *SMALL_SETTINGS[:4], "--json", "--seeds", "2")
+    outcome = run_cli("find", "eta", "first-look", *FEW_SETTINGS[:4], "--json", "--seeds", "2")
     assert outcome.code == 0
     *measures, found = outcome.events
     assert {event["event"] for event in measures} == {"measure"}
@@ -47,7 +50,8 @@ def test_find_eta_ends_with_what_it_found_and_why() -> None:
 
 
 def test_lambda_searched_on_few_examples_is_answered_for_all_of_them() -> None:
-    outcome = run_cli("find", "lambda", "first-look", "--set", "data.train=4000", "--json", "--seeds", "2")
+    cheap = ("--set", "network.hidden=[]", "--set", "training.mini_batch=100", "--set", "data.evaluation=100")
+    outcome = run_cli("find", "lambda", "first-look", "--set", "data.train=4000", *cheap, "--json", "--seeds", "1")
     found = outcome.events[-1]
     assert "2,000 of 4,000" in outcome.err
     few = found["searched_on"]
@@ -59,16 +63,16 @@ def test_lambda_searched_on_few_examples_is_answered_for_all_of_them() -> None:
 
 
 def test_a_table_for_people_says_what_to_type_next() -> None:
-    outcome = run_cli("find", "batch", "first-look", *SMALL_SETTINGS[:4], "--seeds", "1")
+    outcome = run_cli("find", "batch", "first-look", *FEW_SETTINGS[:4], "--seeds", "1")
     assert "★" in outcome.out
     assert "--set training.mini_batch=" in outcome.err
 
 
 def test_what_to_type_next_holds_what_was_asked_for_and_an_arm_of_its_own_is_said() -> None:
-    asked = ("--arm", "new: N(0, 1/n)", *SMALL_SETTINGS[:4], "--seeds", "1")
+    asked = ("--arm", "new: N(0, 1/n)", *FEW_SETTINGS[:4], "--seeds", "1")
     outcome = run_cli("find", "eta", "first-look", *asked)
-    assert "--arm 'new: N(0, 1/n)' --set data.train=400 --set data.evaluation=200 --set training.eta=" in outcome.err
-    own = run_cli("find", "eta", "lecture/learning-rates", "--data", "digits", *SMALL_SETTINGS[:4], "--seeds", "1")
+    assert "--arm 'new: N(0, 1/n)' --set data.train=120 --set data.evaluation=60 --set training.eta=" in outcome.err
+    own = run_cli("find", "eta", "lecture/learning-rates", "--data", "digits", *FEW_SETTINGS[:4], "--seeds", "1")
     assert "--set changes nothing there" in own.err
 
 
@@ -79,7 +83,8 @@ def test_nothing_is_chosen_by_the_test_set(tmp_path: Path) -> None:
     assert np.array_equal(dataset.validation.inputs, trials.dataset(SMALL).validation.inputs)
     state = begin(tmp_path / "study", by_test)
     assert Experiment.model_validate(state.base).data.evaluate_on is None
-    assert "never choose by that" in run_cli("find", "eta", "first-look", "--set", "data.evaluate_on=test").err
+    by_test_too = (*FEW_SETTINGS, "--set", "data.evaluate_on=test", "--seeds", "1")
+    assert "never choose by that" in run_cli("find", "eta", "first-look", *by_test_too).err
 
 
 def test_what_cannot_be_found_is_one_sentence() -> None:
@@ -94,7 +99,7 @@ def test_what_cannot_be_found_is_one_sentence() -> None:
 def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test_set_once(tmp_path: Path) -> None:
     place = tmp_path / "way"
     outcome = run_cli(
-        "tune", "--data", "digits", *SMALL_SETTINGS, "--budget", "20", "--seeds", "2", "--out", place, "--json"
+        "tune", "--data", "digits", *FEW_SETTINGS, "--budget", "5", "--seeds", "2", "--out", place, "--json"
     )
     assert outcome.code == 0
     stages = [event["stage"] for event in outcome.of("stage")]
@@ -103,7 +108,7 @@ def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test
     assert [event["stage"] for event in outcome.of("decision")] == [s for s in stages if s not in end["left_out"]]
     for event in outcome.of("decision"):
         assert {"stage", "chosen", "because", "evidence"} <= set(event)
-    assert end["seconds"] < 60  # of 20; a machine may be busy
+    assert end["seconds"] < 30  # of 5; a machine may be busy
     # Once where the time sufficed for training in full, else never
     assert len(outcome.of("test")) == (not {"full", "test"} & set(end["left_out"]))
     assert "# The broad strategy on drawn digits" in (place / "report.md").read_text("utf-8")
@@ -112,11 +117,11 @@ def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test
 
 
 def test_stop_after_a_stage_and_go_on_later() -> None:
-    first = run_cli("tune", *SMALL_SETTINGS, "--study", "mine", "--stop-after", "chance", "--json", "--quiet")
+    first = run_cli("tune", *FEW_SETTINGS, "--study", "mine", "--stop-after", "chance", "--json", "--quiet")
     assert [event["stage"] for event in first.of("stage")] == ["baseline", "shrink", "chance"]
     second = run_cli("tune", "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
     assert [event["stage"] for event in second.of("stage")] == ["eta"]
-    same = run_cli("tune", *SMALL_SETTINGS, "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
+    same = run_cli("tune", *FEW_SETTINGS, "--study", "mine", "--stop-after", "eta", "--json", "--quiet")
     assert same.code == 0
     other = run_cli("tune", "--set", "training.eta=3", "--study", "mine")
     assert other.code == 2
@@ -144,7 +149,7 @@ def test_what_cannot_be_tuned_is_one_sentence_and_leaves_nothing(arguments: list
 def test_killed_in_the_middle_it_goes_on_and_nothing_measured_is_lost() -> None:
     place = paths.studies() / "killed"
     process = subprocess.Popen(
-        command("tune", *SMALL_SETTINGS, "--study", "killed", "--stop-after", "eta", "--json"),
+        command("tune", *FEW_SETTINGS, "--study", "killed", "--stop-after", "eta", "--json"),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -172,7 +177,7 @@ def test_killed_in_the_middle_it_goes_on_and_nothing_measured_is_lost() -> None:
 def test_going_back_makes_later_stages_stale_and_they_are_asked_again(tmp_path: Path) -> None:
     begin(tmp_path, SMALL, budget=300, seeds=2)
     for _ in range(3):
-        advance(tmp_path)
+        advance(tmp_path, trainer=LEARNING)
         decide(tmp_path, "accept")
     state = decide(tmp_path, "back", stage="shrink", by="person")
     assert state.now is not None
@@ -180,12 +185,12 @@ def test_going_back_makes_later_stages_stale_and_they_are_asked_again(tmp_path: 
     assert state.stages["chance"].status == "stale"
     state = decide(tmp_path, "change", {"eta": 0.3}, by="person")
     assert state.experiment().training.eta == 0.3
-    assert advance(tmp_path).stages["chance"].status == "asking"
+    assert advance(tmp_path, trainer=LEARNING).stages["chance"].status == "asking"
 
 
 def test_a_value_that_cannot_be_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     begin(tmp_path, SMALL, budget=300, seeds=2)
-    advance(tmp_path)
+    advance(tmp_path, trainer=LEARNING)
     before = journal.read(tmp_path)
     with pytest.raises(BadInput, match=r"training\.eta"):
         decide(tmp_path, "change", {"training.eta": -1.0})
@@ -196,7 +201,7 @@ def test_a_value_that_cannot_be_is_refused_and_nothing_is_written(tmp_path: Path
 
 def test_the_state_of_every_beginning_of_a_journal_can_be_told(tmp_path: Path) -> None:
     begin(tmp_path, SMALL, budget=300, stop_after="lambda", seeds=2)
-    run_to_the_end(tmp_path)
+    run_to_the_end(tmp_path, trainer=LEARNING)
     events = journal.read(tmp_path)
     for length in range(1, len(events) + 1):
         state = fold(events[:length])
@@ -216,7 +221,7 @@ def test_a_network_that_cannot_learn_is_brought_to_learn() -> None:
 
 def test_what_a_stage_is_about_is_named_even_where_it_stays(tmp_path: Path) -> None:
     begin(tmp_path, SMALL, budget=300, stop_after="eta-again", seeds=2)
-    run_to_the_end(tmp_path)
+    run_to_the_end(tmp_path, trainer=LEARNING)
     stages = fold(journal.read(tmp_path)).stages
     for name, key in (("eta", "training.eta"), ("lambda", "training.lambda"), ("eta-again", "training.eta")):
         decision = stages[name].decision

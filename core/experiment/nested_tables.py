@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +20,16 @@ def key_path(key: str) -> list[str]:
     return key.split(".")
 
 
+def _copied(value: Any) -> Any:
+    """A copy of nested tables and lists; what they hold stays. Much faster than a deep copy of anything."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def placed(tree: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of nested tables with dotted keys set; None takes a key out."""
-    result = copy.deepcopy(tree)
+    result: dict[str, Any] = _copied(tree)
     for key, value in values.items():
         *path, last = key_path(key)
         table = result
@@ -44,7 +50,7 @@ def placed(tree: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
 
 def merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
     """A copy of nested tables with another's entries laid over it, table by table."""
-    result = copy.deepcopy(base)
+    result: dict[str, Any] = _copied(base)
     for key, value in override.items():
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
