@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import itertools
+import random
+import subprocess
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +46,7 @@ from tunelab.training.kernel_steps import KernelSteps
 from tunelab.training.loop import Steps, shuffled
 from tunelab.training.measurement import score, unscored
 from tunelab.training.numpy_steps import NumpySteps
+from tunelab.tui.state.settings import load_config
 
 DTYPES = (np.float32, np.float64)
 PAIRS = [pair for pair in COSTS if pair[0] in OUTPUTS]  # that the kernel knows
@@ -349,6 +352,29 @@ def test_a_training_stopped_at_any_pulse_goes_on_to_the_same_bits(
         assert resumed.parameters().parameters.tobytes() == whole.parameters().parameters.tobytes()
 
 
+def test_the_c_code_stays_within_its_arrays_and_within_c(tmp_path: Path) -> None:
+    """Random shapes under AddressSanitizer and UBSan, in arrays without a byte to spare."""
+    compiler, driver = build.compiler(), Path(__file__).with_name("kernel_sanitized.c")
+    if compiler is None:
+        pytest.skip("there is no C compiler")
+    flags = [
+        "-O0",
+        "-std=gnu11",
+        "-ffp-contract=off",
+        "-Wno-psabi",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=all",
+    ]
+    program = tmp_path / "sanitized"
+    made = subprocess.run(
+        [*compiler, *flags, "-I", str(build._FOLDER), str(driver), "-o", str(program)], capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"the C compiler has no sanitizers: {made.stderr[-200:]}")
+    ran = subprocess.run([program, "40", str(random.randrange(1, 2**31))], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "80 shapes\n"), [*ran.args, ran.stderr[:3000]]
+
+
 # -- what trains ------------------------------------------------------------------------------------------
 
 
@@ -369,7 +395,25 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNELAB_ENGINE", "numpy")
     assert current_engine() == engine_for(COMPILED) == NUMPY
     monkeypatch.setenv("TUNELAB_ENGINE", "jax")
-    with pytest.raises(BadInput, match='TUNELAB_ENGINE is "numpy", "kernel" or unset, not "jax"'):
+    with pytest.raises(BadInput, match='TUNELAB_ENGINE is "numpy", "kernel" or not set, not "jax"'):
+        current_engine()
+
+
+@pytest.mark.usefixtures("compiled")
+def test_the_settings_choose_where_the_environment_doesnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNELAB_HOME", str(tmp_path))
+    monkeypatch.delenv("TUNELAB_ENGINE", raising=False)
+    for text, engine in (("", COMPILED), ('engine = "numpy"', NUMPY), ("engine = [", COMPILED)):
+        (tmp_path / "config.toml").write_text(text, "utf-8")
+        assert current_engine() == engine
+    (tmp_path / "config.toml").write_text('engine = "numpy"\n', "utf-8")
+    assert load_config().engine == "numpy"
+    assert engine_for(COMPILED) == COMPILED  # a record goes before a standing wish
+    monkeypatch.setenv("TUNELAB_ENGINE", "kernel")
+    assert current_engine() == COMPILED
+    monkeypatch.delenv("TUNELAB_ENGINE")
+    (tmp_path / "config.toml").write_text('engine = "jax"\n', "utf-8")
+    with pytest.raises(BadInput, match=r'engine in .*config\.toml is "numpy", "kernel" or not set, not "jax"'):
         current_engine()
 
 

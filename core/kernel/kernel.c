@@ -90,6 +90,12 @@ TARGET_END
 
 EXPORT int tl_version(void) { return TL_VERSION; }
 
+#if defined(__clang__)
+EXPORT const char *tl_compiler(void) { return __VERSION__; } /* which names it */
+#else
+EXPORT const char *tl_compiler(void) { return "gcc " __VERSION__; }
+#endif
+
 EXPORT int tl_fold_every(void) { return TL_FOLD_EVERY; }
 
 /* The widest instruction set here: 0 the baseline (SSE2 on x86-64, NEON on ARM), 1 AVX2, 2 AVX-512. Results are the

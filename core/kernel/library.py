@@ -5,11 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tunelab import paths
 from tunelab.errors import BadInput, printable
+from tunelab.files import MaxBytes, read_regular
 from tunelab.kernel.build import REASON_FILE, library_name
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "Kernel",
     "check_engine",
     "current_engine",
+    "describe_build",
     "describe_kernel",
     "engine_for",
     "kernel",
@@ -44,6 +48,11 @@ class Kernel:
     path: Path
     isa: int
     widest: int
+
+    def compiler(self) -> str:
+        """What compiled it, with its version."""
+        self.library.tl_compiler.restype = ctypes.c_char_p
+        return printable(self.library.tl_compiler().decode("utf-8", "replace"), 80)
 
     def instructions(self) -> str:
         """The name of the instruction set in use."""
@@ -92,16 +101,31 @@ def _missing_reason() -> str:
     return loaded if isinstance(loaded, str) else ""
 
 
+def _wish() -> tuple[str, str]:
+    """Which engine somebody asked for, '' where nobody did, and where: the environment goes before config.toml."""
+    if asked := os.environ.get(_VARIABLE, ""):
+        return asked, _VARIABLE
+    path = paths.home() / "config.toml"
+    try:
+        settings = tomllib.loads(read_regular(path, MaxBytes.DESCRIPTION, follow=True).decode("utf-8"))
+    except (OSError, ValueError):  # `tunelab doctor` says what is wrong with it
+        return "", ""
+    return str(settings.get("engine", "")), f"engine in {printable(path, 200)}"
+
+
 def current_engine() -> str:
-    """What trains here unless a record says otherwise: the kernel where it is there, unless TUNELAB_ENGINE=numpy."""
-    asked = os.environ.get(_VARIABLE, "")
+    """What trains here unless a record says otherwise: the kernel where it is there, unless somebody asked for numpy.
+
+    By ``TUNELAB_ENGINE``, or by ``engine`` in ``config.toml``. Raises :class:`BadInput` where what they ask for isn't.
+    """
+    asked, where = _wish()
     if asked == "numpy":
         return NUMPY
     if asked not in ("", "kernel"):
-        raise BadInput(f'{_VARIABLE} is "numpy", "kernel" or unset, not "{printable(asked, 40)}"')
+        raise BadInput(f'{where} is "numpy", "kernel" or not set, not "{printable(asked, 40)}"')
     if kernel() is None:
         if asked:
-            raise BadInput(f"{_VARIABLE}=kernel: there is no compiled kernel, because {_missing_reason()}")
+            raise BadInput(f'{where} is "kernel", but there is no compiled kernel: {_missing_reason()}')
         return NUMPY
     return COMPILED
 
@@ -127,6 +151,14 @@ def check_engine(recorded: str | None) -> None:
         f"it was trained by {printable(recorded, 40)}, which isn't here: {why}; {_VARIABLE}=numpy goes on with numpy, "
         "not to the same bits"
     )
+
+
+def describe_build() -> str:
+    """Return what compiled the kernel and where it lies, or what would have to be there for it."""
+    loaded = kernel()
+    if loaded is None:
+        return "install tunelab again where there is a C compiler, or ziglang; numpy does its work"
+    return f"{COMPILED}, by {loaded.compiler()}: {printable(loaded.path, 300)}"
 
 
 def describe_kernel() -> str:

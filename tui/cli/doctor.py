@@ -17,6 +17,7 @@ from tunelab.data.catalogue import entries
 from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.files import MaxBytes, read_regular
 from tunelab.health import Finding, findings
+from tunelab.kernel import describe_build, kernel
 from tunelab.records import locks
 from tunelab.records.environment import environment
 from tunelab.records.run import run_directories
@@ -82,6 +83,8 @@ def _installation() -> Iterator[Fact]:
     for key, value in environment().items():
         if value is not None:
             yield key, str(value), True
+            if key == "kernel":
+                yield "kernel built", describe_build(), kernel() is not None
     count = engine.usable_cores()
     yield "processors", f"{count}, so {quantity(count, 'training')} side by side", True
 

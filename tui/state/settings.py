@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tunelab import paths
@@ -22,6 +23,9 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     theme: str = Field(default="textual-dark", description="Which theme to begin with.")
+    engine: Literal["kernel", "numpy"] | None = Field(
+        default=None, description="What trains: the compiled kernel, or numpy. TUNELAB_ENGINE goes before it."
+    )
     keys: dict[str, str] = Field(default_factory=dict, description="Other keys for actions, by the action's id.")
 
 
