@@ -7,6 +7,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from small_runs import little_data, preset_on, trained
 from tunelab.records import Run, run_export
 from tunelab.records.events import parse_event
 from tunelab.records.follow import last_event, outline_events, read_events
+from tunelab.records.history import History
 from tunelab.records.run import last_end
 from tunelab.tui.text.tables import results_table
 
@@ -94,6 +96,34 @@ def test_a_measurement_read_in_one_pass_is_as_one_read_in_two(key: str, part: st
     assert parse_event(line.encode()) == parse_event(slow.encode())
     read = parse_event(line.encode())
     assert read is None or json.dumps(read, allow_nan=False, ensure_ascii=False).isprintable()
+
+
+def test_a_live_history_keeps_its_curve_and_its_last_measurements_at_a_bounded_length() -> None:
+    measure = _event("measure")
+    history = History("a", limit=1500)
+    for k in range(10_000):
+        cost = 1 / (1 + k)
+        history.add(measure | {"epoch": float(k), "training_cost": cost, "layer_z_rms": [cost, 1.0]})
+    assert 750 <= len(history) < 1500
+    epochs = history.epochs
+    assert epochs[0] == 0
+    assert (np.diff(epochs) > 0).all()
+    assert epochs[-500:].tolist() == list(range(9_500, 10_000))
+    assert np.array_equal(history.values("training_cost"), 1 / (1 + epochs))
+    assert history.layer_values("z_rms").shape == (len(history), 2)
+    assert history.latest["epoch"] == 9_999
+    assert history.verdicts()
+
+
+def test_a_thinned_history_does_not_depend_on_when_it_is_looked_at() -> None:
+    measure = _event("measure")
+    looked, unlooked = (History("a", limit=1200) for _ in range(2))
+    for k in range(3_000):
+        for history in (looked, unlooked):
+            history.add(measure | {"epoch": float(k)})
+        if k % 7 == 0:
+            looked.values("epoch")
+    assert looked.epochs.tolist() == unlooked.epochs.tolist()
 
 
 @pytest.mark.parametrize("form", ["csv_lines", "json_lines", "markdown_lines"])

@@ -13,7 +13,7 @@ from tunelab.experiment.stacked_training import Member, State
 from tunelab.records import ArmWriter
 from tunelab.records.checkpoint import Checkpoint, fingerprint
 from tunelab.records.events import HEAD, printable_values
-from tunelab.records.history import History
+from tunelab.records.history import LIVE, History
 from tunelab.records.measure_events import arm_reason, better, measure_fields, per_class
 from tunelab.records.parameters import weights_sha256
 from tunelab.training import Measurement
@@ -33,7 +33,7 @@ class ArmRecorder:
         self._writer, self._training, self._member = writer, training, member
         self._known = {(e["event"], e["examples"]): e for e in writer.events if e["event"] in ("initial", "measure")}
         self._measures, self._before = (saved.measures, saved.seconds) if saved else (0, 0.0)
-        self._history = History("")
+        self._history = History("", limit=LIVE)
         self._final: dict[str, Any] | None = None
         self._best: dict[str, Any] | None = None
         for event in [e for e in writer.events if e["event"] == "initial"]:

@@ -20,13 +20,15 @@ from tunelab.statistics import Accuracy
 from tunelab.training.metrics import METRICS, Metric
 from tunelab.wording import quantity
 
-__all__ = ["History"]
+__all__ = ["LIVE", "History"]
 
 Array = NDArray[Any]
 
 _NAN = float("nan")
 _PENDING = 500  # measurements kept as events until they become columns
 _SEEDS = "replicates."
+LIVE = 20_000
+"""How many measurements of a training that goes on are held at most, so that a screen and a worker don't grow."""
 _STEADY = 3  # measurements that a verdict is judged at, so that a sentence on the screen doesn't flicker
 
 
@@ -53,6 +55,12 @@ class _Column:
         self._fill(rows)
         return np.array(self._numbers[: rows * self._width], np.float64).reshape(rows, self._width)
 
+    def thin(self, rows: int, kept: int) -> None:
+        """Keep the last ``kept`` of the first ``rows`` measurements, and every second of those before."""
+        values = self.values(rows)
+        first = rows - kept
+        self._numbers = array("d", np.concatenate([values[:first:2], values[first:]]).ravel().tobytes())
+
     def _fill(self, rows: int) -> None:
         self._numbers.extend([_NAN] * (rows * self._width - len(self._numbers)))
 
@@ -70,10 +78,13 @@ class History:
     Args:
         name: what charts call it.
         events: what has happened so far, in the order of the record; :meth:`add` takes what comes later.
+        limit: how many measurements are held at most. Where there are more, every second of the older ones is let go:
+            the curve stays, at half its resolution.
     """
 
-    def __init__(self, name: str, events: Iterable[Event] = ()) -> None:
+    def __init__(self, name: str, events: Iterable[Event] = (), limit: int | None = None) -> None:
         self.name = name
+        self._limit = None if limit is None else max(limit, 2 * _PENDING)
         self.start: Event = {}
         self.initial: Event = {}
         self.done: Event = {}
@@ -104,8 +115,10 @@ class History:
             self._measurements += 1
             self._recent.append(event)
             self._pending.append(event)
-            if len(self._pending) == _PENDING:
+            if len(self._pending) == _PENDING or self._measurements == self._limit:
                 self._flush()
+            if self._measurements == self._limit:
+                self._thin()
             self.done = {}
         elif kind == "done":
             self.done = event
@@ -126,6 +139,12 @@ class History:
                 sample = next((value for value in values if value is not None), None)
                 column = _Column(len(sample) if isinstance(sample, list) else None)
                 self._columns.setdefault(prefix + name, column).extend(first, values)
+
+    def _thin(self) -> None:
+        older = self._measurements - _PENDING
+        for column in self._columns.values():
+            column.thin(self._measurements, _PENDING)
+        self._measurements = (older + 1) // 2 + _PENDING
 
     def _column(self, name: str, width: int) -> Array:
         """Return a column, (k, ``width`` or as many as it has); NaN where it was never measured."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tunelab.records import Follower, Run
-from tunelab.records.history import History
+from tunelab.records.history import LIVE, History
 
 __all__ = ["Playback", "RunView"]
 
@@ -15,7 +15,7 @@ class RunView:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.arms = [History(record.name) for record in run.arms]
+        self.arms = [History(record.name, limit=LIVE) for record in run.arms]
         self._followers = [Follower(record.events_path) for record in run.arms]
 
     def poll(self) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ class Playback(RunView):
         if position > self.length * (1 - 1e-9):  # twenty steps of a twentieth are the whole, whatever rounding says
             position = self.length
         if position < self.position:
-            self.arms = [History(record.name) for record in self.run.arms]
+            self.arms = [History(record.name, limit=LIVE) for record in self.run.arms]
             self._shown = 0
         self.position = position
         new = []
