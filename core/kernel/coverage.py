@@ -15,11 +15,11 @@ __all__ = ["covers", "lists_inputs"]
 _SAMPLE = 1000  # examples looked at for how many inputs are 0
 _SPARSE = 0.5  # share of inputs that aren't 0 up to which listing them pays
 _MOST_LISTED = 65_536  # inputs that a list can number
-_DENSE_WORK = 12_000_000  # bytes of weights that the examples of a mini-batch pass in dense products: beyond, BLAS wins
+_ALWAYS = 3  # examples in a mini-batch up to which numpy's calls cost more than any arithmetic
+_SMALL = 30  # up to which BLAS gains little by passing over the weights once for all examples
+# By whether small: bytes of weights that a mini-batch's examples pass in dense products, beyond which BLAS wins
+_DENSE_WORK = {True: 32_000_000, False: 12_000_000}
 _CACHED = 1_200_000  # bytes of a listed first layer that stay in a core's own cache
-_LARGE_BATCH = (
-    20  # examples in a mini-batch from which BLAS, which passes over the weights once for all, wins elsewhere
-)
 
 
 def lists_inputs(inputs: NDArray[Any]) -> bool:
@@ -33,14 +33,17 @@ def covers(
 ) -> bool:
     """Return whether the kernel takes such a training: it knows the functions, and isn't slower than numpy.
 
-    The bounds are measured (`make bench` measures them again): listed inputs skip most of the work as long as the
-    first layer's weights stay in the cache; where products of dense matrices decide, BLAS with its fused multiply-add
-    is ahead of a kernel that does without for the sake of the same bits everywhere.
+    The bounds are measured (`python -m tests.benchmarks.coverage` does so again): listed inputs skip most of the work
+    as long as the first layer's weights stay in the cache; where products of dense matrices decide, BLAS with its fused
+    multiply-add is ahead of a kernel that does without for the sake of the same bits everywhere.
     """
     if activation not in HIDDEN or output not in OUTPUTS or cost not in COSTS or len(sizes) - 1 > MAX_LAYERS:
         return False
+    if mini_batch <= _ALWAYS:
+        return True
     first, *later = (fan_in * fan_out for fan_in, fan_out in pairwise(sizes))
     dense = sum(later) if listed else first + sum(later)
-    if listed and first * itemsize > _CACHED and mini_batch > _LARGE_BATCH:
+    small = mini_batch <= _SMALL
+    if listed and first * itemsize > _CACHED and not small:
         return False
-    return mini_batch * dense * itemsize <= _DENSE_WORK
+    return mini_batch * dense * itemsize <= _DENSE_WORK[small]
