@@ -18,7 +18,7 @@ from tunelab.data import Dataset
 from tunelab.diagnosis.baselines import constant_cost
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search.climb import Climb, climb, course
+from tunelab.search.climb import START, Climb, climb, course
 from tunelab.search.curve import Curve
 from tunelab.search.range_test import range_test
 from tunelab.search.result import SearchResult, SearchRow
@@ -34,6 +34,7 @@ Array = NDArray[Any]
 
 _GRID = (3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _MIDDLE = 0.2  # of the grid: values near it are trained first, lest time be up
+_ADAM = 0.01  # times all of these for Adam, whose steps are about η however small the gradient
 _BELOW = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3)  # where the best lies at the lower end, or none learns
 _ABOVE = (100.0, 300.0, 1000.0)
 _EPOCHS = 4
@@ -52,7 +53,8 @@ def find_eta(
 
     Only an η that learns can be chosen (:func:`learns`), and none that merely memorizes, which its validation cost
     shows. Where the best one is at an end of the grid, or none learns, the grid is widened, from 1e-6 to 1000; if still
-    none learns, training is longer; then there is no answer.
+    none learns, training is longer; then there is no answer. The grid is that of η/(1 − μ) with a momentum μ, and a
+    hundredth of it with Adam.
 
         >>> experiment = Experiment(data={"train": 200, "evaluation": 100}, network={"hidden": [8]})
         >>> result = find_eta(experiment, seeds=1, epochs=2)
@@ -75,13 +77,14 @@ def find_eta(
     :class:`tunelab.BadInput` where the experiment doesn't fit its data.
     """
     search = _GridSearch(base, trials or Trials(), seeds, epochs)
-    search.train(sorted(_GRID, key=lambda eta: abs(math.log(eta / _MIDDLE))))
+    grid = search.scaled(_GRID)
+    search.train(sorted(grid, key=lambda eta: abs(math.log(eta / search.scaled([_MIDDLE])[0]))))
     with suppress(OutOfTime):
         best = search.best
-        if best is None or best == _GRID[0]:
-            search.train(reversed(_BELOW))
-        if best is None or best == _GRID[-1]:
-            search.train(_ABOVE)
+        if best is None or best == grid[0]:
+            search.train(reversed(search.scaled(_BELOW)))
+        if best is None or best == grid[-1]:
+            search.train(search.scaled(_ABOVE))
         if search.best is None:
             search.train_longer()
     return search.result()
@@ -144,8 +147,13 @@ class _GridSearch:
         n, m = len(self._dataset.training), base.training.mini_batch
         enough = math.ceil(min(_MINI_BATCHES * m, _MOST_EXAMPLES) / n)
         self._epochs = max(epochs or _EPOCHS, enough)
+        self._scale = _ADAM if base.training.optimizer == "adam" else 1 - base.training.momentum
         self._tried: dict[float, _Tried] = {}
         self.is_cut_short = False
+
+    def scaled(self, etas: Iterable[float]) -> list[float]:
+        """The η that are to this optimizer what ``etas`` are to plain steps."""
+        return [float(f"{eta * self._scale:.4g}") for eta in etas]
 
     @property
     def best(self) -> float | None:
@@ -204,7 +212,7 @@ class _GridSearch:
             sure = "" if self.is_cut_short else "Look at the first weights, λ and the data before anything else."
             rows, bracket = self._rows(None), (grid[0], grid[-1])
             return SearchResult("eta", grid[0], bracket, because, sure, rows, {}, is_cut_short=self.is_cut_short)
-        way = climb({eta: tried.outcomes for eta, tried in self._tried.items()})
+        way = climb({eta: tried.outcomes for eta, tried in self._tried.items()}, self.scaled([START])[0])
         half = float(f"{best / 2:.3g}")
         because = self._because(best, half, way)
         between = [eta for eta in grid if best / 4 < eta <= half]
@@ -242,6 +250,8 @@ class _GridSearch:
                 "those that don't."
             )
         because += f" Half of it leaves room for many epochs: η = {half:g}."
+        if momentum := self._base.training.momentum:
+            because += f" With momentum {momentum:g} steps go η/(1 − μ) = {half / (1 - momentum):.3g} in the long run."
         if way is None:
             return because + " The lecture's climb finds no η at which the cost falls steadily."
         if way.threshold == best:

@@ -73,7 +73,8 @@ def range_test(
 ) -> RangeTest:
     """Let η rise from ``low`` to ``high`` over some hundred mini-batches of fresh networks."""
     dataset = trials.dataset(base)
-    network = assemble([changed(base, {"initialization.seeds": seeds})], dataset).network
+    training = assemble([changed(base, {"initialization.seeds": seeds, "training.schedule": None})], dataset)
+    network, update = training.network, training.update
     m, n = base.training.mini_batch, len(dataset.training)
     etas = np.geomspace(low, high, _STEPS)
     orders = [np.random.default_rng([base.initialization.seed + r, 3]) for r in range(seeds)]
@@ -87,7 +88,11 @@ def range_test(
             targets = dataset.training.targets[rows]
             y = wanted[targets] if dataset.classes is not None else targets.astype(network.dtype)
             costs[step] = network.output.cost(network.last_z(x), y).mean(axis=-1)
-            network.descend(x, y, np.full((seeds, 1, 1), eta / m, network.dtype))
+            if update is None:
+                network.descend(x, y, np.full((seeds, 1, 1), eta / m, network.dtype))
+            else:
+                update.set_eta(np.full(seeds, eta))
+                update.step(x, y, None, update.masks(0, step * m, m), step + 1)
     costs = np.where(np.isfinite(costs), costs, np.nan)
     points = np.array([_points(etas, column) for column in costs.T])
     return RangeTest(etas, costs, points[:, 0], points[:, 1])

@@ -134,7 +134,7 @@ def by_validation(experiment: Experiment) -> Experiment:
 
 
 def reduced(experiment: Experiment, trials: Trials) -> Experiment:
-    """The experiment on the part of its data that answers in seconds; λ/n stays put, and there is one seed.
+    """The experiment on the part of its data that answers in seconds; λ/n and l1/n stay put, and there is one seed.
 
     It is judged on validation examples, whatever it asks for.
     """
@@ -143,5 +143,6 @@ def reduced(experiment: Experiment, trials: Trials) -> Experiment:
     plain = fitted(plain, dataset)
     n, validation = min(len(dataset.training), _MOST_TRAINING), min(len(dataset.validation), _MOST_VALIDATION)
     lmbda = float(f"{plain.training.lmbda * n / len(dataset.training):.3g}")
-    values = {"data.train": n, "data.evaluation": validation, "training.lambda": lmbda}
+    l1 = float(f"{plain.training.l1 * n / len(dataset.training):.3g}")
+    values = {"data.train": n, "data.evaluation": validation, "training.lambda": lmbda, "training.l1": l1}
     return changed(plain, values | {"training.mini_batch": min(plain.training.mini_batch, n)})

@@ -173,6 +173,8 @@ def _training(r: Recipe) -> dict[str, str]:
         also = ", which Keras keeps inside its velocities" if rescaled else ""
         functions += _ETA.format(also=also, rescale=_RESCALE if rescaled else "")
     functions += (_EVERY_STEP if moves else "") + (_MASKS if r.dropout else "")
+    if rescaled:
+        optimizer += "    optimizer.build(model.trainable_variables)  # its velocities are there from the start\n"
     once = "    set_eta(network.optimizer, eta)\n" if rescaled else "    network.optimizer.learning_rate = eta\n"
     return {
         "functions": functions,

@@ -1,4 +1,4 @@
-"""The questions that can be asked alone: which η, which λ, which m, or why nothing is learnt."""
+"""The questions that can be asked alone: which η, λ, m, momentum or dropout, or why nothing is learnt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from tunelab.cure_trials import CureTrial, CureTrials, try_cures
 from tunelab.diagnose import diagnose_experiment
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Experiment
-from tunelab.search import SearchResult, Trainer, find_eta, find_lambda, find_mini_batch
+from tunelab.search import (
+    SearchResult,
+    Trainer,
+    find_dropout,
+    find_eta,
+    find_lambda,
+    find_mini_batch,
+    find_momentum,
+)
 from tunelab.strategy.journal import Journal
 from tunelab.strategy.stage import Recommendation, Stage
 from tunelab.strategy.state import fold
@@ -103,6 +111,41 @@ class FindMiniBatch(Question):
         return find_mini_batch(experiment, trials)
 
 
+class FindMomentum(Question):
+    """μ alone, η along with it."""
+
+    name = "find-momentum"
+    title = "Which momentum?"
+    short = "μ"
+    question = "Does it learn faster along a velocity?"
+    teaching = (
+        "With momentum a step follows a velocity that gathers gradients and keeps μ of itself. In the long run it goes "
+        "η/(1 − μ), so η is moved along with μ. Another μ is taken only where it is better beyond noise."
+    )
+
+    def search(self, experiment: Experiment, trials: Trainer) -> SearchResult:
+        """Search as `tunelab find` does."""
+        return find_momentum(experiment, trials)
+
+
+class FindDropout(Question):
+    """The share of hidden neurons left out, alone."""
+
+    name = "find-dropout"
+    title = "How much dropout?"
+    short = "dropout"
+    question = "Does it generalize better where neurons can't rely on each other?"
+    teaching = (
+        "With dropout each step leaves out a share of the hidden neurons, others for every example. It is against "
+        "overfitting, so it may bring nothing where there are many examples. A share is taken only where it is better "
+        "beyond noise."
+    )
+
+    def search(self, experiment: Experiment, trials: Trainer) -> SearchResult:
+        """Search as `tunelab find` does."""
+        return find_dropout(experiment, trials)
+
+
 class Why(Question):
     """Why nothing is learnt."""
 
@@ -146,7 +189,14 @@ def _trial_text(trial: CureTrial, trials: CureTrials) -> str:
     return f"{text}, {scale * d.difference:+.3g} ± {scale * d.half_width:.2g}"
 
 
-QUESTIONS: tuple[Question, ...] = (FindEta(), FindLambda(), FindMiniBatch(), Why())
+QUESTIONS: tuple[Question, ...] = (
+    FindEta(),
+    FindLambda(),
+    FindMiniBatch(),
+    FindMomentum(),
+    FindDropout(),
+    Why(),
+)
 
 
 def question_named(name: str) -> Question:

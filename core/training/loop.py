@@ -180,6 +180,11 @@ class Training:
         return self.examples / self.n
 
     @property
+    def update(self) -> Update | None:
+        """What makes a step where that isn't the plain one."""
+        return self._update
+
+    @property
     def running(self) -> Array:
         """The replicates still training, as indices."""
         return np.array([r for r, reason in enumerate(self.reasons) if not reason], np.intp)

@@ -10,7 +10,15 @@ from typing import Any
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, Preset, load_data
 from tunelab.records.history import History
-from tunelab.search import SearchResult, Trials, find_eta, find_lambda, find_mini_batch
+from tunelab.search import (
+    SearchResult,
+    Trials,
+    find_dropout,
+    find_eta,
+    find_lambda,
+    find_mini_batch,
+    find_momentum,
+)
 from tunelab.search.lambda_cv import find_lambda_from_below
 from tunelab.search.trials import reduced
 from tunelab.strategy.state import StageState
@@ -86,6 +94,10 @@ def _search(what: SearchTarget, experiment: Experiment, trials: Trials, seeds: i
         return find_eta(experiment, trials, seeds=seeds or 3)
     if what is SearchTarget.lmbda:
         return find_lambda(experiment, trials, seeds=seeds or 5)
+    if what is SearchTarget.momentum:
+        return find_momentum(experiment, trials, seeds=seeds or 5)
+    if what is SearchTarget.dropout:
+        return find_dropout(experiment, trials, seeds=seeds or 5)
     return find_mini_batch(experiment, trials, seeds=seeds or 3)
 
 

@@ -36,6 +36,8 @@ class SearchTarget(StrEnum):
     eta = "eta"
     lmbda = "lambda"
     batch = "batch"
+    momentum = "momentum"
+    dropout = "dropout"
 
 
 class SamplerName(StrEnum):
@@ -56,9 +58,12 @@ class PrunerName(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FindOptions(OutputOptions):
-    """Search for η, λ or m by the lecture's rule: a table of what was tried, the choice, and why."""
+    """Search for η, λ, m, momentum or dropout by one rule each: a table of what was tried, the choice, and why."""
 
-    what: Annotated[SearchTarget, typer.Argument(help="The learning rate, the regularization, or the mini-batch size.")]
+    what: Annotated[
+        SearchTarget,
+        typer.Argument(help="The learning rate, the regularization, the mini-batch size, the momentum, or dropout."),
+    ]
     preset: PresetName
     settings: Settings = None
     arms: Arms = None
