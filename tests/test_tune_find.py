@@ -116,6 +116,17 @@ def test_the_whole_way_on_few_drawn_digits_keeps_its_budget_and_touches_the_test
     assert paths.studies().exists() is False
 
 
+def test_a_preset_is_fitted_to_a_table_of_numbers_as_a_run_is(tmp_path: Path) -> None:
+    """The preset leaves cost and output open; a table without classes chooses them."""
+    rng = np.random.default_rng(0)
+    rows = [f"{x:.3f},{2 * x + 0.1 * e:.3f}" for x, e in zip(rng.normal(size=80), rng.normal(size=80), strict=True)]
+    table = tmp_path / "line.csv"
+    table.write_text("\n".join(["x,target", *rows]) + "\n", "utf-8")
+    outcome = run_cli("tune", "table", "--data", table, "--stop-after", "baseline", "--seeds", "1", "--json", "--quiet")
+    assert outcome.code == 0
+    assert outcome.events[-1]["began"]["metric"] == "r2"
+
+
 def test_stop_after_a_stage_and_go_on_later() -> None:
     first = run_cli("tune", *FEW_SETTINGS, "--study", "mine", "--stop-after", "chance", "--json", "--quiet")
     assert [event["stage"] for event in first.of("stage")] == ["baseline", "shrink", "chance"]

@@ -22,7 +22,7 @@ __all__ = ["find_mini_batch"]
 Array = NDArray[Any]
 
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-_MEASUREMENTS = 4  # measurements an epoch
+_MEASUREMENTS = 24  # of a training: enough to tell who is there first, and little of its time
 _LOOK = 8  # a first look at how fast a size is takes this part of the epochs
 _MOST_EPOCHS = 8  # times those of the present m, for whoever is fast
 
@@ -42,7 +42,7 @@ def find_mini_batch(
 
     def sized(m: int, epochs: int) -> Experiment:
         eta = float(f"{base.training.eta * m / present:.4g}")
-        every = max(m, n // _MEASUREMENTS)
+        every = max(m, n * epochs // _MEASUREMENTS)
         small = search_settings(base, seeds=seeds, epochs=epochs, monitor_every=every)
         return changed(small, {"training.mini_batch": m, "training.eta": min(eta, 1e6)})
 

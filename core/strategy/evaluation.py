@@ -76,7 +76,7 @@ class Evaluation:
 
     With folds a row is one seed, each example judged by the network of the fold that hasn't learnt from it. ``chance``
     is the metric of the best answer that ignores the input, ``share`` that answer's accuracy; ``classes`` how many
-    there are (0: numbers).
+    there are (0: numbers). ``labels`` (N,) are the examples' classes, where the metric tells them apart.
     """
 
     metric: MetricName
@@ -85,6 +85,7 @@ class Evaluation:
     chance: float
     share: float
     classes: int
+    labels: Array | None = None
 
     @property
     def value(self) -> float:
@@ -112,6 +113,10 @@ class Evaluation:
         examples = float(self.each.mean(axis=0).std(ddof=1)) / math.sqrt(self.total) if self.total > 1 else 0.5
         if self.metric == "accuracy":
             examples = accuracy_error(self.value, self.total)
+        elif self.metric == "balanced_accuracy" and self.labels is not None:
+            own = [self.hits[:, self.labels == label] for label in np.unique(self.labels)]
+            recalls = [accuracy_error(float(hits.mean()), hits.shape[1]) for hits in own]
+            examples = math.hypot(*recalls) / len(own)
         return math.hypot(self.std / math.sqrt(self.seeds), examples)
 
     @property
@@ -174,4 +179,5 @@ def evaluation_of(each: Array, hits: Array, examples: Examples, dataset: Dataset
     classes = len(dataset.classes or ())
     chance = METRICS[metric].chance(examples.targets, classes, dataset.tolerance)
     share = METRICS["accuracy"].chance(examples.targets, classes, dataset.tolerance)
-    return Evaluation(metric, each, hits, chance, share, classes)
+    labels = examples.targets if metric == "balanced_accuracy" else None
+    return Evaluation(metric, each, hits, chance, share, classes, labels)

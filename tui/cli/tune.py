@@ -23,7 +23,7 @@ from tunelab.strategy.state import State
 from tunelab.tui.cli.following import interruptible
 from tunelab.tui.cli.options.searching import TuneOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
-from tunelab.tui.cli.preset_options import absolute_data_path, load_preset
+from tunelab.tui.cli.preset_options import absolute_data_path, fitted_to_data, load_preset
 from tunelab.tui.state.strategy_files import WINNER, write_report
 from tunelab.tui.text.journal_text import plain_values
 
@@ -99,6 +99,8 @@ def _experiment(options: TuneOptions) -> Experiment:
         )
         if len(preset.arms) > 1 and not options.quiet:
             say(f"{preset.name} has several arms; the strategy begins from the first, '{preset.arms[0].name}'.")
+        if preset.arms[0].experiment.data.name not in NAMED:  # those need no fitting, and drawing digits takes long
+            preset = fitted_to_data(preset, options.quiet)
         return preset.arms[0].experiment
     values: dict[str, Any] = parse_settings(options.settings or [])
     if options.data is not None:
