@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint check bench links
+.PHONY: run test lint check bench screenshots links
 
 run: $(VENV)/installed links
 	@if [ -t 1 ]; then $(BIN)/tunelab; else $(BIN)/tunelab tune --data digits; fi
@@ -26,6 +26,10 @@ bench: $(VENV)/installed-bench links
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tunelab needs Python 3.11 or newer: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv $(VENV)
+
+# Every screen at three sizes in two themes, as SVG and text: a look at what a change did to them.
+screenshots: $(VENV)/installed-test links
+	cd tests && ../$(BIN)/python -m gallery ../build/screenshots
 
 # Links to every entry of core/, tui/ and presets/: a new module is there at once, without installing again.
 links: $(BIN)/python

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "masked_url", "quantity"]
+__all__ = ["did_you_mean", "masked_url", "quantity", "sentence"]
 
 
 def quantity(n: float, noun: str, plural: str = "") -> str:
@@ -16,6 +16,11 @@ def quantity(n: float, noun: str, plural: str = "") -> str:
     """
     text = f"{n:,.0f}" if float(n).is_integer() or n >= 100 else f"{n:.3g}"
     return f"{text} {noun if n == 1 else plural or noun + 's'}"
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its beginning, but for a symbol: η stays η."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
 
 
 def masked_url(url: str) -> str:

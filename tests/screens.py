@@ -201,6 +201,7 @@ async def opened(
             while idle < 3:  # with nothing ready to run, no message is on its way, but for those of threads and timers
                 await asyncio.sleep(0)
                 idle = 0 if loop._ready else idle + 1  # type: ignore[attr-defined]
+            app._check_resize()  # a timer's work, too
             app.screen._on_timer_update()
 
     look = LabScreen._tick

@@ -34,8 +34,9 @@ async def test_crosshair_and_zoom_on_a_trained_chart() -> None:
         await lab.press("5", "left")
         text = chart(lab, "cost").plain()
         assert text.startswith("epoch 3\n")
-        assert "train." in text
-        assert "evalu." in text
+        assert "── training   ┈┈ evaluation" in text
+        assert text.count(" / ") == 2  # both values of both arms
+        assert chart(lab, "accuracy").plain().startswith("epoch 3\n")  # the other chart points there, too
         await lab.press("left", "left", "plus")
         low, high = chart(lab, "cost")._picture.place.x  # type: ignore[union-attr]
         assert high - low == pytest.approx(1.5)

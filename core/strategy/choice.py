@@ -9,6 +9,7 @@ from tunelab.experiment import Experiment
 from tunelab.strategy.evaluation import Evaluation
 from tunelab.strategy.settings import differences
 from tunelab.strategy.trial_runner import Context, difference_text
+from tunelab.wording import sentence
 
 __all__ = ["best_or_present", "choice_text", "runner_up"]
 
@@ -47,8 +48,7 @@ def choice_text(evaluations: Mapping[str, Evaluation], present: str, chosen: str
     """Return in words how the choice and the present setting compare."""
     if chosen != present:
         ahead = difference_text(evaluations[chosen], evaluations[present])
-        sentence = f"{chosen}: {evaluations[chosen].text}, {ahead} beside {present}, on the same examples."
-        return sentence[0].upper() + sentence[1:]
+        return sentence(f"{chosen}: {evaluations[chosen].text}, {ahead} beside {present}, on the same examples.")
     best = max((label for label in evaluations if label != present), key=lambda one: evaluations[one].value, default="")
     if not best:
         return f"{present}: {evaluations[present].text}."

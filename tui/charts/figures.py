@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tunelab.errors import BadInput
-from tunelab.tui.charts.palette import ARMS, PALETTES
+from tunelab.tui.charts.palette import ARMS, PALETTES, ramp
 from tunelab.tui.charts.scale import label, nice_limits, span_of
 from tunelab.tui.charts.spec import Axis, ChartSpec, Role, Series, floats
 
@@ -208,4 +208,7 @@ def _ticks(axes: Axes, spec: ChartSpec) -> None:
 def _colour(role: Role) -> str:
     if isinstance(role, int):
         return _LIGHT[role % ARMS]
+    if isinstance(role, float):
+        mixed = ramp(role, "light")
+        return "#{:02x}{:02x}{:02x}".format(*mixed) if isinstance(mixed, tuple) else _TEXT
     return {"muted": _MUTED, "warning": _WARNING}.get(role, _TEXT)

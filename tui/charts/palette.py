@@ -8,7 +8,7 @@ from typing import Literal
 from tunelab.tui.charts.picture import PLAIN, Colour, Ink, ascii_only
 from tunelab.tui.charts.spec import Role
 
-__all__ = ["ARMS", "PALETTES", "Palette", "Style", "ascii_marker", "ink", "marker"]
+__all__ = ["ARMS", "PALETTES", "Palette", "Style", "ascii_marker", "ink", "marker", "ramp"]
 
 Palette = Literal["dark", "light", "ansi"]
 
@@ -47,6 +47,13 @@ PALETTES: dict[Palette, tuple[Colour | None, ...]] = {
 }  # fmt: skip
 ARMS = 8
 
+# From blue by green to yellow, ever brighter on a dark screen and ever lighter on a light one
+RAMPS: dict[Palette, tuple[Colour, ...]] = {
+    "dark": ((70, 105, 215), (40, 160, 165), (125, 195, 85), (245, 220, 75)),
+    "light": ((35, 45, 140), (0, 110, 150), (60, 140, 50), (190, 135, 0)),
+    "ansi": (4, 6, 2, 3),
+}
+
 _WARNING: dict[Palette, Colour] = {"dark": (213, 94, 0), "light": (195, 75, 0), "ansi": 1}
 
 _FILLED = "●■▲◆▼★▶◀"
@@ -62,7 +69,20 @@ def ink(role: Role, style: Style) -> Ink:
         return PLAIN
     if role == "warning":
         return Ink(_WARNING[style.palette])
+    if isinstance(role, float):
+        return Ink(ramp(role, style.palette))
     return Ink(PALETTES[style.palette][role % ARMS])
+
+
+def ramp(share: float, palette: Palette) -> Colour:
+    """Return the colour at a share of the ramp, mixed where the terminal has more than 16."""
+    stops = RAMPS[palette]
+    at = min(max(share, 0.0), 1.0) * (len(stops) - 1)
+    below, above = stops[int(at)], stops[min(int(at) + 1, len(stops) - 1)]
+    if isinstance(below, int) or isinstance(above, int):
+        return stops[round(at)]
+    red, green, blue = (round(x + (at - int(at)) * (y - x)) for x, y in zip(below, above, strict=True))
+    return red, green, blue
 
 
 def marker(role: Role, dashed: bool) -> str:

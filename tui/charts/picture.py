@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,6 +54,13 @@ class Place:
         if self.x_log:
             return float(low ** (1 - share) * high**share)
         return low * (1 - share) + high * share
+
+    def column_at(self, x: float) -> int:
+        """The column of the picture in which an x lies, held inside the canvas."""
+        low, high = (math.log(end) if self.x_log else end for end in self.x)
+        at = math.log(max(x, self.x[0])) if self.x_log else x
+        share = min(max((at - low) / (high - low), 0.0), 1.0)
+        return self.left + round(share * max(self.columns - 1, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,11 @@ __all__ = ["Axis", "Bars", "ChartSpec", "Floats", "Level", "Mark", "Role", "Seri
 
 Floats = NDArray[np.float64]
 Limits = tuple[float, float]
-Role = int | Literal["plain", "muted", "warning"]
-"""An arm's number (its colour and marker are chosen by it), or what the colour is to say."""
+Role = int | float | Literal["plain", "muted", "warning"]
+"""An arm's number (its colour and marker are chosen by it), or what the colour is to say.
+
+A float is a place on the ramp of an ordered parameter, from 0.0 (its smallest value) to 1.0 (its largest).
+"""
 
 
 def floats(values: ArrayLike | None) -> Floats:

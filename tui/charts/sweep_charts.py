@@ -11,13 +11,14 @@ import numpy as np
 from tunelab.tui.charts.heatmap import heatmap
 from tunelab.tui.charts.palette import Style
 from tunelab.tui.charts.picture import Ink, Picture, fitted, sentence
-from tunelab.tui.charts.spec import Axis, ChartSpec, Level, Series
+from tunelab.tui.charts.picture import cells as cells_of
+from tunelab.tui.charts.spec import Axis, ChartSpec, Level, Mark, Series
 
 if TYPE_CHECKING:
     from tunelab.sweeps.results import StudyTable, TrialRow
     from tunelab.sweeps.search_space import Dimension
 
-__all__ = ["best_chart", "map_axes", "slice_chart", "sweep_map"]
+__all__ = ["TrialMap", "best_chart", "map_axes", "slice_chart", "sweep_map", "trial_map"]
 
 DEFAULT = Style()
 _CELL = 8  # columns of a cell of the map: [95.3★] and a gap
@@ -70,9 +71,13 @@ def slice_chart(table: StudyTable, dimension: Dimension) -> ChartSpec:
     line = sorted(best.items()) if few else []
     series = [
         Series([x for x, _ in line], [y for _, y in line], "best", 0, points=False),
-        *_scatter(each, "trials", 1),
+        *_scatter(each, "trials ± standard error", 1),
+        *_error_bars(place, dimension, table),
         *_scatter(unfinished, "pruned or diverged", 5),
     ]
+    marks: tuple[Mark, ...] = ()
+    if table.best is not None and dimension.key in table.best.params:
+        marks = (Mark(place(table.best.params[dimension.key]), "best", "plain"),)
     levels: tuple[Level, ...] = ()
     if table.best is not None and table.within_noise:
         levels = (Level(times * min(float(row.value or 0) for row in table.within_noise), "within noise"),)
@@ -86,8 +91,23 @@ def slice_chart(table: StudyTable, dimension: Dimension) -> ChartSpec:
         Axis(),
         tuple(s for s in series if len(s.x)),
         levels=levels,
+        marks=marks,
         empty="No trial has ended yet.",
     )
+
+
+def _error_bars(place: Any, dimension: Dimension, table: StudyTable) -> list[Series]:
+    """A line of one standard error up and down at each trial, while they are few."""
+    rows = [row for row in table.complete if dimension.key in row.params and row.value is not None]
+    if len(rows) > _MARKED:
+        return []
+    bars = []
+    for row in rows:
+        x, y, error = place(row.params[dimension.key]), row.value or 0.0, row.error
+        if error > 0:
+            ends = [table.metric.scale * (y - error), table.metric.scale * (y + error)]
+            bars.append(Series([x, x], ends, colour=1, points=False))
+    return bars
 
 
 def _as_is(value: Any) -> float:
@@ -159,21 +179,49 @@ def _label(value: Any) -> str:
     return f"{value:.2g}" if isinstance(value, float) else str(value)[:10]
 
 
+@dataclass(frozen=True)
+class TrialMap:
+    """A map as drawn, and the trial that each of its cells shows, the upper row first; None where there is none.
+
+    ``left`` and ``top`` are the first cell's place in the picture, ``columns`` and ``rows`` its size.
+    """
+
+    picture: Picture
+    trials: tuple[tuple[int | None, ...], ...] = ()
+    left: int = 0
+    top: int = 0
+    columns: int = 1
+    rows: int = 1
+
+    def trial_at(self, x: int, y: int) -> int | None:
+        """Return the number of the trial under a character of the picture."""
+        column, row = (x - self.left) // self.columns, (y - self.top) // self.rows
+        inside = 0 <= row < len(self.trials) and 0 <= column < len(self.trials[row])
+        return self.trials[row][column] if inside else None
+
+
 def sweep_map(
+    table: StudyTable, across: Dimension, up: Dimension, width: int, height: int, style: Style = DEFAULT
+) -> Picture:
+    """Return the picture of :func:`trial_map`."""
+    return trial_map(table, across, up, width, height, style).picture
+
+
+def trial_map(
     table: StudyTable,
     across: Dimension,
     up: Dimension,
     width: int,
     height: int,
     style: Style = DEFAULT,
-) -> Picture:
+) -> TrialMap:
     """The best value in each cell of two parameters, shares in percent.
 
     [ ] is the contour: cells that can't be told from the best (★). × stands where everything diverged, – where
     all was pruned; a cell without a trial is empty.
     """
     if not any(row.ended for row in table.rows):
-        return sentence("No trial has ended yet.", width, height, Ink(dim=True))
+        return TrialMap(sentence("No trial has ended yet.", width, height, Ink(dim=True)))
     columns = _bins(across, table.plan.sampler, max(1, (width - 9) // _CELL))
     rows = _bins(up, table.plan.sampler, max(1, height - 2))
     digits = 1 if table.metric.percent else 3
@@ -185,16 +233,18 @@ def sweep_map(
     values = np.full((len(rows.labels), len(columns.labels)), np.nan)
     marks = [["" for _ in columns.labels] for _ in rows.labels]
     inside_noise = np.zeros(values.shape, bool)
+    trials: list[list[int | None]] = [[None for _ in columns.labels] for _ in rows.labels]
     for (r, c), inside in cells.items():
         if r < 0 or c < 0:
             continue
+        trials[r][c] = inside[0].number
         done = [row for row in inside if row.state == "complete" and row.value is not None]
         if not done:
             states = {row.state for row in inside}
             marks[r][c] = ("x" if style.ascii else "×") if "diverged" in states else "-" if style.ascii else "–"
             continue
         best = max(done, key=lambda row: (row is table.best, -math.inf if row.value is None else row.value))
-        values[r, c] = best.value
+        values[r, c], trials[r][c] = best.value, best.number
         star = ("*" if style.ascii else "★") if best is table.best else ""
         marks[r][c] = f"{table.metric.scale * (best.value or 0.0):.{digits}f}{star}"
         inside_noise[r, c] = best.number in near
@@ -230,7 +280,16 @@ def sweep_map(
         style=style,
         texts=[line for cell in lines for line in cell],
     )
-    return Picture(tuple(title)).over(body)
+    left = min(max(len(label) for label in rows.labels) + 1, max(width // 3, 1))
+    drawn = sum(cells_of(text) for text, _ in body.rows[0])
+    return TrialMap(
+        Picture(tuple(title)).over(body),
+        tuple(tuple(trials[r]) for r in order),
+        left,
+        len(title) + 1,
+        max(1, (drawn - left) // len(columns.labels)),
+        tall,
+    )
 
 
 def _cell_lines(marks: Sequence[str], framed: Sequence[bool], tall: int, broad: int, ascii: bool) -> list[list[str]]:

@@ -304,10 +304,23 @@ class SweepScreen(BaseScreen["Trial | Draft | None"], where="sweep"):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         """Open a trial in the lab."""
         event.stop()
+        if event.option_index < len(self._listed):
+            self._open_trial(self._listed[event.option_index])
+
+    @on(SweepMap.TrialChosen)
+    def _cell_chosen(self, event: SweepMap.TrialChosen) -> None:
+        """Go to the trial of a cell in the list; a second click opens it in the lab."""
+        event.stop()
+        listed = self.query_one("#trials", OptionList)
+        if event.number not in self._listed or listed.highlighted == self._listed.index(event.number):
+            self._open_trial(event.number)
+        else:
+            listed.highlighted = self._listed.index(event.number)
+
+    def _open_trial(self, number: int) -> None:
         view = self.view
-        if view is None or view.table is None or event.option_index >= len(self._listed):
+        if view is None or view.table is None:
             return
-        number = self._listed[event.option_index]
         row = next(row for row in view.table.rows if row.number == number)
         self.in_background(lambda: _opened(view, row), self._open, failed=self.warn)
 

@@ -32,6 +32,7 @@ from tunelab.tui.state.reports import save_study_page
 from tunelab.tui.state.strategy_files import WINNER, write_report
 from tunelab.tui.state.strategy_session import Guide
 from tunelab.tui.text.journal_text import journal_text, plain_values, so_far, way
+from tunelab.tui.widgets.chart import Chart
 from tunelab.tui.widgets.chart_pair import ChartPair
 from tunelab.tui.widgets.finale import Finale
 
@@ -52,7 +53,7 @@ class WizardScreen(BaseScreen["Draft | ToTrain | None"], where="wizard"):
         self.state, self.guide = state, guide
         self._shown = ""
         self._told = False
-        self._by_cost: bool | None = None
+        self._view = ""  # which chart a person chose: cost, accuracy, response
         self._began = time.monotonic()
         self._complained = ""
         self._evidence: tuple[Any, ...] = ()
@@ -69,6 +70,7 @@ class WizardScreen(BaseScreen["Draft | ToTrain | None"], where="wizard"):
                 yield Static(id="teaching", markup=False)
             with Vertical(id="tried"):
                 yield ChartPair(self.state.looks, id="charts")
+                yield Chart(self.state.looks, id="response")
         yield Finale(self.state.looks)
         yield Static(id="so-far", markup=False)
 
@@ -76,6 +78,7 @@ class WizardScreen(BaseScreen["Draft | ToTrain | None"], where="wizard"):
         """Begin, or go on, and look at the journal a few times a second."""
         self.query_one("#words").focus()
         self.set_interval(1 / self.state.looks.frames_a_second, self._tick)
+        self._draw()
         self._advance()
         self._show()
 
@@ -126,8 +129,14 @@ class WizardScreen(BaseScreen["Draft | ToTrain | None"], where="wizard"):
             self.guide.go_on()
 
     def _draw(self) -> None:
-        charts = self.query_one(ChartPair)
-        cost = self._by_cost if self._by_cost is not None else by_cost(self.guide.stage.name)
+        charts, response = self.query_one(ChartPair), self.query_one("#response", Chart)
+        judged_by_cost = by_cost(self.guide.stage.name)
+        spec = self.guide.response(cost=judged_by_cost) if self._view == "response" else None
+        charts.display, response.display = spec is None, spec is not None
+        if spec is not None:
+            self.call_after_refresh(response.show, spec)
+            return
+        cost = judged_by_cost if self._view in ("", "response") else self._view == "cost"
         charts.cost.display, charts.accuracy.display = cost, not cost
         charts.only("training" if cost else "evaluation")  # what the stage is judged by; both would be a tangle
         charts.show(self.guide.arms)
@@ -308,9 +317,10 @@ class WizardScreen(BaseScreen["Draft | ToTrain | None"], where="wizard"):
         self.notify(said, timeout=4)
 
     def action_other_chart(self) -> None:
-        """The cost instead of the accuracy, or the other way round."""
-        charts = self.query_one(ChartPair)
-        self._by_cost = not charts.cost.display
+        """The cost, the accuracy, and what they end at by the value of the parameter, in turn."""
+        views = ["cost", "accuracy"] + ["response"] * (self.guide.response(cost=True) is not None)
+        now = self._view or ("cost" if by_cost(self.guide.stage.name) else "accuracy")
+        self._view = views[(views.index(now) + 1) % len(views)] if now in views else views[0]
         self._draw()
 
     def action_journal(self) -> None:

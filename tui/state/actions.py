@@ -132,7 +132,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("back_to", "b", "back to", "Go back to an earlier stage; those after it are asked again."),
         Action("skip", "k", "skip", "Leave everything as it was in this stage."),
         Action("alone", "a", "by itself", "Accept every recommendation from here on; again: wait for you."),
-        Action("other_chart", "v", "cost/accuracy", "Show the training cost of the trials, or their accuracy."),
+        Action("other_chart", "v", "cost/accuracy", "Show what was tried: cost, accuracy, or the end by value."),
         Action("journal", "j", "journal", "Everything decided so far, and why."),
         Action("why", "x", "why", "Why this stage does what it does.", footer=False),
         replace(_BACK, label="leave (kept)", help="Return to the lab. The journal is kept; w resumes it."),

@@ -18,6 +18,9 @@ from tunelab.strategy.single_search import answer
 from tunelab.strategy.stages import declaration
 from tunelab.strategy.state import StageState, State, folded
 from tunelab.strategy.trial_curves import curves_of
+from tunelab.tui.charts import ChartSpec
+from tunelab.tui.charts.from_history import common_metric
+from tunelab.tui.charts.ordered_arms import response_chart
 from tunelab.tui.state.assignments import Assignment
 
 __all__ = ["Guide", "unfinished"]
@@ -113,6 +116,16 @@ class Guide:
         if not about and declared is not None and declared.subject is not None:
             about = {declared.subject: value_of(self.experiment().to_dict(), declared.subject)}
         return [(known[key].symbol or key.rsplit(".", 1)[-1], value_text(value)) for key, value in about.items()]
+
+    def response(self, *, cost: bool) -> ChartSpec | None:
+        """Return what the values that were tried end at, the chosen one marked; None where they have no order."""
+        declared = declaration(self._stage)
+        stage = self.state.stages.get(self._stage)
+        chosen = ((stage.recommendation if stage is not None else None) or {}).get("chosen") or {}
+        value = chosen.get(declared.subject or "") if declared is not None else None
+        metric, _ = common_metric(self._arms)
+        at = float(value) if isinstance(value, int | float) else None
+        return response_chart(self._arms, metric, cost=cost, chosen=at)
 
     def winner_arm(self) -> ArmRecord | None:
         """Return the record of one of the winner's networks; None where the full problem wasn't trained."""

@@ -49,6 +49,13 @@ class Chart(Widget, can_focus=True):
             """The chart."""
             return self.chart
 
+    class LabelChosen(Message):
+        """A label of the legend was clicked."""
+
+        def __init__(self, label: str) -> None:
+            self.label = label
+            super().__init__()
+
     def __init__(self, looks: Looks, *, id: str | None = None, key: str = "") -> None:
         """``key`` leads to the chart, and stands before its title."""
         super().__init__(id=id)
@@ -58,6 +65,7 @@ class Chart(Widget, can_focus=True):
         self._picture = Picture(())
         self._strips: list[Strip] = []
         self._title = ""
+        self._legend: list[str] = []
         self._column: int | None = None
         self._range: tuple[float, float] | None = None
 
@@ -103,8 +111,9 @@ class Chart(Widget, can_focus=True):
         if x is not None:
             spec = replace(spec, marks=(*spec.marks, Mark(x, colour="plain")))
         style = self._looks.style(self.app.theme, dark=self.app.current_theme.dark)
-        key = legend(spec if x is None else self._with_values(spec, x), width, style)
+        key = legend(spec if x is None else self._with_values(spec, x, width), width, style)
         room = len(key.rows) if height >= 8 and (spec.series or spec.bars) else 0
+        self._legend = ["".join(text for text, _ in row) for row in key.rows[:room]]
         chart = build(spec, width, height - room, style)
         picture = Picture(key.rows[:room]).over(chart)
         old, self._strips = self._picture.rows, strips(picture)
@@ -163,12 +172,31 @@ class Chart(Widget, can_focus=True):
         self.redraw()
         self.post_message(self.Pointed(self, self.pointed_at))
 
+    def point_at(self, x: float | None) -> None:
+        """Put the crosshair where another chart has its own, or take it away."""
+        place = self._picture.place
+        column = None if x is None or place is None else place.column_at(x)
+        if column != self._column:
+            self._column = column
+            self.redraw()
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click sets the crosshair."""
+        """A click sets the crosshair; on a label of the legend it chooses that."""
         place = self._picture.place
         offset = event.get_content_offset(self)
-        if place is not None and offset is not None and offset.x >= place.left:
+        if offset is not None and offset.y < len(self._legend):
+            self._choose(self._legend[offset.y], offset.x)
+        elif place is not None and offset is not None and offset.x >= place.left:
             self._point(offset.x)
+
+    def _choose(self, row: str, x: int) -> None:
+        """Post the label that stands at a column of a row of the legend."""
+        known = sorted({series.label for series in self._spec.series if series.label}, key=len, reverse=True)
+        for label in known:
+            at = row.find(label)
+            if at >= 0 and at - 3 <= x < at + len(label):
+                self.post_message(self.LabelChosen(label))
+                return
 
     def key_escape(self, event: events.Key) -> None:
         """Take the crosshair away; without one escape belongs to the screen."""
@@ -212,17 +240,18 @@ class Chart(Widget, can_focus=True):
         values = np.concatenate([floats(series.x) for series in self._spec.series] or [np.array([x])])
         return float(values[np.argmin(np.abs(values - x))]) if len(values) else x
 
-    def _with_values(self, spec: ChartSpec, x: float) -> ChartSpec:
-        """The legend under the crosshair: behind each label the values nearest to it, so that none is cut off."""
+    def _with_values(self, spec: ChartSpec, x: float, width: int) -> ChartSpec:
+        """The legend under the crosshair: behind each label its values, training first. A long label gives way."""
         values: dict[str, list[str]] = {}
         for series in self._spec.series:
             xs, ys = floats(series.x), floats(series.y)
             if series.label and len(xs):
                 y = ys[int(np.argmin(np.abs(xs - x)))]
-                number = f"{y:.4g}" if np.isfinite(y) else "not finite"
-                values.setdefault(series.label, []).insert(
-                    0, f"{number}{f' {series.part[:5]}.' if series.part else ''}"
-                )
-        named = {label: f"{label}  {', '.join(texts)}" for label, texts in values.items()}
-        lines = tuple(replace(series, label=named.get(series.label, ""), part="") for series in spec.series)
+                values.setdefault(series.label, []).insert(0, f"{y:.3g}" if np.isfinite(y) else "not finite")
+        named = {}
+        for label, texts in values.items():
+            numbers = "  " + " / ".join(texts)
+            room = max(width - 4 - len(numbers), 4)
+            named[label] = (label if len(label) <= room else label[: room - 1] + "…") + numbers
+        lines = tuple(replace(series, label=named.get(series.label, "")) for series in spec.series)
         return replace(spec, series=lines, focus=named.get(spec.focus or ""))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -53,6 +54,20 @@ class ChartPair(Horizontal):
     def accuracy(self) -> Chart:
         """The chart of the metric: the accuracy, mostly."""
         return self.query_one("#accuracy", Chart)
+
+    @on(Chart.Pointed)
+    def _pointed(self, event: Chart.Pointed) -> None:
+        """One epoch is pointed at in both charts."""
+        other = self.accuracy if event.chart is self.cost else self.cost
+        other.point_at(event.x)
+
+    @on(Chart.LabelChosen)
+    def _chosen(self, event: Chart.LabelChosen) -> None:
+        """A click on an arm's label brings it to the front."""
+        names = [arm.name for arm in self._arms]
+        if event.label in names:
+            self._front = names.index(event.label)
+            self.show(self._arms)
 
     def forget(self) -> None:
         """Other arms are coming: none is hidden, the first is in front."""

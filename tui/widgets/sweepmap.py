@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from tunelab.tui.charts import Picture
 from tunelab.tui.charts.strips import strips
-from tunelab.tui.charts.sweep_charts import map_axes, sweep_map
+from tunelab.tui.charts.sweep_charts import TrialMap, map_axes, trial_map
 from tunelab.tui.charts.terminal import Looks
 
 if TYPE_CHECKING:
@@ -22,11 +24,18 @@ class SweepMap(Widget, can_focus=True):
 
     ALLOW_MAXIMIZE = True
 
+    class TrialChosen(Message):
+        """A cell was clicked: the trial that it shows."""
+
+        def __init__(self, number: int) -> None:
+            self.number = number
+            super().__init__()
+
     def __init__(self, looks: Looks) -> None:
         super().__init__(id="map")
         self._looks = looks
         self._table: StudyTable | None = None
-        self._picture = Picture(())
+        self._map = TrialMap(Picture(()))
         self._strips: list[Strip] = []
 
     def show(self, table: StudyTable) -> None:
@@ -40,10 +49,17 @@ class SweepMap(Widget, can_focus=True):
         if axes is None or self._table is None or self.size.width == 0:
             return
         style = self._looks.style(self.app.theme, dark=self.app.current_theme.dark)
-        picture = sweep_map(self._table, *axes, self.size.width, self.size.height, style)
-        if picture != self._picture:
-            self._picture, self._strips = picture, strips(picture)
+        drawn = trial_map(self._table, *axes, self.size.width, self.size.height, style)
+        if drawn != self._map:
+            self._map, self._strips = drawn, strips(drawn.picture)
             self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a cell chooses its trial."""
+        place = event.get_content_offset(self)
+        number = self._map.trial_at(place.x, place.y) if place is not None else None
+        if number is not None:
+            self.post_message(self.TrialChosen(number))
 
     def on_show(self) -> None:
         """Draw what came while the map was hidden."""

@@ -6,7 +6,7 @@ from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
 from tunelab.strategy.stage import Plan, Recommendation, Stage
 from tunelab.strategy.trial_runner import Context, TrialRunner, with_epochs
-from tunelab.wording import quantity
+from tunelab.wording import quantity, sentence
 
 __all__ = ["Shrink", "small_problem"]
 
@@ -62,4 +62,4 @@ class Shrink(Stage):
             "the next stages work on the small one."
         )
         evidence = {"lambda_before": before, "lambda": now}
-        return Recommendation({}, because[0].upper() + because[1:], sure, evidence, (), evaluation)
+        return Recommendation({}, sentence(because), sure, evidence, (), evaluation)
