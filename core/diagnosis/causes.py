@@ -88,6 +88,11 @@ _TABLE = (
         "teach. He's weights, N(0, 2/fan-in), keep the size of z from layer to layer.",
     ),
     Cause(
+        "selu-weights",
+        "SELU without its weights",
+        "SELUs keep z near mean 0 and variance 1 from layer to layer only where weights begin as N(0, 1/fan-in).",
+    ),
+    Cause(
         "vanishing-gradient",
         "vanishing gradient",
         "Each layer of sigmoids passes on less than a quarter of the gradient, so the first layers of a deep network "
@@ -116,15 +121,36 @@ _TABLE = (
         "A ReLU that is off for every example passes no gradient and never comes back. Large steps throw it there.",
     ),
     Cause(
+        "momentum-too-high",
+        "momentum too high",
+        "The velocity gathers so many gradients that it carries past the bottom of the valley: the cost swings or "
+        "bursts. Steps go η/(1 − μ) in the long run; 0.9 is usual.",
+    ),
+    Cause(
         "eta-too-large",
         "η too large",
         "Steps overshoot the bottom of the valley: the cost rises, oscillates or stays above what a smaller η reaches. "
         "Half of the largest η at which it still falls is a good choice.",
     ),
     Cause(
+        "always-clipped",
+        "every gradient clipped",
+        "The limit is below the norm of every gradient, so that all steps are equally short. A limit is for outliers.",
+    ),
+    Cause(
+        "warm-up-too-long",
+        "warm-up too long",
+        "η rises during most of the training. A warm-up is for the first steps, a tenth of the epochs or less.",
+    ),
+    Cause(
         "eta-too-small",
         "η too small",
         "The cost falls at every measurement and has hardly come down. Ten times larger steps get there sooner.",
+    ),
+    Cause(
+        "dropout-too-large",
+        "dropout too large",
+        "Each step leaves so few neurons that they can't tell the examples apart. Less dropout, or more neurons.",
     ),
     Cause(
         "too-little-capacity",

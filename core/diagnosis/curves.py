@@ -44,8 +44,8 @@ class Curves:
     ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite; with ``r2`` R² stands for
     the accuracy. The balanced accuracies are the latest, NaN where they aren't measured. ``answers`` (classes,) counts
     what the network answered at the last measurement, None for regression. ``first_cost`` is the training cost before
-    training. ``saturated`` and ``update_ratio`` (≤ k, layers) are the latest of
-    :mod:`tunelab.training.layer_statistics`; both may be empty. ``ended`` by its epochs or a rule; ``reason`` says by
+    training. ``saturated``, ``update_ratio`` and ``gradient_norm`` (≤ k, layers) are the latest of
+    :mod:`tunelab.training.layer_statistics`; all may be empty. ``ended`` by its epochs or a rule; ``reason`` says by
     which.
     """
 
@@ -70,6 +70,7 @@ class Curves:
     first: FirstLayers = field(default_factory=FirstLayers)
     saturated: Array = field(default_factory=_no_layers)
     update_ratio: Array = field(default_factory=_no_layers)
+    gradient_norm: Array = field(default_factory=_no_layers)
 
     @property
     def progress(self) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from tunelab.diagnosis.curves import FirstLayers
 from tunelab.diagnosis.data_facts import DataFacts
+from tunelab.diagnosis.optimizer_causes import selu_weights, warm_up_too_long
 from tunelab.diagnosis.setting import Setting
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.initialization import LayerEffect
@@ -52,6 +53,8 @@ def preflight(setting: Setting, facts: DataFacts, first: FirstLayers | None = No
         _shrink(setting),
         _decay(setting),
         _full_batch(setting),
+        selu_weights(setting),
+        warm_up_too_long(setting),
         _parameters(setting, facts),
     ]
     return [verdict for verdict in rules if verdict is not None]

@@ -9,7 +9,9 @@ from typing import Any
 
 __all__ = ["Setting"]
 
-_USUAL = {"sigmoid": 0.5, "tanh": 0.1, "relu": 0.05, "leaky-relu": 0.05, "linear": 0.05}
+_USUAL = {"sigmoid": 0.5, "tanh": 0.1} | dict.fromkeys(
+    ("relu", "leaky-relu", "elu", "selu", "gelu", "silu", "softplus", "linear"), 0.05
+)
 _QUADRATIC = 6.0  # times η where a sigmoid output has the quadratic cost, whose gradient is smaller by σ′
 _ADAM = 0.001
 _LARGEST_FACTOR = 10.0  # by which a large mini-batch raises the usual η, at most
@@ -31,6 +33,10 @@ class Setting:
     weights: str = ""
     gain: float = 1.0
     optimizer: str = "sgd"
+    momentum: float = 0.0
+    dropout: float = 0.0
+    clip_norm: float = 0.0
+    warm_up: int = 0
     standardize: bool = True
     class_weights: bool = False
 
@@ -53,6 +59,10 @@ class Setting:
             weights=str(first.get("weights", "")),
             gain=float(first.get("gain", 1.0)),
             optimizer=str(training.get("optimizer", "sgd")),
+            momentum=float(training.get("momentum", 0.0)),
+            dropout=float(training.get("dropout", 0.0)),
+            clip_norm=float(training.get("clip_norm", 0.0)),
+            warm_up=int((training.get("schedule") or {}).get("warm_up", 0)),
             standardize=bool(data.get("standardize", True)),
             class_weights=data.get("class_weights") == "balanced",
         )
@@ -79,7 +89,10 @@ class Setting:
 
     @property
     def usual_eta(self) -> float:
-        """An η that such a network often learns well with, to within a factor of about 5."""
+        """An η that such a network often learns well with, to within a factor of about 5.
+
+        With momentum μ steps go η/(1 − μ) in the long run, so it is smaller by that.
+        """
         if self.optimizer == "adam":
             return _ADAM
         eta = _USUAL.get(self.activation, 0.3) if self.hidden else 0.3
@@ -87,7 +100,7 @@ class Setting:
             eta = 0.05
         elif self.cost == "quadratic":
             eta *= _QUADRATIC
-        return eta * min(max(math.sqrt(self.mini_batch / 10), 1.0), _LARGEST_FACTOR)
+        return eta * (1 - self.momentum) * min(max(math.sqrt(self.mini_batch / 10), 1.0), _LARGEST_FACTOR)
 
     def smaller_eta(self) -> float:
         """A tenth of η; where that is still far too much, twice the usual η."""

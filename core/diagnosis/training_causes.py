@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from tunelab.diagnosis.curves import Curves, log_steps
 from tunelab.diagnosis.data_causes import labels_disagree, no_signal, unequal_classes
+from tunelab.diagnosis.optimizer_causes import always_clipped, dropout_too_large, momentum_too_high
 from tunelab.diagnosis.preflight import FORGETS, small_mini_batch
 from tunelab.diagnosis.symptoms import improvement, improvement_text, oscillates, rises
 from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
@@ -313,8 +314,11 @@ TRAINING_CAUSES: tuple[Callable[[Curves], Verdict | None], ...] = (
     shrinking,
     few_steps,
     dead,
+    momentum_too_high,
     eta_too_large,
+    always_clipped,
     eta_too_small,
+    dropout_too_large,
     too_little_capacity,
     memorizing,
     too_few_epochs,

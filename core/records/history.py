@@ -285,6 +285,7 @@ class History:
                 first=FirstLayers(*(self._first(name) for name in ("saturated_share", "z_rms", "gradient_norm"))),
                 saturated=self.layer_values("saturated_share")[few],
                 update_ratio=self.layer_values("update_ratio")[few],
+                gradient_norm=self.layer_values("gradient_norm")[few],
             )
         )
 

@@ -9,6 +9,8 @@ from tunelab import paths, records
 from tunelab.data import counts
 from tunelab.data.catalogue import NAMED
 from tunelab.data.fetch import known_name
+from tunelab.diagnosis import Setting
+from tunelab.diagnosis.optimizer_causes import selu_weights
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset, load_data
 from tunelab.experiment import preset as presets
@@ -61,9 +63,15 @@ def fitted_to_data(preset: Preset, quiet: bool) -> Preset:
     """Return the preset with what it leaves open chosen for its data, which are prepared here, where progress shows."""
     dataset = load_data(preset.arms[0].experiment, progress_report(quiet))
     preset, sentences = fitted_preset(preset, dataset)
-    for sentence in sentences if not quiet else ():
+    for sentence in [*sentences, *_warnings(preset, len(dataset.training))] if not quiet else ():
         say(sentence)
     return preset
+
+
+def _warnings(preset: Preset, n: int) -> list[str]:
+    """What is legal and hardly meant, a sentence each."""
+    verdicts = [selu_weights(Setting.from_tables(arm.experiment.to_dict(), n)) for arm in preset.arms]
+    return list(dict.fromkeys(f"Note: {verdict.text}" for verdict in verdicts if verdict is not None))
 
 
 def run_or_preset(name: str) -> records.Run | Preset:
