@@ -76,7 +76,7 @@ class Evaluation:
 
     With folds a row is one seed, each example judged by the network of the fold that hasn't learnt from it. ``chance``
     is the metric of the best answer that ignores the input, ``share`` that answer's accuracy; ``classes`` how many
-    there are (0: numbers). ``labels`` (N,) are the examples' classes, where the metric tells them apart.
+    there are (0: numbers). ``labels`` (N,) are the examples' classes, where they are known.
     """
 
     metric: MetricName
@@ -114,9 +114,7 @@ class Evaluation:
         if self.metric == "accuracy":
             examples = accuracy_error(self.value, self.total)
         elif self.metric == "balanced_accuracy" and self.labels is not None:
-            own = [self.hits[:, self.labels == label] for label in np.unique(self.labels)]
-            recalls = [accuracy_error(float(hits.mean()), hits.shape[1]) for hits in own]
-            examples = math.hypot(*recalls) / len(own)
+            examples = self._recall[1]
         return math.hypot(self.std / math.sqrt(self.seeds), examples)
 
     @property
@@ -127,19 +125,50 @@ class Evaluation:
     def better_than_chance(self, tries: int = 1) -> bool:
         """Whether the networks together do better than guessing, when this was one of ``tries`` (Bonferroni).
 
-        Accuracies by the binomial distribution, with the median network; other metrics by their error.
+        Accuracies by the binomial distribution, with the median network; other metrics by their error. Where one class
+        is frequent, hardly any accuracy is above that of always answering it, so that answers which go with the labels
+        count as well: guessing, whichever way, has a mean recall of one in so many classes.
         """
-        if self.metric == "accuracy":
-            correct = int(np.median(self.hits.sum(axis=1)))
-            return binomial_test(correct, self.total, self.share).better_than_chance(tries)
-        if self.error <= 0:
+        if self.metric != "accuracy":
+            return self._is_ahead(self.value - self.chance, self.error, tries)
+        return self._is_accurate(2 * tries if self._has_recalls else tries) or self._goes_with_labels(2 * tries)
+
+    def _is_accurate(self, tries: int) -> bool:
+        correct = int(np.median(self.hits.sum(axis=1)))
+        return binomial_test(correct, self.total, self.share).better_than_chance(tries)
+
+    def _goes_with_labels(self, tries: int) -> bool:
+        if not self._has_recalls:
             return False
-        ahead = (self.value - self.chance) / self.error
+        recall, error = self._recall
+        return self._is_ahead(recall - 1 / self.classes, error, tries)
+
+    def _is_ahead(self, difference: float, error: float, tries: int) -> bool:
+        ahead = difference / error if error > 0 else 0.0
         return ahead > 0 and t_pvalue(ahead, self.total - 1) / 2 * tries < CHANCE_LEVEL
+
+    @property
+    def _has_recalls(self) -> bool:
+        return self.labels is not None and self.classes > 1
+
+    @property
+    def _recall(self) -> tuple[float, float]:
+        """The mean over classes of how many of a class are right, and its error by the luck of the examples."""
+        assert self.labels is not None  # whoever asks has looked
+        own = [self.hits[:, self.labels == label] for label in np.unique(self.labels)]
+        recalls = [float(hits.mean()) for hits in own]
+        errors = [accuracy_error(recall, hits.shape[1]) for recall, hits in zip(recalls, own, strict=True)]
+        return float(np.mean(recalls)), math.hypot(*errors) / len(own)
 
     @property
     def chance_text(self) -> str:
         """The comparison with guessing in words."""
+        if self.metric == "accuracy" and not self._is_accurate(1) and self._goes_with_labels(1):
+            recall, error = self._recall
+            return (
+                f"{self.text}, no more than the most frequent class, but the answers go with the labels: of each "
+                f"class {100 * recall:.0f} ± {100 * error:.0f} % right on average, where guessing has {100 / self.classes:.0f} %"
+            )
         if self.metric == "accuracy":
             return binomial_test(int(np.median(self.hits.sum(axis=1))), self.total, self.share).text
         title = METRICS[self.metric].title
@@ -179,5 +208,5 @@ def evaluation_of(each: Array, hits: Array, examples: Examples, dataset: Dataset
     classes = len(dataset.classes or ())
     chance = METRICS[metric].chance(examples.targets, classes, dataset.tolerance)
     share = METRICS["accuracy"].chance(examples.targets, classes, dataset.tolerance)
-    labels = examples.targets if metric == "balanced_accuracy" else None
+    labels = examples.targets if classes else None
     return Evaluation(metric, each, hits, chance, share, classes, labels)
