@@ -165,9 +165,10 @@ class Evaluation:
         """The comparison with guessing in words."""
         if self.metric == "accuracy" and not self._is_accurate(1) and self._goes_with_labels(1):
             recall, error = self._recall
+            guessing = f"guessing has {100 / self.classes:.0f} %"
             return (
                 f"{self.text}, no more than the most frequent class, but the answers go with the labels: of each "
-                f"class {100 * recall:.0f} ± {100 * error:.0f} % right on average, where guessing has {100 / self.classes:.0f} %"
+                f"class {100 * recall:.0f} ± {100 * error:.0f} % right on average, where {guessing}"
             )
         if self.metric == "accuracy":
             return binomial_test(int(np.median(self.hits.sum(axis=1))), self.total, self.share).text

@@ -172,9 +172,9 @@ class Full(Stage):
 
     def _slower(self, tried: dict[str, Experiment]) -> dict[str, Experiment]:
         """The same and, where training is longer than the person's, with a smaller η beside."""
-        etas = {label: experiment.training.eta / _SLOWER for label, experiment in tried.items()}
+        etas = {label: float(f"{one.training.eta / _SLOWER:.3g}") for label, one in tried.items()}
         return tried | {
-            f"{label}, η = {eta:.3g}": changed(tried[label], {"training.eta": eta}) for label, eta in etas.items()
+            f"{label}, η = {eta:g}": changed(tried[label], {"training.eta": eta}) for label, eta in etas.items()
         }
 
     def _in_folds(self, trials: TrialRunner, plan: Plan) -> Recommendation:
@@ -196,7 +196,9 @@ class Full(Stage):
                     evaluations |= trials.judge(arms)
                 tuned = max((one for one in evaluations if one != OWN), key=lambda one: evaluations[one].value)
                 for what, settings in self._challengers(context).items():
-                    arms = self._slower({f"{tuned}, {what}": changed(tried[tuned], settings)})
+                    arms = {f"{tuned}, {what}": changed(tried[tuned], settings)}
+                    if tried[tuned].training.eta == base.training.eta:
+                        arms = self._slower(arms)
                     tried |= arms
                     evaluations |= trials.judge(arms)
         except OutOfTime:

@@ -76,7 +76,7 @@ class Initialization(Stage):
             tried["with the hidden layer, your first weights"] = base
         for weights in suitable_weights(base.network.activation):
             for factor in _ETAS:
-                eta = min(base.training.eta * factor, 1e6)
+                eta = float(f"{min(base.training.eta * factor, 1e6):.3g}")
                 values: dict[str, Any] = {
                     "initialization.weights": weights,
                     "initialization.biases": "zeros" if "he-" in weights else "standard",
