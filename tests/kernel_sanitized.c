@@ -46,12 +46,14 @@ static double real(void) { return (double)(draw(2000001) - 1000000) / 1e6; }
         if (tl_list_##p(bytes ? (void *)pixels : (void *)inputs, bytes, 0, n, in, 1 / 255.0, start, index, values) != \
             room)                                                                                                     \
             exit(2);                                                                                                  \
+        double *counts = malloc((size_t)out * sizeof *counts);                                                        \
+        for (int64_t i = 0; i < out; i++) counts[i] = (double)draw(4) / 2;                                            \
         int32_t *label = malloc((size_t)n * sizeof *label), *largest = malloc((size_t)n * sizeof *largest);           \
         for (int64_t i = 0; i < n; i++) label[i] = (int32_t)draw(out);                                                \
         for (int64_t i = 0; i < count; i++) order[i] = draw(n);                                                       \
         type *targets = numbers_##p(n * out, 0), *answers = malloc((size_t)(n * out) * sizeof *answers);              \
         const tl_examples data = {listed ? start : 0, listed ? index : 0, listed ? values : inputs,                   \
-                                  labels ? label : 0, labels ? 0 : targets};                                          \
+                                  labels ? label : 0, labels ? 0 : targets, labels && draw(2) ? counts : 0};           \
         const tl_steps steps = {order, count, m, draw(200), 1 + draw(3), 0.5, draw(3) ? 1 - 1e-3 : draw(2) ? 1 : 0.1}; \
         void *first[4], *weights[4], *biases[4], *other[4];                                                           \
         double cost = 0, other_cost = 0;                                                                              \
@@ -80,7 +82,7 @@ static double real(void) { return (double)(draw(2000001) - 1000000) / 1e6; }
         }                                                                                                             \
         for (int l = 0; l < layers; l++) free(first[l]), free(other[l]);                                              \
         free(pixels), free(inputs), free(start), free(order), free(index), free(values);                              \
-        free(label), free(largest), free(targets), free(answers);                                                     \
+        free(label), free(counts), free(largest), free(targets), free(answers);                                                     \
     }
 TRY(f32, float)
 TRY(f64, double)

@@ -79,15 +79,24 @@ def network_of(sizes: Sequence[int], dtype: Any, R: int = 1, pair: tuple[str, st
 
 
 def steps_of(
-    engine: Kernel | None, network: Network, examples: Examples, m: int, *, listed: bool, tolerance: float = 0.0
+    engine: Kernel | None,
+    network: Network,
+    examples: Examples,
+    m: int,
+    *,
+    listed: bool,
+    tolerance: float = 0.0,
+    class_weights: Array | None = None,
 ) -> Steps:
     how: dict[str, Any] = {"classes": examples.targets.ndim == 1, "tolerance": tolerance}
     if engine is None:
-        judge = partial(score, **how)
+        judge = partial(score, class_weights=class_weights, **how)
         classes = how["classes"]
-        return NumpySteps(network, examples, mini_batch=m, classes=classes, class_weights=None, score=judge)
+        return NumpySteps(network, examples, mini_batch=m, classes=classes, class_weights=class_weights, score=judge)
     frame = partial(unscored, outputs=network.sizes[-1], **how)
-    return KernelSteps(engine, network, examples, listed=listed, mini_batch=m, unscored=frame)
+    return KernelSteps(
+        engine, network, examples, listed=listed, mini_batch=m, unscored=frame, class_weights=class_weights
+    )
 
 
 def advance(steps: Steps, orders: list[Array], m: int, eta: float, decay: Decay, stretch: int | None = None) -> None:
@@ -138,6 +147,23 @@ def test_a_hundred_steps_agree_with_numpy(compiled: Kernel, activation: str, pai
         for name in ("answers", "class_correct"):
             assert abs(getattr(scores[1], name) - getattr(scores[0], name)).max(initial=0) <= (2 if single else 0)
         np.testing.assert_allclose(scores[1].squared_error, scores[0].squared_error, rtol=1e-4 if single else 1e-12)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weighed_classes_agree_with_numpy(compiled: Kernel, pair: tuple[str, str], dtype: Any) -> None:
+    for listed in (True, False):
+        examples = examples_of(210, 37, 5, listed=listed)
+        networks, costs = [network_of((37, 9, 5), dtype, 2, pair) for _ in range(2)], []
+        orders = [np.random.default_rng(r).integers(0, 210, 100 * 7 - 3) for r in range(2)]
+        for engine, network in zip((None, compiled), networks, strict=True):
+            weights = np.array([0.2, 1.0, 3.0, 0.0, 0.8])
+            steps = steps_of(engine, network, examples, 7, listed=listed, class_weights=weights)
+            advance(steps, orders, 7, 0.1, Decay.of(np.array([1e-3, 0.0]), network.dtype))
+            costs.append(steps.score(examples).data_cost)
+        single = dtype is np.float32
+        assert difference(networks[1], networks[0]) < (2e-5 if single else 1e-12)
+        np.testing.assert_allclose(costs[1], costs[0], rtol=1e-5 if single else 1e-12)
 
 
 @settings(max_examples=60)

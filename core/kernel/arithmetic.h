@@ -208,9 +208,10 @@ static void NAME(scatter)(int64_t lanes, int64_t count, const uint16_t *index, c
 /* ---- working memory ------------------------------------------------------------------------------------------- */
 
 /* Of layer l: weights w, their transpose t but for the first layer, biases b; z, then activations a, and errors d of a
- * mini-batch. x holds its inputs where they aren't listed, y its wanted outputs, zero a row of zeros. */
+ * mini-batch. x holds its inputs where they aren't listed, y its wanted outputs, weight by which each example
+ * counts, zero a row of zeros. */
 typedef struct {
-    T *w[MAX_LAYERS], *t[MAX_LAYERS], *b[MAX_LAYERS], *a[MAX_LAYERS], *d[MAX_LAYERS], *x, *y, *zero;
+    T *w[MAX_LAYERS], *t[MAX_LAYERS], *b[MAX_LAYERS], *a[MAX_LAYERS], *d[MAX_LAYERS], *x, *y, *weight, *zero;
     int64_t lanes[MAX_LAYERS + 1]; /* of a padded row of as many numbers as layer l has inputs */
 } NAME(memory);
 
@@ -237,6 +238,7 @@ static int64_t NAME(lay_out)(NAME(memory) *o, const tl_network *net, int64_t m, 
     }
     o->x = TAKE(listed ? 0 : m * o->lanes[0]);
     o->y = TAKE(m * o->lanes[net->layers]);
+    o->weight = TAKE(NAME(padded)(m));
     o->zero = TAKE(widest);
 #undef TAKE
     return used;
@@ -316,6 +318,7 @@ static void NAME(forward)(const NAME(memory) *o, const tl_network *net, const tl
         T *y = o->y + e * o->lanes[net->layers];
         if (data->labels) memset(y, 0, (size_t)out * sizeof(T)), y[data->labels[id]] = 1;
         else memcpy(y, (const T *)data->targets + id * out, (size_t)out * sizeof(T));
+        o->weight[e] = data->class_weights ? (T)data->class_weights[data->labels[id]] : 1;
         if (!data->index) {
             memcpy(o->x + e * o->lanes[0], value + id * in, (size_t)in * sizeof(T));
             continue;
@@ -338,14 +341,15 @@ static void NAME(forward)(const NAME(memory) *o, const tl_network *net, const tl
     }
 }
 
-/* rate * dC/dz of the last layer, in its d, from z in its a, which becomes the answer. */
-static void NAME(error)(const NAME(memory) *o, const tl_network *net, int64_t count, T rate) {
+/* rate * weight * dC/dz of the last layer, in its d, from z in its a, which becomes the answer. */
+static void NAME(error)(const NAME(memory) *o, const tl_network *net, int64_t count, T each) {
     const int last = net->layers - 1;
     const int64_t lanes = o->lanes[last + 1], width = net->sizes[last + 1];
     T top;
     if (net->output == TL_SIGMOID) NAME(activate)(TL_SIGMOID, o->a[last], count, lanes, width);
     for (int64_t e = 0; e < count; e++) {
         T *a = o->a[last] + e * lanes, *d = o->d[last] + e * lanes, *y = o->y + e * lanes;
+        const T rate = each * o->weight[e];
         if (net->output == TL_SOFTMAX) NAME(softmax)(a, lanes, width, &top);
         if (net->cost == TL_QUADRATIC && net->output == TL_SIGMOID) {
             EACH(lanes) AT(d + i) = ((T)1 - AT(a + i)) * AT(a + i) * (AT(a + i) - AT(y + i)) * rate;
@@ -452,7 +456,8 @@ static void NAME(score)(const tl_network *net, const tl_examples *data, int64_t 
             for (int64_t j = 1; j < width; j++)
                 if (z[best] == z[best] && !(z[j] <= z[best])) best = j;
             largest[at + e] = (int32_t)best;
-            *cost += NAME(cost)(net, z, y, o.d[last], lanes, width);
+            *cost += NAME(cost)(net, z, y, o.d[last], lanes, width) *
+                     (data->class_weights ? data->class_weights[data->labels[first + at + e]] : 1);
             if (answers) memcpy((T *)answers + (at + e) * width, z, (size_t)width * sizeof(T));
         }
     }

@@ -51,7 +51,7 @@ class _Network(ctypes.Structure):
 
 
 class _Examples(ctypes.Structure):
-    _fields_ = [(name, _POINTER) for name in ("start", "index", "values", "labels", "targets")]
+    _fields_ = [(name, _POINTER) for name in ("start", "index", "values", "labels", "targets", "class_weights")]
 
 
 class _Steps(ctypes.Structure):
@@ -99,9 +99,19 @@ class KernelExamples:
         dtype: of the network.
         outputs: of the network; a class position is checked against it.
         listed: whether to list the inputs that aren't 0, at most 65,536 of them an example.
+        class_weights: by which each class's examples count, (outputs,); all alike where None.
     """
 
-    def __init__(self, kernel: Kernel, examples: Examples, dtype: np.dtype[Any], outputs: int, *, listed: bool) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        examples: Examples,
+        dtype: np.dtype[Any],
+        outputs: int,
+        *,
+        listed: bool,
+        class_weights: Array | None = None,
+    ) -> None:
         self._dtype, self.listed = dtype, listed
         self._inputs, self._scale = examples.inputs, examples.scale
         self.n, self.inputs = examples.inputs.shape
@@ -114,6 +124,9 @@ class KernelExamples:
             self._targets = np.ascontiguousarray(examples.targets, dtype)
             if self._targets.shape[1] != outputs:
                 raise ValueError("the targets are not as wide as the network")
+        self._class_weights = None if class_weights is None else np.array(class_weights, np.float64)
+        if self._class_weights is not None and (not self.classes or self._class_weights.shape != (outputs,)):
+            raise ValueError("class weights are one a class")
         self._fill = getattr(kernel.library, f"tl_list_{_kind(dtype)}")
         self._fill.argtypes = [_POINTER, ctypes.c_int, _POINTER, _INTEGER, _INTEGER, _REAL, *[_POINTER] * 3]
         self._fill.restype = _INTEGER
@@ -167,7 +180,7 @@ class KernelExamples:
             chosen = inputs if rows is None else inputs[rows]
             values = np.ascontiguousarray(np.multiply(chosen, self._scale, dtype=self._dtype, casting="unsafe"))
         labels, wanted = (targets, None) if self.classes else (None, targets)
-        arrays = (start, index, values, labels, wanted)
+        arrays = (start, index, values, labels, wanted, self._class_weights)
         return _Block(_Examples(*map(_place, arrays)), arrays)
 
 
@@ -176,14 +189,20 @@ _preparing = threading.Lock()
 
 
 def kernel_examples(
-    kernel: Kernel, examples: Examples, dtype: np.dtype[Any], outputs: int, *, listed: bool
+    kernel: Kernel,
+    examples: Examples,
+    dtype: np.dtype[Any],
+    outputs: int,
+    *,
+    listed: bool,
+    class_weights: Array | None = None,
 ) -> KernelExamples:
     """Return :class:`KernelExamples`, prepared once for all trainings in this process that share the examples."""
-    key = (kernel, dtype, outputs, listed)
+    key = (kernel, dtype, outputs, listed, None if class_weights is None else class_weights.tobytes())
     with _preparing:
         kinds = _prepared.setdefault(examples, {})
         if key not in kinds:
-            kinds[key] = KernelExamples(kernel, examples, dtype, outputs, listed=listed)
+            kinds[key] = KernelExamples(kernel, examples, dtype, outputs, listed=listed, class_weights=class_weights)
         return kinds[key]
 
 

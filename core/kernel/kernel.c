@@ -26,13 +26,15 @@ typedef struct {
 } tl_network;
 
 /* Examples. With an index example e's inputs that aren't 0 are values[q] at index[q], start[e] <= q < start[e+1];
- * without, values is (examples, inputs). What is wanted are labels, or else targets, (examples, outputs). */
+ * without, values is (examples, inputs). What is wanted are labels, or else targets, (examples, outputs). An example of
+ * label k counts class_weights[k] times, unless that is null. */
 typedef struct {
     const int64_t *start;
     const uint16_t *index;
     const void *values;
     const int32_t *labels;
     const void *targets;
+    const double *class_weights;
 } tl_examples;
 
 /* Steps of training: `count` examples, by their numbers in `order`, mini_batch at a time (the rest at the end). Each

@@ -33,11 +33,12 @@ class KernelSteps:
         listed: bool,
         mini_batch: int,
         unscored: Callable[[Examples], Score],
+        class_weights: Array | None = None,
         threads: int = 1,
     ) -> None:
         self.mini_batch, self._threads = mini_batch, threads
         self._kernel, self._listed, self._unscored = kernel, listed, unscored
-        self._training = training
+        self._training, self._class_weights = training, class_weights
         self._examples: dict[int, KernelExamples] = {}
         # Calls end at multiples of the steps after which decay is folded in: so it changes no bit where they end
         work = mini_batch * sum(w.shape[1] * w.shape[2] for w in network.weights)
@@ -49,7 +50,14 @@ class KernelSteps:
         read = self._examples.get(id(examples))
         if read is None:
             network = self._network
-            read = kernel_examples(self._kernel, examples, network.dtype, network.sizes[-1], listed=self._listed)
+            read = kernel_examples(
+                self._kernel,
+                examples,
+                network.dtype,
+                network.sizes[-1],
+                listed=self._listed,
+                class_weights=self._class_weights,
+            )
             self._examples[id(examples)] = read
         return read
 

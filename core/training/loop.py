@@ -149,9 +149,9 @@ class Training:
         self._moving = any(schedule.moving for schedule in self.schedules)
         self._update = update or (Update(n, lmbda) if self._moving else None)
         compiled = None
-        if engine == COMPILED and class_weights is None and self._update is None:
+        if engine == COMPILED and self._update is None:
             frame = partial(unscored, outputs=outputs, classes=classes, tolerance=tolerance, unit=unit)
-            compiled = _compiled_steps(network, training, mini_batch, frame, threads)
+            compiled = _compiled_steps(network, training, mini_batch, frame, class_weights, threads)
         self.engine = engine if compiled else OLD_NUMPY if engine == OLD_NUMPY else NUMPY
         self._steps: Steps = compiled or NumpySteps(
             network,
@@ -418,7 +418,12 @@ class Training:
 
 
 def _compiled_steps(
-    network: Network, training: Examples, mini_batch: int, frame: Callable[[Examples], Score], threads: int
+    network: Network,
+    training: Examples,
+    mini_batch: int,
+    frame: Callable[[Examples], Score],
+    class_weights: Array | None,
+    threads: int,
 ) -> Steps | None:
     """Steps in the compiled kernel, or None where there is none or it leaves such a training to numpy."""
     compiled = kernel()
@@ -431,5 +436,12 @@ def _compiled_steps(
     if not covers(network.sizes, *functions, mini_batch=mini_batch, itemsize=itemsize, listed=listed):
         return None
     return KernelSteps(
-        compiled, network, training, listed=listed, mini_batch=mini_batch, unscored=frame, threads=threads
+        compiled,
+        network,
+        training,
+        listed=listed,
+        mini_batch=mini_batch,
+        unscored=frame,
+        class_weights=class_weights,
+        threads=threads,
     )
