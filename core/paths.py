@@ -15,12 +15,21 @@ __all__ = ["checked_name", "datasets", "expanded", "home", "keep_private", "pres
 
 
 def home() -> Path:
-    """The directory under which everything is kept; it need not exist yet."""
+    """The directory under which everything is kept; it need not exist yet.
+
+    Raises :class:`tunelab.BadInput` where nobody says where it is: in a container, say, whose user has no directory.
+    """
     if given := os.environ.get("TUNELAB_HOME"):
         return expanded(given).absolute()
     import platformdirs  # only where it is needed: `--help` need not wait for it
 
-    return Path(platformdirs.user_data_dir("tunelab", appauthor=False))
+    try:
+        directory = Path(platformdirs.user_data_dir("tunelab", appauthor=False))
+    except (RuntimeError, KeyError):  # a user who has neither HOME nor an entry in the system's list
+        directory = Path()
+    if not directory.is_absolute():
+        raise BadInput("this user has no home directory: set TUNELAB_HOME to a directory where tunelab can keep things")
+    return directory
 
 
 _umask = 0o022

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import Any, ParamSpec, TypeVar
 
 __all__ = ["asked_to_leave", "leaving_in_order", "process_pool", "usable_cores"]
@@ -39,6 +39,7 @@ def process_pool(workers: int | None = None, *, polite: bool = False) -> Process
     # Numpy reads these when it is loaded, and the workers inherit them.
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = "1"
+    _start_tracker()
     # A fresh interpreter each, since forking a process that has threads (a screen) can deadlock.
     return _Pool(
         workers or usable_cores(),
@@ -46,6 +47,19 @@ def process_pool(workers: int | None = None, *, polite: bool = False) -> Process
         initializer=_settle,
         initargs=(polite,),
     )
+
+
+def _start_tracker() -> None:
+    """Start multiprocessing's own helper, which cleans up after us: of a process that is killed it would complain."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 class _Pool(ProcessPoolExecutor):

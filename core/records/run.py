@@ -45,7 +45,7 @@ __all__ = ["FORMAT", "ArmRecord", "Run", "all_runs", "last_end", "run_directorie
 FORMAT = 1
 _PATIENCE = 1.0  # seconds: another look at the lock takes it for a moment
 _WORK = frozenset({"start", "resume", "initial", "measure", "done"})
-_YEAR_10000 = 253_402_300_800  # in seconds; beyond it there are no dates
+_YEARS = (-62_135_596_800, 253_402_300_800)  # 1 to 9999, in seconds since 1970; a clock may be before that
 
 
 def last_end(events: Sequence[Event]) -> Event | None:
@@ -450,7 +450,7 @@ def _description(directory: Path) -> dict[str, Any]:
     arms, began = about.get("arms"), about.get("began")
     if not (isinstance(arms, list) and 0 < len(arms) <= 10_000 and all(_is_label(arm) for arm in arms)):
         raise BadInput(f"{printable(path)} is damaged: it doesn't name the run's arms")
-    if not _is_label(about.get("name")) or not isinstance(began, int | float) or not 0 <= began < _YEAR_10000:
+    if not _is_label(about.get("name")) or not isinstance(began, int | float) or not _YEARS[0] <= began < _YEARS[1]:
         raise BadInput(f"{printable(path)} is damaged: it lacks the run's name or beginning")
     # Its own directory's name is what finds it, also where it was copied or renamed
     name = paths.checked_name(directory.resolve().name, "a run")

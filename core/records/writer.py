@@ -77,6 +77,7 @@ class ArmWriter:
         head = {"event": event, "run": self._run, "arm": self._arm, "time": round(now, 6)}
         line = (json.dumps(head | fields, ensure_ascii=False, allow_nan=False) + "\n").encode()
         with self._sentences(self._directory / "events.jsonl"):
+            self._check_there()
             try:
                 _write_all(self._file, line)
             except OSError:
@@ -125,7 +126,13 @@ class ArmWriter:
             with contextlib.suppress(BadInput):
                 self.close()
 
+    def _check_there(self) -> None:
+        """Raise :class:`BadInput` where the record was deleted meanwhile: what is written now nobody would find."""
+        if not os.fstat(self._file).st_nlink:
+            raise BadInput(f"the record {printable(self._directory, 300)} was deleted while it was written")
+
     def _save(self, name: str, content: bytes) -> None:
+        self._check_there()
         try:
             paths.write_whole(self._directory / name, content)
         except BadInput as problem:

@@ -127,6 +127,8 @@ class Journal:
         head = {"event": event, "run": self.directory.name, "arm": arm, "time": round(self.time, 3)}
         line = json.dumps(head | fields, ensure_ascii=False, allow_nan=False) + "\n"
         with _sentences(self.directory):
+            if not os.fstat(self._file).st_nlink:
+                raise BadInput(f"the study {printable(self.directory, 300)} was deleted while it was worked on")
             rest = memoryview(line.encode())
             while rest:
                 rest = rest[os.write(self._file, rest) :]

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from tunelab import engine
+from tunelab import engine, paths
 from tunelab.errors import BadInput, ExitCode
 from tunelab.experiment import Preset, load_data
 from tunelab.records import Run
@@ -76,7 +76,7 @@ def _presets(options: BookOptions) -> list[Preset]:
             known = ", ".join([*FIGURES, _ROUNDINGS])
             raise BadInput(f"{preset.name} isn't a figure of the book; they are {known}")
         if options.published is not None and preset.name in FIGURES:
-            published_arrays(preset.name, options.published.expanduser())
+            published_arrays(preset.name, paths.expanded(str(options.published)))
     return presets
 
 
@@ -109,7 +109,7 @@ def _compare(preset: Preset, run: Run, published: Path | None, *, as_json: bool)
                 about = {"arm": each.arm, "at": each.at, "measure": each.measure, "low": each.low, "high": each.high}
                 _print_event("expectation", run, {"figure": preset.name} | about | {"value": value, "held": holds})
         return rows, good
-    for one in compare_with_figure(run, preset.name, published.expanduser()):
+    for one in compare_with_figure(run, preset.name, paths.expanded(str(published))):
         good = good and one.agrees
         largest = "not finite" if one.largest is None else f"{one.largest:.{2 if 'cost' in one.measure else 6}g}"
         word = "chaotic" if one.chaotic else ("the book's" if one.agrees else "differs")

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from tunelab import paths
 from tunelab.errors import BadInput, CutOff, ExitCode, os_error_sentence
@@ -76,8 +77,9 @@ def _discard_stdout() -> None:
 
 def _save_traceback(error: Exception) -> str:
     what = f"something went wrong inside tunelab ({type(error).__name__})"
-    path = paths.home() / "last-error.txt"
+    path = Path("last-error.txt")
     try:
+        path = paths.home() / path
         paths.write_whole(path, "".join(traceback.format_exception(error)).encode())
     except BadInput:
         return f"{what}, and the details couldn't be written to {path}"

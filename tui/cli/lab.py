@@ -17,7 +17,7 @@ from tunelab.wording import did_you_mean
 if TYPE_CHECKING:
     from tunelab.tui.app import Tunelab
 
-__all__ = ["has_screen", "lab_app", "lab_command"]
+__all__ = ["has_screen", "lab_app", "lab_command", "run_on_terminal"]
 
 
 def lab_command(options: LabOptions) -> int | None:
@@ -38,7 +38,7 @@ def lab_command(options: LabOptions) -> int | None:
         )
     app = lab_app(preset, low_bandwidth=options.low_bandwidth)
     if not options.headless:
-        return app.run()
+        return run_on_terminal(app)
     from tunelab.tui.headless import drive  # Textual, see lab_app
 
     keys = [key for key in re.split(r"[,\s]+", options.press) if key]
@@ -68,6 +68,15 @@ def _size(text: str) -> tuple[int, int]:
 def has_screen() -> bool:
     """Whether there is a terminal to draw on; for `tunelab serve` it is a browser's."""
     return "TEXTUAL_DRIVER" in os.environ or (sys.stdout.isatty() and sys.stdin.isatty())
+
+
+def run_on_terminal(app: Tunelab) -> int | None:
+    """Run the application on the terminal that stdout is, also where stderr goes to a file: Textual draws on stderr."""
+    if "TEXTUAL_DRIVER" in os.environ or sys.stderr.isatty():
+        return app.run()
+    with open(os.ttyname(sys.stdout.fileno()), "w", encoding="utf-8") as terminal:  # noqa: PTH123 (no path of ours)
+        sys.__stderr__ = terminal  # type: ignore[misc]
+        return app.run()
 
 
 def lab_app(preset: Preset | None, *, low_bandwidth: bool, opens: str = "") -> Tunelab:

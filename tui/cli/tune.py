@@ -84,7 +84,7 @@ def _check_same(directory: Path, options: TuneOptions) -> None:
 def _directory(out: Path | None, study: str | None) -> Path:
     """The directory of the study."""
     if out is not None:
-        directory = out.expanduser().absolute()
+        directory = paths.expanded(str(out)).absolute()
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise BadInput(f"--out: {printable(out)} exists and isn't an empty directory; name another")
         return directory

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from textual.suggester import Suggester
+from tunelab import paths
 from tunelab.errors import BadInput, printable
 from tunelab.experiment.preset import save
 from tunelab.tui.screens.dialogs import AskText
@@ -33,7 +33,7 @@ class PathSuggester(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
         """Return the path completed, or None."""
         folder, _, beginning = value.rpartition("/")
-        place = Path(folder or ("/" if value.startswith("/") else ".")).expanduser()
+        place = paths.expanded(folder or ("/" if value.startswith("/") else "."))
         try:
             names = sorted(entry.name + "/" * entry.is_dir() for entry in place.iterdir())
         except OSError:
@@ -46,7 +46,7 @@ def ask_file(title: str = "Data from a file") -> AskText[str]:
     """A path to data; answers it, absolute."""
 
     def accept(text: str) -> str:
-        path = Path(text.strip()).expanduser()
+        path = paths.expanded(text.strip())
         if not text.strip() or not path.exists():
             raise BadInput(f"there is no file '{printable(text.strip())}'")
         return str(path.resolve())
