@@ -161,7 +161,7 @@ def test_the_page_of_a_sweep_has_its_best_trials(preset: Path) -> None:
     [
         (("report", "nothing-of-that-name"), "there is no run or study 'nothing-of-that-name'"),
         (("report", "x", "--to", "page.pdf"), "--to takes a file that ends in .html"),
-        (("runs", "export", "RUN", "--format", "png"), "--format png isn't text, so it needs a file"),
+        (("runs", "export", "RUN", "--format", "png"), "--format png writes pixels, which need a file"),
     ],
 )
 def test_what_cant_be_is_one_sentence(words: tuple[str, ...], sentence: str) -> None:

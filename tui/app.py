@@ -9,29 +9,29 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
-from tunelab import engine, paths
+from tunelab import paths
 from tunelab.errors import BadInput, ExitCode
-from tunelab.experiment.fields import Described, described
-from tunelab.tui.screens.dialogs import Choose
-from tunelab.tui.screens.help import HelpScreen
-from tunelab.tui.screens.lab import LabScreen
-from tunelab.tui.screens.text_twin import text_twin
-from tunelab.tui.screens.text_viewer import TextViewer
+from tunelab.tui.screens.opening import OpeningScreen
 from tunelab.tui.state.actions import actions_of, bindings
-from tunelab.tui.state.lab_state import LabState
-from tunelab.tui.state.settings import Config, save_session
+from tunelab.tui.state.first_picture import Sketch
 from tunelab.tui.state.themes import THEMES
 from tunelab.tui.state.worker_failures import notify_failure, write_traceback
 from tunelab.tui.widgets.ascii_filter import AsciiFilter
-from tunelab.tui.widgets.field import Field
+
+if TYPE_CHECKING:  # what takes long to import comes while the first picture stands
+    from tunelab.engine import Job
+    from tunelab.experiment.fields import Described
+    from tunelab.tui.state.lab_state import LabState
+    from tunelab.tui.state.settings import Config
 
 __all__ = ["Tunelab"]
 
@@ -46,23 +46,71 @@ class Tunelab(App[int]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = bindings("app")
 
-    def __init__(self, state: LabState, config: Config, opens: str = "") -> None:
-        """``opens``: the screen to begin with in front of the lab, as an action's ``opens`` names it."""
+    state: LabState
+    config: Config
+
+    def __init__(
+        self,
+        state: LabState | None = None,
+        config: Config | None = None,
+        opens: str = "",
+        *,
+        sketch: Sketch | None = None,
+        prepare: Callable[[], tuple[LabState, Config]] | None = None,
+    ) -> None:
+        """``opens``: the screen to begin with in front of the lab, as an action's ``opens`` names it.
+
+        Without a state ``prepare`` makes one, in a thread, while ``sketch`` stands as the first picture.
+        """
         super().__init__()
-        self.state = state
-        self.config = config
-        self._opens = opens
+        if state is not None and config is not None:
+            self.state, self.config = state, config
+        self._opens, self._sketch, self._prepare = opens, sketch, prepare
+        self.problem: BadInput | None = None
+        """Why it ended before there was a lab."""
         self._ascii = AsciiFilter()
+
+    @property
+    def _has_state(self) -> bool:
+        return hasattr(self, "state")
 
     # -- coming and going ---------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Themes, keys, signals, the lab; worker processes are woken after the first paint."""
+        """Themes, signals, and the lab: at once where its state is here, else as soon as that is made."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = self.config.theme if self.config.theme in self.available_themes else "textual-dark"
-        self.set_keymap(self.config.keys)
-        self.set_class(self.state.looks.ascii, "-ascii")
+        self._watch_signals()
+        if self._has_state:
+            self._open_lab(())
+            return
+        sketch = self._sketch or Sketch("")
+        self.theme = sketch.theme if sketch.theme in self.available_themes else "textual-dark"
+        self.push_screen(OpeningScreen(sketch))
+        self.call_after_refresh(self.run_worker, self._make_state, thread=True, exit_on_error=False)
+
+    def _make_state(self) -> None:
+        """Import what the lab needs and read what it opens; a preset that can't be used ends the program."""
+        assert self._prepare is not None
+        try:
+            made = self._prepare()
+            import_module("tunelab.tui.screens.lab")
+        except BadInput as problem:
+            self.call_from_thread(self._give_up, problem)
+        else:
+            self.call_from_thread(self._take_state, *made)
+
+    def _give_up(self, problem: BadInput) -> None:
+        self.problem = problem
+        self.exit(ExitCode.BAD_INPUT)
+
+    def _take_state(self, state: LabState, config: Config) -> None:
+        self.state, self.config = state, config
+        opening = self.screen
+        keys = opening.keys if isinstance(opening, OpeningScreen) else []
+        self._open_lab(keys)
+
+    def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
         leaving = {signal.SIGTERM: 0, signal.SIGHUP: 0}
         if not self.is_headless:  # without a terminal ctrl+c is Python's own
@@ -71,10 +119,20 @@ class Tunelab(App[int]):
             # Without this Python ends on the spot and leaves the terminal in its alternate screen.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave, code)
+
+    def _open_lab(self, keys: Sequence[str]) -> None:
+        """Show the lab, and press the keys that were pressed before it was there; wake its workers after that."""
+        from tunelab.tui.screens.lab import LabScreen
+
+        self.theme = self.config.theme if self.config.theme in self.available_themes else "textual-dark"
+        self.set_keymap(self.config.keys)
+        self.set_class(self.state.looks.ascii, "-ascii")
         lab = LabScreen(self.state)
-        self.push_screen(lab)
+        self.switch_screen(lab) if isinstance(self.screen, OpeningScreen) else self.push_screen(lab)
         if self._opens:
             self.call_after_refresh(lab.action_open, self._opens)
+        for key in keys:
+            lab.call_after_refresh(self.simulate_key, key)
         gc.freeze()  # modules and widgets are here to stay: looking through them again and again delays keys
         self.call_after_refresh(self.run_worker, self.state.wake_workers, thread=True, exit_on_error=False)
 
@@ -87,17 +145,24 @@ class Tunelab(App[int]):
         watchdog = threading.Timer(_PATIENCE, os._exit, [code])
         watchdog.daemon = True
         watchdog.start()
-        self.state.stop_own()
+        if self._has_state:
+            self.state.stop_own()
         self.exit(code)
 
     def on_unmount(self) -> None:
         """Remember the session, stop what is being trained, and let the workers go."""
+        if not self._has_state:
+            return
+        from tunelab.tui.state.settings import save_session
+
         save_session(self.state.draft, self.theme)
         self.state.leave()
 
     def action_ask_quit(self) -> None:
         """Leave, asking first what becomes of a training."""
-        job = self.state.job
+        from tunelab.tui.screens.dialogs import Choose
+
+        job = self.state.job if self._has_state else None
         if job is None or job.ended:
             self.exit(0)
             return
@@ -116,8 +181,10 @@ class Tunelab(App[int]):
         """What ctrl+c gets where there is nothing to copy."""
         self.notify("q leaves tunelab, and asks first what becomes of a training.", timeout=4)
 
-    def _hand_over(self, job: engine.Job) -> None:
+    def _hand_over(self, job: Job) -> None:
         """Stop the training here and go on with it, from its last bit, in a process of its own."""
+        from tunelab import engine
+
         job.stop()
         job.wait()
         engine.resume_detached(job.run)
@@ -130,16 +197,21 @@ class Tunelab(App[int]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """A terminal without Unicode gets everything spelled in ASCII, whoever has written it."""
         filters = list(super().get_line_filters())
-        return [*filters, self._ascii] if self.state.looks.ascii else filters
+        return [*filters, self._ascii] if self._has_state and self.state.looks.ascii else filters
 
     # -- actions and palette ------------------------------------------------------------------------------
 
     def action_help(self) -> None:
         """Explain the parameter in focus and the keys of this screen."""
+        from tunelab.tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen.id or "app", self.config.keys, self._focused_parameter()))
 
     def _focused_parameter(self) -> Described | None:
+        from tunelab.experiment.fields import described
+        from tunelab.tui.widgets.field import Field
+
         widget = self.focused
         while widget is not None:
             if isinstance(widget, Field):
@@ -178,6 +250,9 @@ class Tunelab(App[int]):
 
     def action_text_twin(self) -> None:
         """Show the screen as plain text, copied and written to a file as well."""
+        from tunelab.tui.screens.text_twin import text_twin
+        from tunelab.tui.screens.text_viewer import TextViewer
+
         if isinstance(self.screen, TextViewer):
             return
         text = text_twin(self.screen)

@@ -1,11 +1,13 @@
 """How the lab feels: first paint, key response and bytes on the line while two arms train, memory.
 
     python -m tests.benchmarks.screen [--through 'ssh -tt HOST'] [--data NAME] [--seconds 10] [--slowdown PAIRS]
+    python -m tests.benchmarks.screen --paint PAIRS
 
 A real pseudo-terminal of 120×40 is opened and the lab driven in it as a person would. Times on a shared machine mean
 little by themselves, so the processor time that the screen takes, how long it waits for a processor, and how long a
 bare `cat` takes to answer on the same line are measured beside them. ``--slowdown`` trains the same preset with and
-without the screen in turn.
+without the screen in turn. ``--paint`` opens the lab and a small Textual app (six bordered panels of text, a footer) in
+turn, and compares the time to the whole first picture, and the processor time until then.
 """
 
 from __future__ import annotations
@@ -123,6 +125,57 @@ def echo(through: list[str]) -> list[float]:
     return waits
 
 
+SMALL = """
+from textual.app import App
+from textual.widgets import Footer, Static
+
+class Small(App):
+    CSS = "Static { border: round gray; height: 1fr; }"
+    BINDINGS = [("q", "quit", "quit")]
+
+    def compose(self):
+        for number in range(1, 7):
+            yield Static(f"panel number {number}")
+        yield Footer()
+
+Small().run()
+"""
+
+
+def paint(command: list[str], until: bytes) -> tuple[float, float]:
+    """Seconds until bytes of the whole first picture have come, and seconds of processor until then."""
+    terminal = Terminal(command)
+    got = terminal.read(60, until=until)
+    took = time.perf_counter() - terminal.began
+    assert until in got, got[-2000:]
+    fields = Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()
+    ran = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    terminal.end()
+    return took, ran
+
+
+def paints(tunelab: str, preset: Path, pairs: int) -> None:
+    """Open the lab and a small app in turn; print medians and the median ratio."""
+    small = preset.with_name("small.py")
+    small.write_text(SMALL)
+    commands = {
+        "small app": ([sys.executable, str(small)], b"panel number 6"),
+        "tunelab": ([tunelab, str(preset)], b"What tunelab sees"),
+    }
+    for command, until in commands.values():  # once for the caches
+        paint(command, until)
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    for _ in range(pairs):
+        for name, how in commands.items():
+            took[name].append(paint(*how))
+    for name, each in took.items():
+        wall, ran = (statistics.median(values) for values in zip(*each, strict=True))
+        print(f"{name:<22} {wall:.2f} s to the first picture, {ran:.2f} s of processor")
+    for n, what in enumerate(("time", "processor")):
+        ratios = [lab[n] / other[n] for other, lab in zip(took["small app"], took["tunelab"], strict=True)]
+        print(f"{what:<22} median {statistics.median(ratios):.2f}× ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
 def told(waits: list[float]) -> str:
     """Median and 95th percentile."""
     return f"p50 {statistics.median(waits):.0f} ms, p95 {statistics.quantiles(waits, n=20)[18]:.0f} ms"
@@ -200,6 +253,7 @@ def main() -> None:
     options.add_argument("--data", default="digits", help="the data set")
     options.add_argument("--seconds", type=float, default=10.0, help="how long to count bytes")
     options.add_argument("--slowdown", type=int, default=0, metavar="PAIRS", help="train in turn with and without")
+    options.add_argument("--paint", type=int, default=0, metavar="PAIRS", help="first paint beside a small app")
     asked = options.parse_args()
     tunelab = str(Path(sys.executable).with_name("tunelab"))
     with tempfile.TemporaryDirectory(prefix="tunelab-screen-") as folder:
@@ -208,6 +262,9 @@ def main() -> None:
             return
         preset = Path(folder) / "two-arms.toml"
         preset.write_text(PRESET.format(data=asked.data))
+        if asked.paint:
+            paints(tunelab, preset, asked.paint)
+            return
         for extra in ([], ["--low-bandwidth"]):
             print(f"\n{' '.join(['tunelab', *extra])}" + (f" through {asked.through}" if asked.through else ""))
             there = [tunelab, str(preset), *extra]

@@ -15,7 +15,7 @@ from tunelab.experiment import load_data
 from tunelab.tui.charts.from_history import run_charts_text, z_charts_text
 from tunelab.tui.charts.picture import ascii_only
 from tunelab.tui.cli.following import follow
-from tunelab.tui.cli.lab import has_screen, lab_app, run_on_terminal
+from tunelab.tui.cli.lab import has_screen, open_lab
 from tunelab.tui.cli.options.lab import LearnOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import absolute_data_path
@@ -39,8 +39,7 @@ def learn_command(options: LearnOptions) -> int:
         _save_data_choice(options.data)
     as_text = options.part or options.list_steps or options.plain or options.predict is not None or options.run
     if not (as_text or options.plot or options.as_json) and has_screen():
-        app = lab_app(None, low_bandwidth=options.low_bandwidth, opens="lecture.LectureScreen")
-        return run_on_terminal(app) or 0
+        return open_lab(None, low_bandwidth=options.low_bandwidth, opens="lecture.LectureScreen")
     progress = LectureProgress.load()
     if options.predict is not None:
         _predict(options.part, options.predict, progress)

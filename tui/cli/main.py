@@ -38,10 +38,14 @@ def _run() -> int:
     elif words[:1] and words[0] in GROUPS and (words[1:2] and words[1] in _HELP):
         print_text(group_help(words[0]))
     else:
-        from tunelab.tui.cli.parsing import parse_options  # typer: 0.1 s that help and version need not wait for
-
         report_notices()
         command, arguments = _command(words)
+        if command.name == "lab" and len(arguments) < 2 and not any(word.startswith("-") for word in arguments):
+            from tunelab.tui.cli.lab import open_lab  # its first picture needs no typer either
+
+            return open_lab(arguments[0] if arguments else None)
+        from tunelab.tui.cli.parsing import parse_options  # typer: 0.1 s that help and version need not wait for
+
         options = parse_options(command, arguments)
         return 0 if options is None else command.run(options)
     return 0

@@ -119,7 +119,8 @@ def export_run(options: ExportRunOptions) -> None:
     """Write a run's measurements or parameters to a file or stdout."""
     run = records.Run(options.name)
     if options.form in (ExportFormat.npz, ExportFormat.png) and options.to is None:
-        raise BadInput(f"--format {options.form} isn't text, so it needs a file: add --to FILE.{options.form}")
+        what = "arrays" if options.form is ExportFormat.npz else "pixels"
+        raise BadInput(f"--format {options.form} writes {what}, which need a file: add --to FILE.{options.form}")
     content: bytes | Iterator[bytes]
     if options.form is ExportFormat.npz:
         content = run_export.npz_bytes(run)

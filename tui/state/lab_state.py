@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -40,8 +43,8 @@ class LabState:
         self.overlays: list[RunView] = []
         self.paused = False
         self.sweep: SweepView | None = None
-        # Made before Textual takes stderr over: multiprocessing wants a real one when it is first used.
-        self._pool = engine.process_pool(polite=True)
+        with _real_stderr():
+            self._pool = engine.process_pool(polite=True)
 
     @property
     def training(self) -> bool:
@@ -158,6 +161,17 @@ class LabState:
             return None
         passed = time.time() - float(self.job.run.about["began"])
         return passed * (1 - self.view.progress) / self.view.progress
+
+
+@contextlib.contextmanager
+def _real_stderr() -> Iterator[None]:
+    """Multiprocessing wants a real stderr when it is first used, and on a screen stderr is Textual's."""
+    taken = sys.stderr
+    sys.stderr = sys.__stderr__ or taken
+    try:
+        yield
+    finally:
+        sys.stderr = taken
 
 
 def still_training() -> Run | None:
