@@ -51,8 +51,8 @@ def diagnose_experiment(
 ) -> Diagnosis:
     """Diagnose an experiment: its settings, data and first weights, then a training of some epochs.
 
-    At most some 2,000 training examples are used, 1,000 validation examples evaluate them, λ/n stays put, η is
-    constant. ``pulse`` is called every few mini-batches and may raise to stop it. Raises
+    At most some 2,000 training examples are used, 1,000 validation examples evaluate them, λ/n stays put, and η where
+    epochs are left out. ``pulse`` is called every few mini-batches and may raise to stop it. Raises
     :class:`tunelab.errors.BadInput` where the experiment can't be trained.
     """
     dataset = dataset or load_data(experiment)
@@ -139,10 +139,11 @@ def brief(experiment: Experiment, dataset: Dataset) -> tuple[Experiment, Dataset
         "training.epochs": min(affordable, experiment.training.epochs),
         "training.monitor_every": "epoch",
         "training.lambda": float(f"{experiment.training.lmbda * few / n:.6g}"),
-        "training.schedule": None,
         "initialization.seeds": 1,
         "data.train": few,
     }
+    if affordable < experiment.training.epochs:
+        values["training.schedule"] = None  # it was made for all the epochs
     return changed(experiment, values), small
 
 

@@ -27,7 +27,7 @@ from tunelab.diagnosis import (
     preflight,
     verdicts,
 )
-from tunelab.diagnosis.data_facts import Neighbours
+from tunelab.diagnosis.data_facts import Agreement
 from tunelab.experiment import Experiment, load_data
 from tunelab.initialization import Initialization, effects
 from tunelab.records.history import History
@@ -520,7 +520,7 @@ def test_a_network_that_weighs_rare_classes_isnt_accused_of_naming_the_frequent_
         "training_counts": (2050, 50),
         "evaluation_counts": (440, 10),
         "evaluation_total": 450,
-        "training_neighbours": Neighbours(2060, 2100, 0.95),
+        "training_neighbours": Agreement(2060, 2100, 0.95),
         "class_weights": True,
         "n": 2100,
     }

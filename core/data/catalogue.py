@@ -147,6 +147,11 @@ def _load_whole(name: str, options: FileOptions, say: Report) -> Dataset:
         return points.load()
     if name in NAMED:
         return _read_fetched(name)
+    if name.startswith(("faulty-", "sound-")):
+        from tunelab.data import faulty
+
+        if (dataset := faulty.load(name)) is not None:
+            return dataset
     return _from_path(name, options, say)
 
 

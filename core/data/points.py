@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from tunelab.data.dataset import Array, Dataset, Examples
 
-__all__ = ["TITLE", "load"]
+__all__ = ["TITLE", "load", "normals"]
 
 TITLE = "points around (5.1, 23.7)"
 CENTRE = (5.1, 23.7)
@@ -29,13 +29,13 @@ def load() -> Dataset:
 
 
 def _part(part: int, count: int) -> Examples:
-    normals = _normals(key=part, count=4 * count).reshape(count, 4)
-    latent, noise = normals[:, :2], normals[:, 2:]
+    drawn = normals(key=part, count=4 * count).reshape(count, 4)
+    latent, noise = drawn[:, :2], drawn[:, 2:]
     targets = np.array(CENTRE) + latent @ np.array(MIXING) + NOISE * noise
     return Examples(latent.astype(np.float32), targets.astype(np.float32))
 
 
-def _normals(key: int, count: int) -> Array:
+def normals(key: int, count: int) -> Array:
     """``count`` (even) standard normal numbers by Box and Muller's method from Philox's raw output,
     which numpy promises to keep (NEP 19), unlike the streams of its distributions.
     """

@@ -111,6 +111,11 @@ _TABLE = (
         "smaller λ. Begin without it until η is found.",
     ),
     Cause(
+        "dropout-too-large",
+        "dropout too large",
+        "Each step leaves so few neurons that they can't tell the examples apart. Less dropout, or more neurons.",
+    ),
+    Cause(
         "mini-batch-too-large",
         "m too large",
         "Large mini-batches leave few steps in an epoch, and the network has hardly moved when the epochs are over.",
@@ -146,11 +151,6 @@ _TABLE = (
         "eta-too-small",
         "η too small",
         "The cost falls at every measurement and has hardly come down. Ten times larger steps get there sooner.",
-    ),
-    Cause(
-        "dropout-too-large",
-        "dropout too large",
-        "Each step leaves so few neurons that they can't tell the examples apart. Less dropout, or more neurons.",
     ),
     Cause(
         "too-little-capacity",

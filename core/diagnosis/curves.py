@@ -18,6 +18,7 @@ __all__ = ["Array", "Curves", "FirstLayers", "finite_curves", "log_steps", "tren
 Array = NDArray[Any]
 
 _WINDOW = 8  # measurements looked at for rising and falling
+_CLEARLY = 0.03  # fall of ln(cost) over the last third that promises more
 _LARGEST = 1e100  # beyond, a cost is as good as infinite, and sums of its squares are
 
 
@@ -29,12 +30,14 @@ def _no_layers() -> Array:
 class FirstLayers:
     """The layers before any training, (layers,) each, the output layer last; empty where they aren't known.
 
-    ``saturated`` is the share of saturated z, ``z_rms`` their root mean square, ``gradient`` ‖∂C/∂w‖.
+    ``saturated`` is the share of saturated z, ``z_rms`` their root mean square, ``gradient`` ‖∂C/∂w‖,
+    ``similarity`` the mean cosine between two neurons' weights.
     """
 
     saturated: Array = field(default_factory=lambda: np.zeros(0))
     z_rms: Array = field(default_factory=lambda: np.zeros(0))
     gradient: Array = field(default_factory=lambda: np.zeros(0))
+    similarity: Array = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +46,9 @@ class Curves:
 
     ``epoch``, costs and accuracies are (k,) float64, NaN where a number wasn't finite; with ``r2`` R² stands for
     the accuracy. The balanced accuracies are the latest, NaN where they aren't measured. ``answers`` (classes,) counts
-    what the network answered at the last measurement, None for regression. ``first_cost`` is the training cost before
-    training. ``saturated``, ``update_ratio`` and ``gradient_norm`` (≤ k, layers) are the latest of
+    what the network answered at the last measurement, ``recalls`` (classes,) is the share of each class that it got
+    right then; both None for regression. ``first_cost`` is the training cost before training. ``saturated``,
+    ``update_ratio``, ``gradient_norm`` and ``similarity`` (≤ 2, layers) are the latest of
     :mod:`tunelab.training.layer_statistics`; all may be empty. ``ended`` by its epochs or a rule; ``reason`` says by
     which.
     """
@@ -62,6 +66,7 @@ class Curves:
     balanced_accuracy: float = math.nan
     training_balanced_accuracy: float = math.nan
     answers: Array | None = None
+    recalls: Array | None = None
     diverged: bool = False
     ended: bool = False
     reason: str = ""
@@ -71,6 +76,7 @@ class Curves:
     saturated: Array = field(default_factory=_no_layers)
     update_ratio: Array = field(default_factory=_no_layers)
     gradient_norm: Array = field(default_factory=_no_layers)
+    similarity: Array = field(default_factory=_no_layers)
 
     @property
     def progress(self) -> float:
@@ -150,7 +156,7 @@ class Curves:
     def behind_neighbours(self) -> float:
         """By how much more than noise the nearest neighbour is more often right than the network, on training examples.
 
-        Negative where the network is ahead; NaN where it isn't known.
+        Negative where the network is ahead; NaN where it isn't known, or where classes are weighted.
         """
         neighbours = self.facts.training_neighbours
         if neighbours is None or not neighbours.total or self.setting.class_weights:
@@ -166,6 +172,23 @@ class Curves:
             return math.nan
         error = accuracy_error(neighbours.accuracy, neighbours.total)
         return neighbours.accuracy - 2 * math.hypot(error, self.noise) - float(self.evaluation_accuracy[-1])
+
+    @property
+    def unexplained(self) -> float:
+        """How much more of the numbers to predict neighbours explain than the network does, of training examples.
+
+        A difference of R²; NaN where it isn't known.
+        """
+        return self.facts.r2[0] - float(self.training_accuracy[-1]) if self.r2 and self.facts.r2 else math.nan
+
+    @property
+    def falls(self) -> bool:
+        """Whether the training cost still falls, by more than its ups and downs, over the last third."""
+        recent = self.recent
+        if len(recent) == 0:
+            return False
+        slope, error = trend(recent, self.epoch[-len(recent) :])
+        return slope < -3 * error and slope * float(self.epoch[-1] - self.epoch[-len(recent)]) < -_CLEARLY
 
     @property
     def moved(self) -> float:
@@ -192,14 +215,14 @@ def finite_curves(c: Curves) -> Curves:
         training_cost=within(c.training_cost, 0.0, _LARGEST),
         training_data_cost=within(c.training_data_cost, 0.0, _LARGEST),
         evaluation_data_cost=within(c.evaluation_data_cost, 0.0, _LARGEST),
-        training_accuracy=within(c.training_accuracy, 0.0, 1.0),
-        evaluation_accuracy=within(c.evaluation_accuracy, 0.0, 1.0),
+        training_accuracy=within(c.training_accuracy, -_LARGEST if c.r2 else 0.0, 1.0),
+        evaluation_accuracy=within(c.evaluation_accuracy, -_LARGEST if c.r2 else 0.0, 1.0),
     )
 
 
-def log_steps(cost: Array) -> Array:
+def log_steps(cost: Array, count: int = _WINDOW) -> Array:
     """Changes of ln(cost) between the last measurements."""
-    cost = cost[-(_WINDOW + 1) :]
+    cost = cost[-(count + 1) :]
     cost = cost[np.isfinite(cost) & (cost > 0)]
     return np.diff(np.log(cost))
 

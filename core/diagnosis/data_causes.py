@@ -14,6 +14,8 @@ __all__ = ["labels_disagree", "no_signal", "unequal_classes"]
 
 _FREQUENT = 0.75  # share of the largest class
 _APART = 0.2  # between what neighbours agree on inside of training and from training to evaluation
+_ROWS = 50  # training examples, whose neighbours tell, at least
+_EXPLAINED = 0.03  # of R²: below, nothing is explained
 _SHARED = 20  # examples whose neighbours are looked at, at least
 
 
@@ -25,8 +27,9 @@ def labels_disagree(c: Curves) -> Verdict | None:
     near, far = f.training_neighbours, f.evaluation_neighbours
     learnt = c.training_test is not None and c.training_test.better_than_chance()
     below = _below_independence(c)
-    consistent = near is not None and near.test.better_than_chance()
-    contradicted = far is not None and far.test.worse_than_chance()
+    guesses = [g for g in (near, f.training_centroids) if g is not None]
+    consistent = any(guess.test.better_than_chance() for guess in guesses)
+    contradicted = any(guess.test.worse_than_chance() for guess in (far, f.evaluation_centroids) if guess is not None)
     unrelated = (
         near is not None
         and far is not None
@@ -94,16 +97,20 @@ def _below_independence(c: Curves) -> float | None:
 def no_signal(c: Curves) -> Verdict | None:
     """Labels that inputs say nothing about: neighbours don't share them, and what is learnt doesn't carry over."""
     f = c.facts
+    if c.diverged:
+        return None  # what it answers says nothing
     if not c.classification:
-        if len(f.r2) < 2 or not max(f.r2) < 0.02 or f.training < 50 or c.evaluation_data_cost[-1] < 0.97 * _constant(c):
+        explained = float(c.evaluation_accuracy[-1]) if c.r2 else 1 - c.evaluation_data_cost[-1] / f.constant_cost
+        if len(f.r2) < 2 or not max(f.r2) < 0.02 or f.training < _ROWS or not explained < _EXPLAINED:
             return None
     else:
         near, far, test = f.training_neighbours, f.evaluation_neighbours, c.evaluation_test
-        if near is None or far is None or test is None or min(near.total, far.total) < 50:
+        if near is None or far is None or test is None or near.total < _ROWS or far.total < _SHARED:
             return None
         if max(f.training_counts, default=0) > _FREQUENT * sum(f.training_counts):
             return None  # neighbours agree anyway
-        if near.test.better_than_chance() or far.test.better_than_chance() or test.better_than_chance():
+        guesses = [near, far, *(g for g in (f.training_centroids, f.evaluation_centroids) if g is not None)]
+        if any(one.better_than_chance() for one in (test, *(guess.test for guess in guesses))):
             return None
     by_heart = bool(c.training_accuracy[-1] > f.chance + 0.15)
     heart = f", though {100 * c.training_accuracy[-1]:.0f} % of the training examples are" if by_heart else ""
@@ -125,26 +132,30 @@ def no_signal(c: Curves) -> Verdict | None:
     )
 
 
-def _constant(c: Curves) -> float:
-    return c.facts.constant_cost
-
-
 def unequal_classes(c: Curves) -> Verdict | None:
     """One class so frequent that its name alone is nearly as right as the network."""
     counts, test = c.facts.training_counts, c.plain_test
-    if not counts or max(counts) < _FREQUENT * sum(counts) or test is None or test.better_than_chance():
+    if sum(count > 0 for count in counts) < 2 or max(counts) < _FREQUENT * sum(counts):
+        return None
+    if test is None or test.better_than_chance() or c.setting.class_weights:
         return None
     if c.balanced_accuracy > (1 + 1 / max(len(counts), 1)) / 2:
         return None  # the rare classes are learnt all the same
     share = max(counts) / sum(counts)
+    rare = int(np.argmin([count or np.inf for count in counts]))
+    recall = "" if c.recalls is None else f" Of class number {rare} {100 * c.recalls[rare]:.0f} % are recognized."
+    measured = {"balanced_accuracy": c.balanced_accuracy} if math.isfinite(c.balanced_accuracy) else {}
+    if c.recalls is not None and c.answers is not None:
+        measured |= {"recalls": c.recalls.tolist(), "predicted_shares": (c.answers / c.answers.sum()).tolist()}
     return Verdict(
         "chance",
-        f"{100 * c.evaluation_accuracy[-1]:.1f} % right, and the most frequent class alone is {100 * share:.1f} %.",
+        f"{100 * c.evaluation_accuracy[-1]:.1f} % right, and the most frequent class alone is {100 * share:.1f} %."
+        f"{recall}",
         "The rare classes are hardly learnt: naming the frequent one always is cheap.",
-        "Judge by the balanced accuracy; weight the classes (data.class_weights) or collect more of the rare ones.",
+        "Judge by the balanced accuracy, and weight the classes; or collect more of the rare ones.",
         {"largest_share": share, "training_counts": list(counts), "accuracy": float(c.evaluation_accuracy[-1])}
-        | ({"balanced_accuracy": c.balanced_accuracy} if math.isfinite(c.balanced_accuracy) else {}),
+        | measured,
         "unequal-classes",
-        None,
+        {"data.class_weights": "balanced"},
         LIKELY,
     )

@@ -19,18 +19,20 @@ from numpy.typing import NDArray
 from tunelab.data import Dataset, Examples
 from tunelab.statistics import BinomialTest, binomial_test
 
-__all__ = ["DataFacts", "Neighbours", "data_facts"]
+__all__ = ["Agreement", "DataFacts", "data_facts"]
 
 Array = NDArray[Any]
+_Parts = list[tuple[Array, Array]]
 
 _ROWS, _EVALUATION_ROWS = 450, 300  # looked at for neighbours: some 10 ms with 784 inputs
+_MORE_ROWS = 2 * _ROWS  # of which the means of classes are, where examples aren't pictures
 _SIZED = 300  # rows looked at for sizes
 _NEIGHBOURS = 5  # whose mean is the prediction of a number
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """How often an example's nearest neighbour in training has its label, of ``total``, and how often any has it."""
+class Agreement:
+    """How often a label guessed from other examples is right, ``agree`` of ``total``, and how often any would be."""
 
     agree: int
     total: int
@@ -38,12 +40,12 @@ class Neighbours:
 
     @property
     def test(self) -> BinomialTest:
-        """Whether neighbours agree more (or less) often than any two examples."""
+        """Whether guesses are right more (or less) often than if labels had nothing to do with inputs."""
         return binomial_test(self.agree, self.total, self.any_agree)
 
     @property
     def accuracy(self) -> float:
-        """The share that agrees: the accuracy of the nearest neighbour as a classifier."""
+        """The share that agrees: the accuracy of such guesses."""
         return self.agree / self.total if self.total else math.nan
 
 
@@ -54,8 +56,10 @@ class DataFacts:
     ``training`` and ``evaluation`` count examples, ``available`` the training examples that there are (0: not known).
     ``training_counts``, ``evaluation_counts``: examples a class. ``input_rms`` and ``column_ratio``: the root mean
     square of an input, and how many times the largest column's standard deviation is that of the middle one.
+    ``…_neighbours`` guess by the nearest example, ``…_centroids`` by the nearest mean of a class, of training examples.
     ``target_std``, ``target_low``, ``target_high`` are of numbers to predict. ``r2`` is what neighbours explain
-    of them, on training and on evaluation examples. ``parameters`` are the network's.
+    of them, on training and on evaluation examples. ``metric_total`` is of how many examples the
+    noise of the metric that decides is. ``parameters`` are the network's, ``features`` its inputs.
     """
 
     classes: int = 0
@@ -71,19 +75,25 @@ class DataFacts:
     target_std: float = math.nan
     target_low: float = math.nan
     target_high: float = math.nan
-    training_neighbours: Neighbours | None = None
-    evaluation_neighbours: Neighbours | None = None
+    training_neighbours: Agreement | None = None
+    evaluation_neighbours: Agreement | None = None
+    training_centroids: Agreement | None = None
+    evaluation_centroids: Agreement | None = None
     r2: tuple[float, ...] = ()
+    metric_total: int = 0
     parameters: int = 0
+    features: int = 0
 
     @classmethod
     def from_event(cls, start: Mapping[str, Any]) -> DataFacts:
         """From a start event, whatever version wrote it."""
         data = start.get("data") or {}
         classes = data.get("classes") or ()
-        neighbours = data.get("neighbours") or {}
-        pairs = {
-            part: Neighbours(*neighbours[part]) if neighbours.get(part) else None for part in ("training", "evaluation")
+        guesses = {
+            f"{part}_{kind}": Agreement(*pairs[part])
+            for kind in ("neighbours", "centroids")
+            for part in ("training", "evaluation")
+            if (pairs := data.get(kind) or {}).get(part)
         }
         counts = data.get("class_counts") or {}
         targets, inputs = data.get("targets") or {}, data.get("inputs") or {}
@@ -101,10 +111,11 @@ class DataFacts:
             target_std=_number(targets.get("std")),
             target_low=_number(targets.get("low")),
             target_high=_number(targets.get("high")),
-            training_neighbours=pairs["training"],
-            evaluation_neighbours=pairs["evaluation"],
+            **guesses,
             r2=tuple(_number(value) for value in data.get("neighbours_r2") or ()),
+            metric_total=int(data.get("metric_total") or 0),
             parameters=int(start.get("parameters") or 0),
+            features=int((start.get("sizes") or (0,))[0]),
         )
 
 
@@ -130,7 +141,7 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         spreads = x.std(axis=0)
         moving = spreads[spreads > 0]
-        ratio = float(moving.max() / np.median(moving)) if len(moving) and dataset.image_shape is None else 1.0
+        ratio = float(moving.max() / _middle(moving)) if len(moving) and dataset.image_shape is None else 1.0
         facts: dict[str, Any] = {
             "inputs": {"rms": _rounded(np.sqrt(np.square(x).mean())), "column_ratio": _rounded(ratio)}
         }
@@ -139,7 +150,12 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
                 part: np.bincount(np.asarray(examples.targets, np.intp), minlength=kinds).tolist()
                 for part, examples in (("training", training), ("evaluation", evaluation))
             }
-            facts |= {"class_counts": counts, "neighbours": _neighbours(dataset)}
+            parts = _parts(dataset, _ROWS if dataset.image_shape is not None else _MORE_ROWS)
+            facts |= {
+                "class_counts": counts,
+                "neighbours": _neighbours(parts, kinds),
+                "centroids": _centroids(parts, kinds),
+            }
         else:
             y = np.asarray(training.targets, np.float64)
             facts["targets"] = {
@@ -149,6 +165,12 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
             }
             facts["neighbours_r2"] = _explained(dataset)
     return facts
+
+
+def _middle(values: Array) -> float:
+    """The median. (numpy's own imports masked arrays, which takes longer than all the rest.)"""
+    values = np.sort(values)
+    return float(values[(len(values) - 1) // 2 : len(values) // 2 + 1].mean())
 
 
 def _rounded(value: Any) -> float | None:
@@ -161,10 +183,10 @@ def _rows(n: int, count: int) -> Array:
     return np.arange(n) if n <= count else np.sort(np.random.default_rng(0).choice(n, count, replace=False))
 
 
-def _parts(dataset: Dataset) -> list[tuple[Array, Array]]:
+def _parts(dataset: Dataset, training_rows: int = _ROWS) -> _Parts:
     """Some rows of training and evaluation: inputs in units of their spread, and targets."""
     parts = []
-    for examples, count in ((dataset.training, _ROWS), (dataset.validation, _EVALUATION_ROWS)):
+    for examples, count in ((dataset.training, training_rows), (dataset.validation, _EVALUATION_ROWS)):
         rows = _rows(len(examples), count)
         parts.append((_pooled(_inputs(examples, rows), dataset.image_shape), np.asarray(examples.targets)[rows]))
     if dataset.image_shape is None:
@@ -198,9 +220,11 @@ def _nearest(x: Array, among: Array, count: int, *, same: bool) -> Array:
     return np.argpartition(distance, count - 1, axis=1)[:, :count]
 
 
-def _neighbours(dataset: Dataset) -> dict[str, list[Any]]:
-    (x, y), (held_x, held_y) = _parts(dataset)
-    kinds = len(dataset.classes or ())
+def _neighbours(parts: _Parts, kinds: int) -> dict[str, list[Any]]:
+    """What the nearest of some training rows guesses right, of these and of evaluation."""
+    (x, y), (held_x, held_y) = parts
+    every = -(-len(y) // _ROWS)
+    x, y = x[::every], y[::every]
     if len(y) < 2:
         return {}
     shares = np.bincount(y, minlength=kinds) / len(y)
@@ -209,6 +233,29 @@ def _neighbours(dataset: Dataset) -> dict[str, list[Any]]:
         nearest = _nearest(inputs, x, 1, same=part == "training")[:, 0]
         others = np.bincount(targets, minlength=kinds) / max(len(targets), 1)
         pairs[part] = [int((y[nearest] == targets).sum()), len(targets), _rounded((shares * others).sum())]
+    return pairs
+
+
+def _centroids(parts: _Parts, kinds: int) -> dict[str, list[Any]]:
+    """What the nearest mean of a class guesses right: of every other training row, and of evaluation.
+
+    Where inputs are many and each says little, as words of a text do, means tell classes apart and neighbours don't.
+    """
+    (x, y), (held_x, held_y) = parts
+    if len(y) < 2:
+        return {}
+    pairs = {}
+    for part, (known_x, known_y), (asked_x, asked_y) in (
+        ("training", (x[::2], y[::2]), (x[1::2], y[1::2])),
+        ("evaluation", (x, y), (held_x, held_y)),
+    ):
+        counts = np.bincount(known_y, minlength=kinds)
+        one_hot = (known_y[:, None] == np.arange(kinds)).astype(np.float32)
+        means = (one_hot.T @ known_x) / np.maximum(counts, 1)[:, None]
+        distance = np.where(counts > 0, np.square(means).sum(axis=1) - 2 * (asked_x @ means.T), np.inf)
+        guesses = distance.argmin(axis=1)
+        shares = [np.bincount(of, minlength=kinds) / max(len(of), 1) for of in (guesses, asked_y)]
+        pairs[part] = [int((guesses == asked_y).sum()), len(asked_y), _rounded((shares[0] * shares[1]).sum())]
     return pairs
 
 

@@ -14,7 +14,7 @@ from tunelab.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Verdict
 from tunelab.initialization import LayerEffect
 from tunelab.wording import quantity
 
-__all__ = ["FORGETS", "first_layers", "on_test_set", "preflight", "small_mini_batch", "too_large_eta"]
+__all__ = ["FORGETS", "first_layers", "on_test_set", "preflight", "random_weights", "small_mini_batch", "too_large_eta"]
 
 _SATURATED = 0.3  # share of a hidden layer's z
 _EXPLODED = 8.0  # root mean square of the output layer's z, where healthy weights give about 1
@@ -185,7 +185,7 @@ def _output_cost(setting: Setting, facts: DataFacts) -> Verdict | None:
     return None
 
 
-def _random_weights(setting: Setting) -> dict[str, object]:
+def random_weights(setting: Setting) -> dict[str, object]:
     """First weights that suit the activation."""
     weights = "he-normal" if setting.activation in {"relu", "leaky-relu"} else "scaled"
     return {"initialization.weights": weights} | ({} if setting.gain == 1 else {"initialization.gain": 1.0})
@@ -194,7 +194,7 @@ def _random_weights(setting: Setting) -> dict[str, object]:
 def _identical_neurons(setting: Setting) -> Verdict | None:
     if not setting.hidden or (setting.weights not in {"zeros", "constant"} and setting.gain != 0):
         return None
-    cure = _random_weights(setting)
+    cure = random_weights(setting)
     return Verdict(
         "identical-neurons",
         f"First weights are all {'equal' if setting.weights == 'constant' and setting.gain else 'zero'}.",
@@ -211,7 +211,7 @@ def _first_weights(setting: Setting, first: FirstLayers) -> Verdict | None:
     hidden, z_rms = first.saturated[:-1], first.z_rms
     if setting.activation in {"sigmoid", "tanh"} and len(hidden) and np.nanmax(hidden) > _SATURATED:
         layer = int(np.nanargmax(hidden))
-        cure = _random_weights(setting)
+        cure = random_weights(setting)
         if all(getattr(setting, key.split(".")[1]) == value for key, value in cure.items()):
             return None  # first weights are as they should be: it is the inputs
         return Verdict(
@@ -235,7 +235,7 @@ def _first_weights(setting: Setting, first: FirstLayers) -> Verdict | None:
             "Use He's weights, N(0, 2/fan-in).",
             {"output_std": float(z_rms[-1])},
             "weights-too-large",
-            _random_weights(setting) | {"initialization.biases": "zeros"},
+            random_weights(setting) | {"initialization.biases": "zeros"},
             LIKELY,
         )
     return None

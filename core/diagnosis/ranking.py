@@ -16,7 +16,10 @@ __all__ = ["rank_verdicts", "verdicts"]
 
 _LEARNT = 0.1  # share of the constant answer's cost below which a bad start holds nothing up
 _HARDLY = 0.6  # share of the constant answer's cost: below, a cost that no longer falls has learnt what it can
-_SLOW = {"mini-batch-too-large", "eta-too-small", "too-few-epochs"}  # all three: not done yet
+_BY_HEART = 0.05  # gap between training and evaluation accuracy, less two errors
+_SLOW = {"mini-batch-too-large", "always-clipped", "warm-up-too-long", "eta-too-small", "too-few-epochs"}  # all of them: not done yet
+_PATIENCE = {"too-little-capacity", "too-few-examples", "overfitting", "too-few-epochs"}
+_BY_HEART_ONLY = {"no-signal", "overfitting"}  # both: nothing of what is learnt carries over
 _TELLING = {"diverged", "constant"}  # symptoms that name a verdict whatever its cause is
 _GROUPS = (
     {"one-class", "classes-missing", "labels-disagree", "no-signal", "unequal-classes"},
@@ -61,12 +64,13 @@ def _healthy(c: Curves) -> Verdict:
 
 def _shows(verdict: Verdict, c: Curves) -> bool:
     """Whether something known before training has done harm that shows, where the training learns all the same."""
-    if verdict.cause in {"classes-missing", "one-class", "identical-neurons"}:
+    if verdict.cause in {"classes-missing", "one-class", "identical-neurons", "output-cost-mismatch"}:
         return True
     if verdict.cause == "mini-batch-too-large":
         return False  # the curves tell
     harmed = c.progress > _LEARNT or c.behind_neighbours > 0 or c.behind_on_evaluation > 0
-    return bool(harmed)
+    by_heart = c.gap - 2 * c.gap_error > _BY_HEART  # large first weights learn examples and not what they share
+    return bool(harmed or (by_heart and verdict.cause in {"saturated-start", "weights-too-large"}))
 
 
 def rank_verdicts(candidates: Iterable[Verdict]) -> list[Verdict]:
@@ -75,6 +79,10 @@ def rank_verdicts(candidates: Iterable[Verdict]) -> list[Verdict]:
     Behind a cause that leaves nothing else to be judged only what is certain as well is said. Of causes with the same
     evidence the first is kept, and names the others.
     """
+    candidates = list(candidates)
+    if any(_GROUPS[0].isdisjoint({v.cause}) and v.cause not in _PATIENCE for v in candidates):
+        # Whatever stops learning leaves the answer at the frequent class: that is a symptom then
+        candidates = [verdict for verdict in candidates if verdict.cause != "unequal-classes"]
     ranking: list[Verdict] = []
     changed: set[str] = set()
     blocking = len(_GROUPS)
@@ -82,11 +90,11 @@ def rank_verdicts(candidates: Iterable[Verdict]) -> list[Verdict]:
         if any(verdict.cause == other.cause for other in ranking):
             continue
         group = next((place for place, causes in enumerate(_GROUPS) if verdict.cause in causes), len(_GROUPS))
-        if group > blocking and verdict.certainty != CERTAIN:
+        if group > blocking and verdict.certainty != CERTAIN and not _alike(ranking[0].cause, verdict.cause):
             continue
         if ranking and verdict.certainty == POSSIBLE:
             continue
-        alike = next((place for place, other in enumerate(ranking) if {other.cause, verdict.cause} <= _SLOW), None)
+        alike = next((place for place, other in enumerate(ranking) if _alike(other.cause, verdict.cause)), None)
         if alike is not None:
             ranking[alike] = _with_alternative(ranking[alike], verdict)
             continue
@@ -97,6 +105,11 @@ def rank_verdicts(candidates: Iterable[Verdict]) -> list[Verdict]:
         changed |= keys
         blocking = min(blocking, group)
     return ranking
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two causes leave the same evidence, as far as it goes."""
+    return {one, other} <= _SLOW or {one, other} == _BY_HEART_ONLY
 
 
 def _with_alternative(verdict: Verdict, other: Verdict) -> Verdict:

@@ -14,7 +14,7 @@ _USUAL = {"sigmoid": 0.5, "tanh": 0.1} | dict.fromkeys(
 )
 _QUADRATIC = 6.0  # times η where a sigmoid output has the quadratic cost, whose gradient is smaller by σ′
 _ADAM = 0.001
-_LARGEST_FACTOR = 10.0  # by which a large mini-batch raises the usual η, at most
+_LARGEST_FACTOR = 10.0  # by which a large mini-batch raises the usual η, at most; a small one lowers it
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Setting:
             eta = 0.05
         elif self.cost == "quadratic":
             eta *= _QUADRATIC
-        return eta * (1 - self.momentum) * min(max(math.sqrt(self.mini_batch / 10), 1.0), _LARGEST_FACTOR)
+        return eta * (1 - self.momentum) * min(math.sqrt(self.mini_batch / 10), _LARGEST_FACTOR)
 
     def smaller_eta(self) -> float:
         """A tenth of η; where that is still far too much, twice the usual η."""

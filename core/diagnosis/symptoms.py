@@ -18,6 +18,7 @@ _AT_CONSTANT = 0.03  # this near to what a constant answer costs is at it
 _STILL = 0.01  # change of ln cost over the last third that counts as none
 _LITTLE_LEFT = 0.05  # share of the first cost below which its ups and downs are no concern
 _CLEARLY = 0.03  # fall of ln(evaluation cost) over the last third that promises more
+_EARLIER = 48  # measurements by which its usual ups and downs are known
 _WINDOW = 8  # measurements looked at for a level
 _EXPLAINS = 0.95  # of what the mean alone costs: below, something of the numbers is explained
 _POINTS = 0.005  # of accuracy, less of which isn't worth speaking of
@@ -124,6 +125,9 @@ def rises(c: Curves) -> Verdict | None:
     if len(moves) < 3 or moves.sum() < 0.02 or (moves > 0).mean() < 0.7 or _little_left(c):
         return None
     rise = float(moves.sum())
+    earlier = log_steps(c.training_cost, _EARLIER)[: -len(moves)]
+    if len(earlier) >= _WINDOW and rise < 3 * float(earlier.std()) * np.sqrt(len(moves)):
+        return None  # a long curve goes up and down by as much all the time
     much = f"by {100 * np.expm1(rise):.0f} %" if rise < np.log(100) else f"to 10^{rise / np.log(10):.0f} times its size"
     text = f"The training cost rises: {much} over the last {quantity(len(moves), 'measurement')}."
     return Verdict("rising", text, evidence={"log_change": rise})

@@ -64,7 +64,8 @@ class Measures(TypedDict):
     balanced ones where they are unequal; numbers have R² and the root mean squared error in the label's unit, and
     accuracies only where the data say how near is right. ``replicates`` holds every seed's own numbers,
     ``evaluation_answers`` how often each class was answered, ``evaluation_class_correct`` how often rightly (summed
-    over seeds), ``layer_…`` a number a layer.
+    over seeds), ``layer_…`` a number a layer, as they were every
+    10,000 examples.
     ``diverged`` is there, and true, where a number isn't finite.
     """
 
@@ -111,6 +112,7 @@ class Measures(TypedDict):
     layer_saturated_share: NotRequired[list[_Measure]]
     layer_gradient_norm: NotRequired[list[_Measure]]
     layer_update_ratio: NotRequired[list[_Measure]]
+    layer_similarity: NotRequired[list[_Measure]]
     diverged: NotRequired[bool]
 
 

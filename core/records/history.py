@@ -29,6 +29,7 @@ _PENDING = 500  # measurements kept as events until they become columns
 _SEEDS = "replicates."
 LIVE = 20_000
 """How many measurements of a training that goes on are held at most, so that a screen and a worker don't grow."""
+_FIRST_LAYERS = ("saturated_share", "z_rms", "gradient_norm", "similarity")  # what a diagnosis knows of before training
 _STEADY = 3  # measurements that a verdict is judged at, so that a sentence on the screen doesn't flicker
 
 
@@ -258,7 +259,6 @@ class History:
         """What the first k measurements show; k is at most two less than there are."""
         latest = self._recent[k - len(self) - 1] if k else {}
         answers = latest.get("evaluation_answers")
-        few = slice(max(k - 3, 0), k)  # all that a diagnosis looks at of the layers
         facts = DataFacts.from_event(self.start)
         # Of numbers R² is what accuracy is of classes; older records have the share within a tolerance
         right = "accuracy" if facts.classes or not np.isfinite(self.values("evaluation_r2")).any() else "r2"
@@ -277,17 +277,29 @@ class History:
                 setting=Setting.from_tables(self.start.get("experiment") or {}, facts.training),
                 facts=facts,
                 answers=np.array(answers) if answers else None,
+                recalls=self._recalls(latest),
                 diverged=bool(latest.get("diverged")),
                 ended=bool(self.done),
                 reason=str(self.done.get("reason", "")),
                 seeds=self.seeds,
                 first_cost=_number(self.initial.get("training_cost")),
-                first=FirstLayers(*(self._first(name) for name in ("saturated_share", "z_rms", "gradient_norm"))),
-                saturated=self.layer_values("saturated_share")[few],
-                update_ratio=self.layer_values("update_ratio")[few],
-                gradient_norm=self.layer_values("gradient_norm")[few],
+                first=FirstLayers(*(self._first(name) for name in _FIRST_LAYERS)),
+                saturated=self._last_known("saturated_share", k),
+                update_ratio=self._last_known("update_ratio", k),
+                gradient_norm=self._last_known("gradient_norm", k),
+                similarity=self._last_known("similarity", k),
             )
         )
+
+    def _recalls(self, latest: Event) -> Array | None:
+        """Each class's share that is right, (classes,); None where it wasn't measured. NaN: no examples of it."""
+        recalls = [_number(of["recall"]) for of in per_class(latest, self.start).values()]
+        return np.array(recalls) if recalls else None
+
+    def _last_known(self, name: str, k: int) -> Array:
+        """A statistic of the layers the last two times that it was taken until the k-th measurement, (≤ 2, layers)."""
+        values = self.layer_values(name)[:k]
+        return values[np.flatnonzero(np.isfinite(values).any(axis=1))[-2:]]
 
     def _first(self, name: str) -> Array:
         """A statistic of the layers before training, (layers,); empty where it wasn't recorded."""

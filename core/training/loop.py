@@ -39,7 +39,8 @@ Order = Callable[[int, int], Array]
 
 _RULE_NUMBERS = 3  # numbers that a schedule or a stopping rule remembers, at most
 _SCORED = ("correct", "answers", "class_correct", "squared_error")  # what is kept of a score, beside its cost
-_STATISTICS_EXAMPLES = 100  # training examples on which the layers' statistics are taken
+_STATISTICS_EXAMPLES = 50  # training examples on which the layers' statistics are taken
+_STATISTICS_EVERY = 10_000  # examples learnt from: measuring points that are closer keep the statistics of one before
 
 
 def shuffled(seeds: Sequence[int], n: int) -> Order:
@@ -170,7 +171,7 @@ class Training:
             self._latest[f"{part}_answers"] = np.zeros((R, kinds), np.int64)
             self._latest[f"{part}_class_correct"] = np.zeros((R, kinds), np.int64)
             self._latest[f"{part}_squared_error"] = np.zeros((R, numbers))
-        self._latest |= {name: np.zeros((R, len(network.weights))) for name in LAYER_STATISTICS}
+        self._latest |= {name: np.full((R, len(network.weights)), np.nan) for name in LAYER_STATISTICS}
         self._ordered_epoch = -1
         self._gather()
 
@@ -211,6 +212,8 @@ class Training:
         """Measure now. With ``decide``, let schedules and stopping rules act on what is seen."""
         with np.errstate(all="ignore"):
             self._score_all()
+            if not decide or self._layers_are_due:
+                self._measure_layers()
         if decide:
             self._decide()
             self._measured = self.examples
@@ -260,8 +263,8 @@ class Training:
         """Go on from what :meth:`state` gave, in a training built from the same arguments."""
         for layer, (weights, biases) in enumerate(zip(self.network.weights, self.network.biases, strict=True)):
             weights[...], biases[...] = saved[f"weights_{layer}"], saved[f"biases_{layer}"]
-        missing = [name for name in self._latest if f"latest_{name}" not in saved]  # an older tunelab saved less
-        for name in self._latest.keys() - set(missing):
+        missing = {name for name in self._latest if f"latest_{name}" not in saved}  # an older tunelab saved less
+        for name in self._latest.keys() - missing:
             self._latest[name][...] = saved[f"latest_{name}"]
         if missing:
             for part, examples in (("training", self._training), ("evaluation", self._evaluation)):
@@ -378,11 +381,23 @@ class Training:
             sums = sum(np.abs(w).sum(axis=(1, 2), dtype=np.float64) for w in self._active.weights)
             latest["penalty"][running] += np.where(l1 > 0, l1 / self.n * sums, 0.0)
         latest["eta"][running] = self._eta_now()[running]
+
+    @property
+    def _layers_are_due(self) -> bool:
+        """Whether so much was learnt since the last measuring point, or it is the last one, or none was taken yet."""
+        count, before = self.examples // _STATISTICS_EVERY, self._measured // _STATISTICS_EVERY
+        known = np.isfinite(self._latest["z_rms"]).any()
+        return bool(count > before or not known) or self.examples >= self.epochs * self.n
+
+    def _measure_layers(self) -> None:
+        """The layers' statistics of the running replicates, on a few examples."""
+        running, latest = self.running, self._latest
         x = self._training.scaled(slice(0, _STATISTICS_EXAMPLES), self.network.dtype)
         targets = self._training.targets[:_STATISTICS_EXAMPLES]
         y = targets.astype(self.network.dtype) if self._wanted is None else self._wanted[targets]
         weights = None if self._class_weights is None else self._class_weights[targets].astype(self.network.dtype)
-        statistics = layer_statistics(self._active, x, y, latest["eta"][running], lmbda / self.n, weights)
+        decay = self.lmbda[running] / self.n
+        statistics = layer_statistics(self._active, x, y, latest["eta"][running], decay, weights)
         if self._update is not None and (ratios := self._update.update_ratios()) is not None:
             statistics["update_ratio"] = ratios
         for name, values in statistics.items():

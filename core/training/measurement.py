@@ -114,8 +114,8 @@ class Measurement:
     ``penalty`` is λ/2n Σ w², which a cost includes, ``evaluation_penalty`` what one on evaluation examples includes.
     ``eta`` is the learning rate in force. ``diverged`` says whose numbers aren't finite; ``reasons`` say why one
     stopped: 'epochs', 'early-stop', 'schedule-end', 'diverged', and '' while it runs. ``vitals`` are those of
-    :mod:`tunelab.training.layer_statistics`, (R, layers) each. Costs are means over examples, accuracies shares from 0
-    to 1.
+    :mod:`tunelab.training.layer_statistics`, (R, layers) each, taken every 10,000 examples. Costs are means over
+    examples, accuracies shares from 0 to 1.
 
         >>> from tunelab import Experiment, train
         >>> *_, last = train(Experiment(data={"train": 200, "evaluation": 100}, training={"epochs": 2}))

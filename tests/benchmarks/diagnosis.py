@@ -43,6 +43,8 @@ def events_of(case: Case, keys: dict[str, Any] | None = None) -> Outcome:
     dataset, experiment = dataset_of(case), case.experiment()
     if count := keys.pop("data.train", None):
         dataset = dataset_of(case.with_examples(count))
+    if keys.get("data.standardize") and case.data[0] == "table":
+        dataset = dataset_of(case.standardized())
     if keys:
         from tunelab.experiment.dotted_keys import changed
 
@@ -62,6 +64,11 @@ def events_of(case: Case, keys: dict[str, Any] | None = None) -> Outcome:
     events.append({"event": "done", "reason": "diverged" if diverged else training.reasons(member)[0]})
     total = len(dataset.validation)
     if dataset.classes:
+        counts = np.bincount(np.asarray(dataset.validation.targets, np.intp), minlength=len(dataset.classes))
+        recalls = np.array(last["evaluation_class_correct"]) / (np.maximum(counts, 1) * len(experiment.seeds))
+        if "unequal-classes" in case.causes:  # the accuracy says nothing of the rare ones
+            error = float(np.sqrt((recalls * (1 - recalls) / np.maximum(counts, 1)).sum()) / len(counts))
+            return Outcome(0.0 if diverged else float(recalls.mean()), max(error, 0.01), events)
         value = 0.0 if diverged else last["evaluation_accuracy"]
         return Outcome(value, accuracy_error(value, total), events)
     cost = last["evaluation_data_cost"]
@@ -94,11 +101,12 @@ def outcome(case: Case, keys: dict[str, Any] | None = None, cache: Path | None =
 
 @dataclass
 class Row:
-    """One case: the first cause, all causes, the first cure, and accuracies before, after and of a good setting."""
+    """One case: its causes, those that would look the same, the first cure; accuracies before, after and when good."""
 
     case: Case
     first: str
     causes: list[str]
+    also: list[str]
     certain: list[str]
     text: str
     cure: dict[str, Any] | None
@@ -114,7 +122,7 @@ class Row:
     @property
     def offered(self) -> bool:
         """Whether the right one is among those offered."""
-        return any(cause in self.case.causes for cause in self.causes)
+        return any(cause in self.case.causes for cause in [*self.causes, *self.also])
 
     @property
     def helps(self) -> bool | None:
@@ -151,7 +159,8 @@ def row(case: Case, cache: Path | None) -> Row:
         good = outcome(case, keys, cache)
     causes = [v.cause for v in found if v.cause]
     certain = [v.cause for v in found if v.cause and v.certainty == "certain"]
-    return Row(case, found[0].cause, causes, certain, found[0].text, cure, before, after, good)
+    also = [cause for verdict in found for cause in verdict.evidence.get("also", [])]
+    return Row(case, found[0].cause, causes, also, certain, found[0].text, cure, before, after, good)
 
 
 def report(rows: list[Row]) -> str:
@@ -185,7 +194,7 @@ def line(r: Row) -> str:
 def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis", description=__doc__)
-    parser.add_argument("--half", choices=("tune", "report", "fresh"), default="report")
+    parser.add_argument("--half", choices=("tune", "report", "fresh", "unseen", "unseen again"), default="report")
     parser.add_argument("--cache", type=Path, help="keep trainings here, to judge them again without training")
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--workers", type=int, default=2)

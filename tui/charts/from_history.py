@@ -163,6 +163,7 @@ _VITALS = (
     ("gradient_norm", "Gradient norm ‖∂C/∂w‖", True),
     ("saturated_share", "Share of saturated neurons", False),
     ("z_rms", "Root mean square of z", False),
+    ("similarity", "How alike neurons are: mean cosine between their weights (1: all the same)", False),
 )
 
 

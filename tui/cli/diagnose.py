@@ -6,13 +6,15 @@ import time
 
 from tunelab.cure_trials import CureTrials, try_cures
 from tunelab.diagnose import Diagnosis, diagnose_experiment, diagnose_run
-from tunelab.diagnosis import Verdict
-from tunelab.errors import BadInput
+from tunelab.diagnosis import CAUSES, Verdict
+from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset
 from tunelab.tui.cli.options.searching import DiagnoseOptions
 from tunelab.tui.cli.output import print_json, print_text, say
 from tunelab.tui.cli.preset_options import load_preset, run_or_preset
+from tunelab.tui.lecture.steps import steps_of_causes
 from tunelab.tui.text.diagnosis_text import causes_text, trials_text, verdict_paragraph
+from tunelab.wording import did_you_mean
 
 __all__ = ["diagnose_command"]
 
@@ -21,7 +23,7 @@ def diagnose_command(options: DiagnoseOptions) -> None:
     """Print what goes wrong in each arm, why, and what to try."""
     began = time.monotonic()
     if options.list_causes:
-        print_text(causes_text())
+        print_text(causes_text([_slug(options.name)] if options.name else CAUSES, steps_of_causes()))
         return
     if not options.name:
         raise BadInput("give a run or a preset: tunelab diagnose RUN|PRESET, or --causes to list what can be named")
@@ -48,6 +50,14 @@ def diagnose_command(options: DiagnoseOptions) -> None:
         if not options.quiet:
             say(f"Training {arm.name} briefly" if several else "Training briefly")
         _report(diagnose_experiment(arm.experiment, arm=arm.name), preset.name, began, options)
+
+
+def _slug(typed: str) -> str:
+    """The slug of the cause that was typed: its slug, or its name."""
+    for cause in CAUSES.values():
+        if typed.removeprefix("causes/").lower() in {cause.slug, cause.name.lower()}:
+            return cause.slug
+    raise BadInput(f"there is no cause '{printable(typed, 60)}'{did_you_mean(typed, CAUSES)}; --causes lists them")
 
 
 def _report(diagnosis: Diagnosis, run: str, began: float, options: DiagnoseOptions) -> None:

@@ -124,8 +124,8 @@ def _print_step(step: Step, progress: LectureProgress, as_json: bool) -> None:
         _print_unicode(
             f"\nRun it: tunelab learn {step.number} --predict K --run\nThe same by hand:\n{_command(step)}\n"
         )
-    if step.more:
-        _print_unicode(f"Further:\n{step.more.strip()}\n")
+    if step.further:
+        _print_unicode(f"Further:\n{step.further}\n")
 
 
 def _print_unicode(text: str) -> None:

@@ -101,7 +101,10 @@ def _value(look: Look, observations: Observations) -> _Finding:
         return _Finding("Nothing was measured.")
     arm, place = arms[0], _place(look, arms[0])
     value, std = (float(arm.values(f"{look.measure}{end}")[place]) for end in ("", "_std"))
-    what = "evaluation accuracy" if look.measure == "evaluation_accuracy" else "training cost"
+    right = (
+        "share of evaluation examples near enough" if arm.data.get("task") == "regression" else "evaluation accuracy"
+    )
+    what = right if look.measure == "evaluation_accuracy" else "training cost"
     sentence = f"{_when(look, arms)} the {what} is {_shown(value, std, look.measure)}"
     if look.measure == "evaluation_accuracy" and arm.chance > 0:
         sentence += f"; guessing gives {100 * arm.chance:.3g} %"

@@ -38,8 +38,8 @@ def page_text(
             (f"\n\n{question(step, outcome, answer, width=width)}", ""),
             (f"\n\n{next_key}", "bold"),
         ]
-    if step.more:
-        parts.append((f"\n\nTo continue\n{step.more.strip()}", "dim"))
+    if step.further:
+        parts.append((f"\n\nTo continue\n{step.further}", "dim"))
     return parts
 
 

@@ -14,7 +14,7 @@ from tunelab.experiment import Preset
 from tunelab.experiment.declaration import Section
 from tunelab.experiment.validation_errors import checked
 
-__all__ = ["Choice", "Look", "Sampled", "Step", "find_steps", "flowed", "lecture"]
+__all__ = ["Choice", "Look", "Sampled", "Step", "find_steps", "flowed", "lecture", "steps_of_causes"]
 
 
 def _listed(value: Any) -> Any:
@@ -72,6 +72,7 @@ class Step(Section):
     chart: Literal["accuracy", "cost", "trials", "way", "z"] = "accuracy"
     answer: str = ""
     more: str = ""  # commands to go on with
+    causes: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()  # of troubles that it shows, by their slugs
     # Its place in the lecture, set when it is read
     section: str = ""
     number: str = ""
@@ -91,6 +92,12 @@ class Step(Section):
         preset = find(self.preset)
         moves = data and preset.arms[0].experiment.data.name == "digits"
         return preset.with_settings(self.settings | ({"data.name": data} if moves else {}))
+
+    @property
+    def further(self) -> str:
+        """Commands to go on with: its own, and the pages of the causes that it shows."""
+        pages = [f"tunelab diagnose --causes {slug}" for slug in self.causes]
+        return "\n".join([*([self.more.strip()] if self.more else []), *pages])
 
     @property
     def command(self) -> str:
@@ -137,6 +144,15 @@ def find_steps(typed: str) -> Sequence[Step]:
             "3.2; `tunelab learn --list` shows them all"
         )
     return steps
+
+
+def steps_of_causes() -> dict[str, str]:
+    """The steps that show a cause, as they are opened, by its slug: ``tunelab learn 4.1``."""
+    numbers: dict[str, list[str]] = {}
+    for step in lecture():
+        for slug in step.causes:
+            numbers.setdefault(slug, []).append(step.number)
+    return {slug: ", ".join(f"tunelab learn {number}" for number in of) for slug, of in numbers.items()}
 
 
 def flowed(text: str) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from textual.binding import Binding
 from tunelab.experiment.fields import Described, described
 from tunelab.tui.charts.picture import cells
+from tunelab.tui.lecture.steps import steps_of_causes
 from tunelab.tui.screens.text_viewer import TextViewer
 from tunelab.tui.state.actions import Action, actions_of
+from tunelab.tui.text.diagnosis_text import causes_text
 
 __all__ = ["HelpScreen"]
 
@@ -36,6 +38,7 @@ class HelpScreen(TextViewer):
         if self._where == "lab":
             parts += [_NUMBERS, "Every parameter"]
             parts += [explained(about) for about in described().values() if about is not self._focus]
+            parts += ["When a network learns nothing: every cause", causes_text(steps=steps_of_causes())]
         return "\n\n".join(parts)
 
     def _table(self, actions: Iterable[Action]) -> str:

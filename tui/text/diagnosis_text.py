@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tunelab.cure_trials import CureTrial, CureTrials
 from tunelab.diagnosis import CAUSES, Verdict
-from tunelab.experiment.preset import available
 from tunelab.tui.text.tables import aligned
 
 __all__ = ["causes_text", "set_options", "trials_text", "verdict_paragraph"]
@@ -18,20 +17,24 @@ __all__ = ["causes_text", "set_options", "trials_text", "verdict_paragraph"]
 def verdict_paragraph(verdict: Verdict) -> str:
     """A verdict, a line each: its cause and what is seen, why, what to try, and the cure as it is typed."""
     sure = "" if verdict.certainty == "likely" else f" ({verdict.certainty})"
-    head = f"{verdict.title}{sure}: " if verdict.cause else ""
+    said = verdict.observation.startswith(verdict.title)
+    head = f"{verdict.title}{sure}: " if verdict.cause and not said else ""
     lines = [f"• {head}{verdict.observation}", *(f"  {part}" for part in (verdict.why, verdict.advice) if part)]
     if verdict.cure:
         lines.append(f"  {set_options(verdict.cure)}")
     return "\n".join(lines)
 
 
-def causes_text() -> str:
-    """Every cause: its name, what it means, and a small run that shows it where there is one."""
-    presets = set(available())
+def causes_text(slugs: Iterable[str] = CAUSES, steps: Mapping[str, str] | None = None) -> str:
+    """Return causes: each one's name, what it means, a small run that shows it, and the lecture's steps that do.
+
+    ``steps`` are the numbers of a cause's steps, by its slug.
+    """
     parts = []
-    for cause in CAUSES.values():
-        show = f"\n  See it: tunelab run causes/{cause.slug} --plot" if f"causes/{cause.slug}" in presets else ""
-        parts.append(f"{cause.name}\n  {cause.help}{show}")
+    for cause in (CAUSES[slug] for slug in slugs):
+        see = f"  See it: tunelab run causes/{cause.slug} --plot, or tunelab diagnose causes/{cause.slug} --try"
+        learn = (steps or {}).get(cause.slug, "")
+        parts.append(f"{cause.name}\n  {cause.help}\n{see}{learn and f'{chr(10)}  In the lecture: {learn}'}")
     return "\n\n".join(parts)
 
 

@@ -211,4 +211,6 @@ class DiagnoseOptions(OutputOptions):
     try_cures: Annotated[
         bool, typer.Option("--try", help="Train the cures and other changes briefly: before → after, and what helps.")
     ] = False
-    list_causes: Annotated[bool, typer.Option("--causes", help="List every cause that can be named.")] = False
+    list_causes: Annotated[
+        bool, typer.Option("--causes", help="List every cause that can be named, or explain the one given as NAME.")
+    ] = False
