@@ -17,7 +17,8 @@ __all__ = ["rank_verdicts", "verdicts"]
 _LEARNT = 0.1  # share of the constant answer's cost below which a bad start holds nothing up
 _HARDLY = 0.6  # share of the constant answer's cost: below, a cost that no longer falls has learnt what it can
 _BY_HEART = 0.05  # gap between training and evaluation accuracy, less two errors
-_SLOW = {"mini-batch-too-large", "always-clipped", "warm-up-too-long", "eta-too-small", "too-few-epochs"}  # all of them: not done yet
+_SLOW = {"mini-batch-too-large", "always-clipped", "warm-up-too-long", "eta-too-small", "too-few-epochs"}
+"""Of all of them: not done yet."""
 _PATIENCE = {"too-little-capacity", "too-few-examples", "overfitting", "too-few-epochs"}
 _BY_HEART_ONLY = {"no-signal", "overfitting"}  # both: nothing of what is learnt carries over
 _TELLING = {"diverged", "constant"}  # symptoms that name a verdict whatever its cause is
