@@ -228,3 +228,21 @@ def test_a_pool_left_by_an_error_ends_its_own_workers_alone() -> None:
         with pytest.raises(ZeroDivisionError), engine.process_pool(1) as pool:
             pool.submit(divmod, 1, 0).result()
         assert other.submit(abs, -3).result() == 3
+
+
+def test_cores_that_no_stack_needs_are_shared_out_as_threads(preset: Preset, tmp_path: Path) -> None:
+    """Two arms that can't be stacked on five cores: two threads each; the record is the same as by one."""
+    asked: list[int] = []
+
+    class Threads(Inline):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            asked.append(args[3])
+            return super().submit(function, *args, **kwargs)
+
+    settings = {"training.epochs": 2, "initialization.seeds": 3}
+    runs = []
+    for workers in (1, 5):
+        job = engine.start(preset.with_settings(settings), Threads(), out=tmp_path / str(workers), workers=workers)
+        runs.append([event.get("weights_sha256") for events in job.follow() for event in events])
+    assert asked == [1, 1, 2, 2]
+    assert runs[0] == runs[1]

@@ -231,7 +231,7 @@ def test_a_small_decay_isnt_lost_in_float32(compiled: Kernel, engine: str, rate:
     network = network_of((4, 300, 2), np.float32)
     before = network.weights[0].astype(np.float64)
     steps = steps_of(compiled if engine == COMPILED else None, network, examples, 10, listed=True)
-    count = 20_000
+    count = 8_000
     advance(steps, [np.arange(10 * count) % 10], 10, 1e-9, Decay.of(np.array([rate]), network.dtype))
     taken = 1 - float((network.weights[0] * before).sum() / np.square(before).sum())
     assert taken == pytest.approx(-np.expm1(count * np.log1p(-rate)), rel=0.01 if rate > 1e-7 else 0.1)
