@@ -418,13 +418,14 @@ static void NAME(train)(const tl_network *net, const tl_examples *data, const tl
 
 /* ---- scoring -------------------------------------------------------------------------------------------------- */
 
-/* C_x of one example from z, which becomes the answer; part is a row to work in. */
-static double NAME(cost)(const tl_network *net, T *z, const T *y, T *part, int64_t lanes, int64_t width) {
+/* C_x of one example from z, which becomes the answer where that is asked for; part is a row to work in. */
+static double NAME(cost)(const tl_network *net, T *z, const T *y, T *part, int64_t lanes, int64_t width, int answer) {
     double sum = 0;
     T top = 0, log_sum = 0;
     memcpy(part, z, (size_t)lanes * sizeof(T));
     if (net->output == TL_SOFTMAX) log_sum = NAME(log)(NAME(softmax)(z, lanes, width, &top));
-    else if (net->output == TL_SIGMOID) NAME(activate)(TL_SIGMOID, z, 1, lanes, width);
+    else if (net->output == TL_SIGMOID && (answer || net->cost == TL_QUADRATIC))
+        NAME(activate)(TL_SIGMOID, z, 1, lanes, width);
     EACH(lanes) {
         const V own = AT(part + i), wanted = AT(y + i), size = NAME(magnitude)(own);
         const V positive = (size + own) * (T)0.5; /* max(z, 0) */
@@ -456,7 +457,7 @@ static void NAME(score)(const tl_network *net, const tl_examples *data, int64_t 
             for (int64_t j = 1; j < width; j++)
                 if (z[best] == z[best] && !(z[j] <= z[best])) best = j;
             largest[at + e] = (int32_t)best;
-            *cost += NAME(cost)(net, z, y, o.d[last], lanes, width) *
+            *cost += NAME(cost)(net, z, y, o.d[last], lanes, width, answers != 0) *
                      (data->class_weights ? data->class_weights[data->labels[first + at + e]] : 1);
             if (answers) memcpy((T *)answers + (at + e) * width, z, (size_t)width * sizeof(T));
         }

@@ -37,6 +37,7 @@ _JOBS: dict[str, tuple[Sequence[str], tuple[int, int, int]]] = {
         (10_000, 1_000, 5),
     ),
     "find eta: on 10,000": (("find", "eta", "PRESET"), (10_000, 1_000, 5)),
+    "tune: on 10,000, to the end of η": (("tune", "PRESET", "--stop-after", "eta"), (10_000, 1_000, 5)),
 }
 
 
@@ -60,11 +61,11 @@ def jobs(data: str, *, rounds_of: int) -> str:
 def _seconds(command: Sequence[str], engine: str, folder: Path) -> float:
     """CPU seconds of one command with its processes. Its records go to a home of their own; data are shared."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    arguments = [sys.executable, "-m", "tunelab.tui.cli.main", *command, "--quiet", "--workers", "2"]
-    if command[0] == "find":
-        arguments = arguments[:-2]
-    if command[0] == "run":
-        arguments += ["--out", tempfile.mkdtemp(dir=folder) + "/run"]
+    arguments = [sys.executable, "-m", "tunelab.tui.cli.main", *command, "--quiet"]
+    if command[0] in ("run", "sweep"):
+        arguments += ["--workers", "2"]
+    if command[0] in ("run", "tune"):
+        arguments += ["--out", tempfile.mkdtemp(dir=folder) + "/out"]
     if command[0] == "sweep":
         arguments += ["--study", f"bench-{os.getpid()}-{os.times().elapsed:.2f}".replace(".", "-")]
     environment = os.environ | {"TUNELAB_ENGINE": engine}
