@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from tunelab.tui.charts import Axis, ChartSpec, Ink, Picture, Series, build, heatmap, image
+from tunelab.tui.charts import Axis, ChartSpec, Ink, Picture, Series, build
+from tunelab.tui.charts.heatmap import heatmap, image
 from tunelab.tui.charts.palette import ARMS, PALETTES, Style, ascii_marker, marker
 from tunelab.tui.charts.picture import ascii_only, cells, fitted, sentence
 from tunelab.tui.charts.strips import strips

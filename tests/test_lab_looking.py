@@ -229,11 +229,13 @@ async def test_runs_are_rows_with_state_best_accuracy_and_curve() -> None:
 
 @driven
 async def test_a_preset_whose_data_are_missing_loads_with_drawn_digits() -> None:
+    text = '[data]\nname = "mnist"\ntrain = 200\nevaluation = 100\n[network]\nhidden = []\n'
+    paths.write_whole(paths.presets() / "few-of-mnist.toml", text.encode())
     async with opened() as lab:
         await lab.press("p")
         await lab.quiet()
         await lab.press("slash")
-        await lab.type("book/initialization-30")
+        await lab.type("few-of-mnist")
         await lab.press("enter")
         assert "MNIST isn't on this machine" in lab.picture
         await lab.press("d")
@@ -283,10 +285,13 @@ async def test_inside_a_network_just_trained() -> None:
         await lab.quiet()
         assert "of 100 wrong" in lab.picture
         await lab.press("v")
+        await lab.quiet()
         assert "taken for" in lab.picture
         await lab.press("v")
+        await lab.quiet()
         assert "unit 1" in lab.picture
         await lab.press("v")
+        await lab.quiet()
         assert "How far a step moves the weights" in lab.picture
         await lab.press("f")
         await lab.quiet()

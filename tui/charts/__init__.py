@@ -1,4 +1,7 @@
-"""Charts for a terminal: say what to show (spec), and ``build`` makes a picture of it."""
+"""Charts for a terminal: say what to show (spec), and ``build`` makes a picture of it.
+
+Tables of colours are in :mod:`tunelab.tui.charts.heatmap`, whose function has the module's name.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tunelab.tui.charts.draw import aligned, build, legend, sheet
-    from tunelab.tui.charts.heatmap import heatmap, image
     from tunelab.tui.charts.picture import Ink, Picture, Place
     from tunelab.tui.charts.scale import nice_limits, sticky
     from tunelab.tui.charts.spec import Axis, Bars, ChartSpec, Level, Mark, Series, Zone
@@ -25,8 +27,6 @@ __all__ = [
     "Zone",
     "aligned",
     "build",
-    "heatmap",
-    "image",
     "legend",
     "nice_limits",
     "sheet",
@@ -35,7 +35,6 @@ __all__ = [
 
 _MODULES = {
     "draw": ("aligned", "build", "legend", "sheet"),
-    "heatmap": ("heatmap", "image"),
     "picture": ("Ink", "Picture", "Place"),
     "scale": ("nice_limits", "sticky"),
     "spec": ("Axis", "Bars", "ChartSpec", "Level", "Mark", "Series", "Zone"),

@@ -14,9 +14,9 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 from tunelab.errors import BadInput
 from tunelab.network_inspection import NetworkInspection, inspect_network
-from tunelab.tui.charts import Picture, heatmap, sheet
+from tunelab.tui.charts import Picture, sheet
 from tunelab.tui.charts.from_history import layer_charts
-from tunelab.tui.charts.heatmap import image
+from tunelab.tui.charts.heatmap import heatmap, image
 from tunelab.tui.charts.palette import Style
 from tunelab.tui.charts.picture import Ink, fitted, sentence
 from tunelab.tui.charts.strips import strips
