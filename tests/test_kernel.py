@@ -454,6 +454,7 @@ def test_a_record_is_gone_on_with_by_what_trained_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(library, "_loaded", lambda: "there is no C compiler")
     assert current_engine() == NUMPY
     assert library.describe_kernel() == "none: there is no C compiler"
+    assert "there is no C compiler; numpy does its work; install" in library.describe_build()
     with pytest.raises(BadInput, match="isn't here: there is no C compiler; TUNELAB_ENGINE=numpy goes on"):
         check_engine(COMPILED)
     monkeypatch.setenv("TUNELAB_ENGINE", "numpy")

@@ -154,11 +154,11 @@ def check_engine(recorded: str | None) -> None:
 
 
 def describe_build() -> str:
-    """Return what compiled the kernel and where it lies, or what would have to be there for it."""
+    """The kernel's instruction set, what compiled it and where it lies; or why there is none, and what to do."""
     loaded = kernel()
     if loaded is None:
-        return "install tunelab again where there is a C compiler, or ziglang; numpy does its work"
-    return f"{COMPILED}, by {loaded.compiler()}: {printable(loaded.path, 300)}"
+        return f"{describe_kernel()}; numpy does its work; install tunelab again where there is a C compiler"
+    return f"{describe_kernel()}, version {VERSION}, built by {loaded.compiler()}: {printable(loaded.path, 300)}"
 
 
 def describe_kernel() -> str:

@@ -82,9 +82,10 @@ Fact = tuple[str, str, bool]
 def _installation() -> Iterator[Fact]:
     for key, value in environment().items():
         if value is not None:
-            yield key, str(value), True
             if key == "kernel":
-                yield "kernel built", describe_build(), kernel() is not None
+                yield key, describe_build(), kernel() is not None
+                continue
+            yield key, str(value), True
     count = engine.usable_cores()
     yield "processors", f"{count}, so {quantity(count, 'training')} side by side", True
 

@@ -23,7 +23,7 @@ Seeds = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="K", help="The first seed.")]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, max=1000, metavar="N", help="Worker processes; default: one per core.")
+    int | None, typer.Option("--workers", min=1, max=1000, metavar="N", help="Cores to use; default: all.")
 ]
 Plot = Annotated[bool, typer.Option("--plot", help="Draw the curves of cost and accuracy at the end.")]
 ToFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The file to write; default: stdout.")]
