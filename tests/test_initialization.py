@@ -67,12 +67,35 @@ def distribution(kind: str, w: Array) -> Array:
 # -- moments ----------------------------------------------------------------------------------------------
 
 
+DRAWN = [name for name, scheme in WEIGHTS.items() if not scheme.by_data]
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "selu"])
+def test_lsuv_scales_every_layer_by_the_data_to_a_standard_deviation_of_1(activation: str) -> None:
+    x = np.random.default_rng(1).random((200, 30)) * 7
+    start = Initialization((30, 40, 25, 5), "lsuv", "zeros")
+    names = {"activation": activation, "output": "softmax", "cost": "cross-entropy"}
+    network = initial_network(start, [3, 8], dtype=np.float64, examples=x, **names)
+    for z in network.layers(x):
+        np.testing.assert_allclose(z.std(axis=(1, 2)), 1, rtol=1e-12)
+    alone = initial_network(start, [8], dtype=np.float64, examples=x, **names)
+    for ours, own in zip(network.weights, alone.weights, strict=True):
+        np.testing.assert_array_equal(ours[1], own[0])
+        shape = np.linalg.svd(own[0], compute_uv=False)
+        np.testing.assert_allclose(shape, shape[0], rtol=1e-10)  # still orthogonal, but for its size
+    with pytest.raises(ValueError, match="need examples"):
+        initial_network(start, [3])
+    for effect_of_layer in effects(start, x, activation=activation, output="softmax"):
+        assert abs(effect_of_layer.sampled_std - 1) < 0.35  # σ_z counts the mean over units as well
+        assert abs(effect_of_layer.predicted_std / effect_of_layer.sampled_std - 1) < 0.2  # of few networks, five units
+
+
 def test_every_scheme_is_tested() -> None:
-    assert set(WEIGHTS) == set(TABLE) | {"orthogonal", "constant", "zeros"}
+    assert set(WEIGHTS) == set(TABLE) | {"orthogonal", "constant", "zeros", "lsuv"}
     assert set(BIASES) == {"standard", "zeros"}
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("name", DRAWN)
 @pytest.mark.parametrize("fans", [(7, 4), (4, 7), (1, 5)])
 def test_the_code_that_scripts_carry_draws_the_same_numbers(name: str, fans: tuple[int, int]) -> None:
     scheme = WEIGHTS[name]
@@ -185,7 +208,7 @@ def test_each_seed_layer_and_purpose_has_luck_of_its_own() -> None:
         assert abs(np.corrcoef(one, other)[0, 1]) < 6 / math.sqrt(one.size)
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("name", DRAWN)
 def test_weights_do_not_depend_on_the_scheme_of_biases_nor_biases_on_that_of_weights(name: str) -> None:
     with_biases, without = (initial_network(Initialization((6, 5, 4), name, b), [3]) for b in ("standard", "zeros"))
     usual = initial_network(Initialization((6, 5, 4)), [3])
@@ -201,7 +224,7 @@ def test_a_layer_does_not_depend_on_how_many_follow() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("name", DRAWN)
 def test_a_replicate_begins_with_the_bits_that_its_seed_gives_alone(name: str, dtype: type) -> None:
     start = Initialization((9, 6, 4), name)
     seeds = [11, 2, 2**40, 2]

@@ -95,7 +95,7 @@ def test_the_pytorch_script_ends_where_we_do(tmp_path: Path, pair: str, activati
     assert_the_same("pytorch", preset_file(tmp_path, network))
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", [name for name, scheme in WEIGHTS.items() if not scheme.by_data])
 def test_first_weights_are_ours(tmp_path: Path, weights: str) -> None:
     pytest.importorskip("torch", reason="PyTorch isn't installed")
     first = f'weights = "{weights}"\ngain = 0.75\nbiases = "zeros"'
@@ -177,6 +177,11 @@ def test_the_scikit_learn_script_trains_as_we_do(tmp_path: Path, name: str) -> N
 )
 def test_what_a_library_lacks_is_named(tmp_path: Path, library: str, training: str, sentence: str) -> None:
     assert sentence in refused(run_cli("snippet", preset_file(tmp_path, training=training), "--for", library))
+
+
+def test_weights_that_the_data_scale_are_not_carried_over(tmp_path: Path) -> None:
+    preset = preset_file(tmp_path, first='weights = "lsuv"')
+    assert "lsuv is scaled by the data as tunelab reads them" in refused(run_cli("snippet", preset, "--for", "pytorch"))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tunelab.errors import BadInput
 from tunelab.experiment.declaration import Experiment, TrainingSection
 from tunelab.experiment.fitting import fitted
 from tunelab.experiment.network_shape import parameters
-from tunelab.initialization import Initialization, initial_network
+from tunelab.initialization import WEIGHTS, Initialization, initial_network
 from tunelab.kernel import NUMPY, current_engine
 from tunelab.network import Network
 from tunelab.training import Constant, EarlyStopping, Plateau, Schedule, Training
@@ -31,6 +31,7 @@ from tunelab.wording import quantity
 __all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "schedule_of", "stacks"]
 
 _MOST_PARAMETERS = 200_000_000  # in a training: 800 MB of float32, and their gradients as much again
+_SAMPLE = 500  # training examples by which first weights are scaled where their scheme looks at data
 _FACTORS = {"halve-on-plateau": 2.0, "divide-by-ten-on-plateau": 10.0}
 _FALLS: dict[str, type[Cosine | Linear]] = {"cosine": Cosine, "linear": Linear}
 
@@ -185,7 +186,18 @@ def assemble(
 def _initial(experiment: Experiment, dataset: Dataset) -> Network:
     network, first = experiment.network, initialization_of(experiment, dataset)
     names = {"activation": network.activation, "output": network.output, "cost": network.cost}
-    return _program([experiment]).first_network(first, dtype=np.dtype(network.precision), **names)
+    dtype = np.dtype(network.precision)
+    if not WEIGHTS[first.weights].by_data:
+        return _program([experiment]).first_network(first, dtype=dtype, **names)
+    return initial_network(
+        first,
+        experiment.seeds,
+        dtype=dtype,
+        activation=network.activation,
+        output=network.output,
+        cost=network.cost,
+        examples=dataset.training.scaled(slice(0, _SAMPLE), np.dtype(np.float64)),
+    )
 
 
 @dataclass(frozen=True)

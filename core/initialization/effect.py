@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tunelab.activations import ACTIVATIONS, Activation
 from tunelab.costs import OUTPUTS
 from tunelab.errors import BadInput
-from tunelab.initialization.schemes import Initialization, stream
+from tunelab.initialization.schemes import WEIGHTS, Initialization, stream
 
 __all__ = ["LayerEffect", "effects"]
 
@@ -117,12 +117,16 @@ def _sample(
     # One stream a layer serves all networks sampled: seeding one for each would take most of the time.
     weight_streams = [stream(seed, "weights", layer) for layer in range(len(start.pairs))]
     bias_streams = [stream(seed, "biases", layer) for layer in range(len(start.pairs))]
+    by_data = WEIGHTS[start.weights].by_data
     zs: list[list[Array]] = [[] for _ in start.pairs]
     for _ in range(networks):
         a = inputs
         for layer, activation in enumerate(activations):
             weights = start.draw_weights(layer, weight_streams[layer]).astype(np.float32)
-            z = a @ weights + start.draw_biases(layer, bias_streams[layer]).astype(np.float32)
+            z = a @ weights
+            if by_data and (spread := float(z.std())) > 0:
+                z *= start.gain / spread
+            z += start.draw_biases(layer, bias_streams[layer]).astype(np.float32)
             zs[layer].append(z)
             a = z.copy()
             activation.apply(a)
@@ -137,8 +141,12 @@ def _predict(start: Initialization, inputs: Array, activations: list[Activation]
     """
     nodes, mass = np.polynomial.hermite_e.hermegauss(_SPREAD_NODES)
     mass = mass / mass.sum()
+    by_data = WEIGHTS[start.weights].by_data
     weight_std, bias_std = start.stds(0)
-    variance = weight_std**2 * np.square(inputs, dtype=np.float64).sum(axis=1) + bias_std**2
+    squares = np.square(inputs, dtype=np.float64).sum(axis=1)
+    if by_data and squares.any():
+        weight_std = start.gain / float(np.sqrt(squares.mean()))
+    variance = weight_std**2 * squares + bias_std**2
     spread = np.zeros_like(variance)
     predicted = [np.sqrt(variance)]
     for layer, activation in enumerate(activations[:-1], start=1):
@@ -148,6 +156,8 @@ def _predict(start: Initialization, inputs: Array, activations: list[Activation]
         weight_std, bias_std = start.stds(layer)
         units = start.sizes[layer]
         mean = second @ mass
+        if by_data and mean.any():
+            weight_std = start.gain / float(np.sqrt(units * mean.mean()))
         variance = weight_std**2 * units * mean + bias_std**2
         # Units differ for one V, and all of them together with V
         own, common = (fourth - second**2) @ mass, (second**2) @ mass - mean**2

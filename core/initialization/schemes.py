@@ -16,7 +16,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from tunelab.network import Network
 
-__all__ = ["BIASES", "TRUNCATED_STD", "WEIGHTS", "Initialization", "Scheme", "initial_network", "stream"]
+__all__ = [
+    "BIASES",
+    "TRUNCATED_STD",
+    "WEIGHTS",
+    "Initialization",
+    "Scheme",
+    "initial_network",
+    "scale_by_data",
+    "stream",
+]
 
 Array = NDArray[Any]
 Draw = Callable[[Generator, int, int], Array]
@@ -32,7 +41,8 @@ class Scheme:
     ``draw(rng, fan_in, fan_out)`` gives (fan_in, fan_out) float64; ``std(fan_in, fan_out)`` is the standard
     deviation of one weight; ``text`` says it in a formula. ``code`` are lines of Python that draw the same numbers
     from ``rng``, ``fan_in`` and ``fan_out`` into ``weights``, with numpy alone; ``libraries`` is what other libraries
-    call such a draw; ``help`` is its share of the parameter's help.
+    call such a draw; ``help`` is its share of the parameter's help. ``by_data`` schemes are scaled afterwards, so that
+    the data give each layer's weighted input the standard deviation 1 (:func:`scale_by_data`).
     """
 
     draw: Draw
@@ -41,6 +51,7 @@ class Scheme:
     code: str
     libraries: Mapping[str, str]
     help: str = ""
+    by_data: bool = False
 
 
 def truncated_normal(rng: Generator, shape: tuple[int, ...]) -> Array:
@@ -197,6 +208,15 @@ q = q * np.sign(np.diag(r))
 weights = q if fan_in >= fan_out else q.T""",
         {"pytorch": "nn.init.orthogonal_(w)", "keras": "Orthogonal()"},
     ),
+    "lsuv": Scheme(
+        _orthogonal,
+        lambda fan_in, fan_out: float(1 / np.sqrt(max(fan_in, fan_out))),
+        "orthogonal, then scaled until z has σ = 1 on the data",
+        "",
+        {},
+        help="lsuv looks at the data: layer by layer it scales orthogonal weights until z has standard deviation 1.",
+        by_data=True,
+    ),
     "constant": Scheme(
         _ones,
         lambda fan_in, fan_out: 1.0,
@@ -213,7 +233,7 @@ weights = q if fan_in >= fan_out else q.T""",
     ),
 }
 """Every scheme for weights by the name that presets use: forms, help, schema, scripts and the explorer come from its
-entry. Sources: LeCun et al. 1998, Glorot & Bengio 2010, He et al. 2015, Saxe et al. 2014."""
+entry. Sources: LeCun et al. 1998, Glorot & Bengio 2010, He et al. 2015, Saxe et al. 2014, Mishkin & Matas 2016."""
 
 BIASES: dict[str, Scheme] = {
     "standard": replace(WEIGHTS["standard"], help="standard is N(0, 1)."),
@@ -267,8 +287,12 @@ def initial_network(
     activation: str = "sigmoid",
     output: str = "sigmoid",
     cost: str = "cross-entropy",
+    examples: Array | None = None,
 ) -> Network:
-    """R = len(seeds) networks with freshly drawn parameters, replicate r from seeds[r] alone."""
+    """R = len(seeds) networks with freshly drawn parameters, replicate r from seeds[r] alone.
+
+    ``examples``, (n, inputs), are what weights are scaled by where the scheme looks at data; others don't need them.
+    """
 
     def stacked(draw: Callable[[int, Generator], Array], purpose: str) -> list[Array]:
         return [
@@ -278,4 +302,27 @@ def initial_network(
 
     weights = stacked(initialization.draw_weights, "weights")
     biases = stacked(initialization.draw_biases, "biases")
-    return Network(weights, biases, activation=activation, output=output, cost=cost)
+    network = Network(weights, biases, activation=activation, output=output, cost=cost)
+    if WEIGHTS[initialization.weights].by_data:
+        if examples is None:
+            raise ValueError(f"{initialization.weights} weights need examples to be scaled by")
+        scale_by_data(network, examples, initialization.gain)
+    return network
+
+
+def scale_by_data(network: Network, examples: Array, std: float) -> None:
+    """Scale each layer's weights, the first layer first, so that a·W has a standard deviation over units and examples.
+
+    ``examples`` are (n, inputs). Biases stay, and a layer whose input never changes. Source: Mishkin & Matas 2016,
+    "All you need is a good init"; a·W is linear in W, so one division does what the paper repeats.
+    """
+    for r in range(network.replicates):
+        a = examples.astype(np.float64)
+        for weights, biases in zip(network.weights, network.biases, strict=True):
+            z = a @ weights[r].astype(np.float64)
+            spread = float(z.std())
+            if spread > 0:
+                weights[r] *= std / spread
+                z *= std / spread
+            a = z + biases[r]
+            network.activation.apply(a)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tunelab.errors import BadInput
+from tunelab.initialization import WEIGHTS
 from tunelab.snippets.keras import keras
 from tunelab.snippets.pytorch import pytorch
 from tunelab.snippets.recipe import Recipe
@@ -15,4 +17,10 @@ LIBRARIES = {"pytorch": pytorch, "sklearn": sklearn, "keras": keras}
 
 def script(library: str, r: Recipe) -> str:
     """A complete script; :class:`tunelab.errors.BadInput` where the library has no such network."""
+    first = r.experiment.initialization.weights
+    if WEIGHTS[first].by_data:
+        raise BadInput(
+            f"initialization.weights: {first} is scaled by the data as tunelab reads them, and a script can't; "
+            "orthogonal or scaled weights are carried over"
+        )
     return LIBRARIES[library](r)
