@@ -207,7 +207,7 @@ class _OwnProgram:
     seeds: Sequence[int]
 
     def first_network(self, initialization: Initialization, *, dtype: np.dtype[Any], **names: str) -> Network:
-        return initial_network(initialization, self.seeds, dtype=dtype, **names)
+        return initial_network(initialization, self.seeds, dtype=dtype, examples=None, **names)
 
     def order(self, n: int, _mini_batch: int) -> Order:
         return shuffled(self.seeds, n)
