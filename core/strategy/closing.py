@@ -86,14 +86,14 @@ def train_outcome(trials: TrialRunner) -> Outcome:
     tried = {OWN: own} | ({TUNED: tuned} if changes else {})
     if context.state.budget is not None:
         trials.extend(1.0 + _GRACE * context.state.budget)
-    one = context.seconds(*(with_epochs(e, 1) for e in tried.values()))
-    epochs = int(0.8 * min(trials.left, SECONDS) / max(one, 1e-9))
     untold = "There was no time to train them on the whole problem, so there is no number for it."
     untold = f"Changed so far: {', '.join(changes)}. {untold}" if changes else untold
-    if epochs < 1 or trials.data_must_be_drawn(context.data.training):
-        return Outcome(tuned, None, None, None, untold)
-    length = min(epochs, own.training.epochs)
+    one = context.seconds(*(with_epochs(e, 1) for e in tried.values()))
     try:
+        trials.dataset(own)
+        length = min(int(0.8 * min(trials.left, SECONDS) / max(one, 1e-9)), own.training.epochs)
+        if length < 1:
+            return Outcome(tuned, None, None, None, untold)
         evaluations = trials.judge({label: with_epochs(e, length) for label, e in tried.items()}, OWN)
     except (OutOfTime, BadInput):
         return Outcome(tuned, None, None, None, untold)

@@ -26,7 +26,7 @@ from tunelab.training.metrics import METRICS
 
 __all__ = ["Context", "Interrupted", "MakeTrainer", "OutOfTime", "TrialRunner", "with_epochs"]
 
-_DRAWING = 40.0  # seconds that drawing all digits takes on one processor
+_DRAWING = 15.0  # seconds that drawing all digits takes
 _LOOK_EVERY = 0.05  # seconds between looks at the control file
 _TELLING = 0.2  # seconds of training that tell how fast this machine is
 _MEASUREMENTS = 12  # of a short training: enough for a curve, and monitoring takes little of the time
