@@ -21,6 +21,8 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 _asked = threading.Event()
 _training = threading.Event()
+_counting = threading.Lock()
+_saving: list[None] = []  # one for each training of this process that can still save itself
 
 
 def usable_cores() -> int:
@@ -89,12 +91,17 @@ def asked_to_leave() -> bool:
 @contextmanager
 def leaving_in_order() -> Iterator[None]:
     """While a training can still save itself, the worker isn't ended under it; asked meanwhile, it goes afterwards."""
-    _training.set()
+    with _counting:
+        _saving.append(None)
+        _training.set()
     try:
         yield
     finally:
-        _training.clear()
-        if _asked.is_set():
+        with _counting:
+            _saving.pop()
+            if not _saving:
+                _training.clear()
+        if _asked.is_set() and not _saving:
             os._exit(1)  # not an exception: the pool would take it for a result and wait for more work
 
 

@@ -28,12 +28,13 @@ _WAIT = 0.02  # seconds between looks at the clock while threads train
 class TrialStack:
     """Experiments of one shape that train in one program, by their labels, on one data set.
 
-    Raises :class:`tunelab.errors.BadInput` where one can't be trained.
+    ``threads`` processors train its networks, where the kernel does. Raises :class:`tunelab.errors.BadInput` where an
+    experiment can't be trained.
     """
 
-    def __init__(self, tried: Mapping[str, Experiment], dataset: Dataset) -> None:
+    def __init__(self, tried: Mapping[str, Experiment], dataset: Dataset, threads: int = 1) -> None:
         self._labels = list(tried)
-        self._training = StackedTraining(list(tried.values()), dataset)
+        self._training = StackedTraining(list(tried.values()), dataset, threads=threads)
 
     @property
     def is_compiled(self) -> bool:

@@ -70,13 +70,15 @@ class Trials:
 
     def prepare(self, tasks: Sequence[Task]) -> PreparedTrials:
         """Return the stacks of several groups of experiments, each with the data that it learns from."""
+        alone = sum(len(tried) for tried, _ in tasks) == 1  # its networks, of several seeds, share the processors
         places: list[tuple[int, int]] = []  # of a stack: its group and its first experiment there
         trial_stacks: list[TrialStack] = []
         for group, (tried, dataset) in enumerate(tasks):
             labels, experiments = list(tried), list(tried.values())
             for stack in stacks(experiments):
                 data = dataset or self.dataset(experiments[stack[0]])
-                own = [TrialStack({labels[stack[0]]: experiments[stack[0]]}, data)]
+                threads = self._workers if alone else 1
+                own = [TrialStack({labels[stack[0]]: experiments[stack[0]]}, data, threads)]
                 if own[0].is_compiled and self._workers > 1:
                     # The kernel trains a stack's networks one after another, so taking it apart costs nothing
                     own += [TrialStack({labels[i]: experiments[i]}, data) for i in stack[1:]]

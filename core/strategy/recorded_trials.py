@@ -17,6 +17,7 @@ from tunelab.engine import Job
 from tunelab.errors import BadInput
 from tunelab.experiment import Experiment, Preset
 from tunelab.experiment.preset import resolved
+from tunelab.kernel import COMPILED, current_engine
 from tunelab.network import Network
 from tunelab.records import Run
 from tunelab.strategy.evaluation import Evaluation, contributions, evaluation_of
@@ -91,7 +92,9 @@ def _due(trials: TrialRunner) -> type[Exception] | None:
 
 
 def _executor(seconds: float, arms: int) -> Executor:
-    """Worker processes where that pays, else a thread of this one."""
+    """Threads where the kernel trains, worker processes where they pay, else a thread of this one."""
+    if current_engine() == COMPILED:
+        return ThreadPoolExecutor(min(arms, cores()))
     if seconds > _WORTH and arms > 1 and cores() > 1:
         return engine.process_pool(min(arms, cores()))
     return ThreadPoolExecutor(1)
