@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from scripted_trainer import Script, scripted, three_classes
 from tunelab import Experiment
+from tunelab.activations import ACTIVATIONS
 from tunelab.errors import BadInput
+from tunelab.initialization import WEIGHTS
 from tunelab.strategy import journal
 from tunelab.strategy.runner import advance, begin, decide, reopen, run_to_the_end
 from tunelab.strategy.settings import differences
@@ -454,3 +456,19 @@ def test_settings_at_chance_are_not_kept_because_there_was_no_time_for_the_tuned
     assert state.stages["eta"].decision is not None
     assert state.winner.training.eta > 0.1
     about_the_asked_problem(state, asked)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("initialization.weights", name) for name in WEIGHTS]
+    + [("network.activation", name) for name in ACTIVATIONS]
+    + [("training.optimizer", "adam"), ("training.momentum", 0.9), ("training.dropout", 0.5), ("network.hidden", [])],
+)
+def test_whatever_the_network_begins_with_every_stage_runs(tmp_path: Path, key: str, value: Any) -> None:
+    path = three_classes(tmp_path / "table.csv", 300)
+    asked = Experiment(data={"name": str(path)}, network={"hidden": [8]}).changed({key: value})
+    others = ("eta", "lambda", "eta-again", "widen", "all-classes", "mini-batch")
+    state = tuned(tmp_path / "study", asked, good, skip=others)
+    about_the_asked_problem(state, asked)
+    assert state.done is not None
+    assert state.done["reason"] == "finished"

@@ -19,7 +19,7 @@ from tunelab.costs import OUTPUTS
 from tunelab.errors import BadInput
 from tunelab.initialization.schemes import WEIGHTS, Initialization, stream
 
-__all__ = ["LayerEffect", "effects"]
+__all__ = ["LayerEffect", "effects", "weights_differ"]
 
 Array = NDArray[Any]
 
@@ -62,6 +62,11 @@ class LayerEffect:
     predicted_density: Array
 
 
+def weights_differ(scheme: str) -> bool:
+    """Return whether a scheme's weights differ from neuron to neuron, so that z has a spread to speak of."""
+    return scheme != "constant"
+
+
 def effects(
     start: Initialization,
     inputs: Array | None = None,
@@ -83,7 +88,7 @@ def effects(
         seed: of the networks sampled.
         quick: sample a twentieth of what is sampled otherwise, for an answer while somebody types.
     """
-    if start.weights == "constant":
+    if not weights_differ(start.weights):
         raise BadInput(
             "constant weights are the same for every neuron of a layer, so z has no spread to predict; "
             "train them instead, and see that the neurons stay the same"

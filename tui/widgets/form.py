@@ -95,7 +95,7 @@ class Form(VerticalScroll, can_focus=False):
         from tunelab.diagnose import known_before_training
         from tunelab.experiment import load_data
         from tunelab.experiment.assembly import initialization_of
-        from tunelab.initialization import effects
+        from tunelab.initialization import effects, weights_differ
 
         worker = get_current_worker()
         draft = self._state.draft
@@ -107,13 +107,14 @@ class Form(VerticalScroll, can_focus=False):
             text += f"{quantity(parameters(start.sizes), 'parameter')}"
             self._if_current(worker, self._say, {"network": text, "data": data_summary(dataset)})
             self._if_current(worker, self._offer_columns, column_names(dataset))
-            inputs = dataset.training.scaled(slice(0, 200))
-            network = base.network
-            layer_effects = effects(start, inputs, activation=network.activation, output=network.output, quick=True)
         except BadInput as problem:
             self._if_current(worker, self._say, {"data": f"⚠ {problem}", "network": "", "first": "", "hyper": ""})
             return
-        first = f"σ_z {layer_effects[0].predicted_std:.3g}, saturated {100 * layer_effects[0].saturated_share:.1f} %"
+        first = "every neuron of a layer begins alike"
+        if weights_differ(start.weights):
+            network, inputs = base.network, dataset.training.scaled(slice(0, 200))
+            effect = effects(start, inputs, activation=network.activation, output=network.output, quick=True)[0]
+            first = f"σ_z {effect.predicted_std:.3g}, saturated {100 * effect.saturated_share:.1f} %"
         if draft.varied("initialization.weights"):
             first += "\n(the arms differ: i shows them)"
         verdicts = known_before_training(base, dataset)

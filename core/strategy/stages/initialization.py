@@ -7,7 +7,7 @@ from typing import Any
 from tunelab.experiment import Experiment
 from tunelab.experiment.assembly import initialization_of
 from tunelab.experiment.dotted_keys import changed
-from tunelab.initialization.effect import effects
+from tunelab.initialization.effect import effects, weights_differ
 from tunelab.strategy.choice import best_or_present, choice_text, runner_up
 from tunelab.strategy.settings import differences, epochs_text
 from tunelab.strategy.stage import Plan, Recommendation, Stage
@@ -60,15 +60,21 @@ class Initialization(Stage):
         view = context.view(_TRAIN, _EVALUATION, {"network.hidden": list(hidden)})
         return with_epochs(view, context.epochs(view, _STEPS), context.search_seeds)
 
-    def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
-        """Show the picture of z, and compare."""
-        base, context = plan.experiment, trials.context
+    def _picture(self, base: Experiment, trials: TrialRunner) -> str:
+        """Return in words what the present first weights do to z."""
+        if not weights_differ(base.initialization.weights):
+            return "every neuron of a layer begins with the same weights, and stays like the others"
         dataset = trials.dataset(base)
         inputs = dataset.training.scaled(slice(0, 500))
         first, *_ = effects(initialization_of(base, dataset), inputs, activation=base.network.activation, quick=True)
-        picture = f"σ_z = {first.sampled_std:.2g}, {100 * first.saturated_share:.0f} % of the first layer saturated"
+        return f"σ_z = {first.sampled_std:.2g}, {100 * first.saturated_share:.0f} % of the first layer saturated"
+
+    def run(self, trials: TrialRunner, plan: Plan) -> Recommendation:
+        """Show the picture of z, and compare."""
+        base, context = plan.experiment, trials.context
         start = base.initialization
-        trials.row(f"{start.weights} weights", f"before training: {picture}", predicted_std=first.predicted_std)
+        picture = self._picture(base, trials)
+        trials.row(f"{start.weights} weights", f"before training: {picture}")
         present = "as it is"
         view = context.view(_TRAIN, _EVALUATION)
         tried = {present: with_epochs(view, base.training.epochs, context.search_seeds)}
