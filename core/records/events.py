@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -203,8 +204,6 @@ _KINDS: dict[str, Any] = {
     "verdict": VerdictEvent,
     "done": Done,
 }
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind: TypeAdapter(declared) for kind, declared in _KINDS.items()}
-_OTHER: TypeAdapter[Any] = TypeAdapter(Head)
 
 HEAD = frozenset(Head.__annotations__)
 """The fields that every event has."""
@@ -223,15 +222,21 @@ def parse_event(line: bytes) -> Event | None:
         plain = line.isascii() and not (b"\\" in line or b"\x7f" in line or _HUGE.search(line))
         if plain and line.startswith(_MEASURE) and b"NaN" not in line and b"Infinity" not in line:
             # Read and validated in one pass, twice as fast; JSON itself allows no other control characters
-            measured: Event = _ADAPTERS["measure"].validate_json(line)
+            measured: Event = _adapter(Measured).validate_json(line)
             return measured if measured["event"] == "measure" else None
         event = from_json(line, allow_inf_nan=False)
         if not plain and (b"\\" in line or _HUGE.search(line) or not line.decode().isprintable()):
             event = printable_values(event)
-        valid: Event = _ADAPTERS.get(event["event"], _OTHER).validate_python(event)
+        valid: Event = _adapter(_KINDS.get(event["event"], Head)).validate_python(event)
         return valid
     except (ValueError, TypeError, KeyError):  # not JSON, not an object, or not such an event
         return None
+
+
+@cache
+def _adapter(declared: Any) -> TypeAdapter[Any]:
+    """What validates a kind of event, made when the first is read: a worker that begins a run only writes them."""
+    return TypeAdapter(declared)
 
 
 def printable_values(value: Any) -> Any:
