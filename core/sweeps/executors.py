@@ -35,6 +35,9 @@ class Workers(Protocol):
     def cut_off(self, error: BaseException) -> bool:
         """Whether a stack failed because its worker has gone, and so can be trained again."""
 
+    def returned(self, future: Future[list[TrialOutcome]]) -> bool:
+        """Whether a stack came back untrained through nothing that it did, to be submitted again."""
+
     def close(self, *, now: bool) -> None:
         """Let the workers go; ``now`` without waiting for what they have in hand."""
 
@@ -67,6 +70,10 @@ class WorkerThreads:
     def cut_off(self, error: BaseException) -> bool:
         """Whether nobody trains a stack any more; threads end with their process."""
         return isinstance(error, CancelledError)
+
+    def returned(self, future: Future[list[TrialOutcome]]) -> bool:  # noqa: ARG002
+        """Never: what comes back untrained here has lost its worker."""
+        return False
 
     def close(self, *, now: bool) -> None:
         """End the threads, at once or when they are done."""
@@ -114,6 +121,10 @@ class LocalWorkers:
     def cut_off(self, error: BaseException) -> bool:
         """Whether a worker process was killed."""
         return isinstance(error, BrokenExecutor | CancelledError)
+
+    def returned(self, future: Future[list[TrialOutcome]]) -> bool:  # noqa: ARG002
+        """Never: what comes back untrained here has lost its worker."""
+        return False
 
     def close(self, *, now: bool) -> None:
         """End the worker processes, at once or when they are done."""

@@ -17,12 +17,15 @@ from tunelab.errors import printable
 from tunelab.sweeps.optuna_internals import put_back
 from tunelab.sweeps.sampling import distributions
 from tunelab.sweeps.studies import StudyRecord
+from tunelab.wording import quantity
 
 if TYPE_CHECKING:
     from optuna import Trial
     from optuna.trial import FrozenTrial
 
-__all__ = ["Leases"]
+__all__ = ["SURPLUS", "Leases", "held_elsewhere"]
+
+SURPLUS = "surplus"  # the attribute of a trial that was one more than was asked for
 
 _BEAT = 30.0  # seconds between signs of life
 _SILENT = 10 * _BEAT  # seconds without one, after which a driver elsewhere is taken to be gone
@@ -45,7 +48,8 @@ class Leases:
         with self._record.taking():
             self._find_lost()
             trials = self._study.get_trials(deepcopy=False)
-            left = max(0, self._plan.trials - len(trials)) + sum(t.state.name == "WAITING" for t in trials)
+            counted = sum(SURPLUS not in trial.user_attrs for trial in trials)
+            left = max(0, self._plan.trials - counted) + sum(t.state.name == "WAITING" for t in trials)
             self.exhausted = left <= wanted
             taken = []
             for _ in range(min(left, wanted)):
@@ -56,7 +60,13 @@ class Leases:
 
     def left(self) -> int:
         """How many trials nobody has taken yet."""
-        return max(0, self._plan.trials - len(self._study.get_trials(deepcopy=False)))
+        trials = self._study.get_trials(deepcopy=False)
+        return max(0, self._plan.trials - sum(SURPLUS not in trial.user_attrs for trial in trials))
+
+    def is_surplus(self, number: int) -> bool:
+        """Whether so many trials as were asked for have lower numbers, of those that count."""
+        before = [trial for trial in self._study.get_trials(deepcopy=False) if trial.number < number]
+        return sum(SURPLUS not in trial.user_attrs for trial in before) >= self._plan.trials
 
     def give_back(self, trial: Trial) -> None:
         """Let another driver have a trial."""
@@ -92,3 +102,31 @@ class Leases:
             return trial.datetime_start is None or time.time() - trial.datetime_start.timestamp() > _SILENT
         beat = self._study.user_attrs.get(f"driver {owner}")
         return beat is None or time.time() - float(beat) > _SILENT
+
+
+def held_elsewhere(record: StudyRecord) -> list[str]:
+    """Sentences about trials that other drivers have: whose, since when silent, and when they are taken over."""
+    from optuna.trial import TrialState
+
+    owned: dict[str, list[int]] = {}
+    for trial in record.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        owned.setdefault(str(trial.user_attrs.get("owner", "a driver without a name")), []).append(trial.number)
+    sentences = []
+    for owner, numbers in owned.items():
+        trials = f"{quantity(len(numbers), 'trial')} ({', '.join(map(str, sorted(numbers)[:10]))})"
+        if record.works_here(owner):
+            sentences.append(f"{printable(owner)} is training {trials} on this machine.")
+            continue
+        beat = record.study.user_attrs.get(f"driver {owner}")
+        silent = time.time() - float(beat) if beat else None
+        if record.storage is None or beat == 0.0:
+            when = "they are taken over when the sweep is continued"
+        elif silent is None:
+            when = f"they are taken over {_SILENT:.0f} s after they began, when the sweep is continued"
+        elif silent > _SILENT:
+            when = f"silent for {silent:.0f} s; they are taken over when the sweep is continued"
+        else:
+            left = _SILENT - silent
+            when = f"last heard of {silent:.0f} s ago; without another sign they can be taken over in {left:.0f} s"
+        sentences.append(f"{printable(owner)} holds {trials}: {when}.")
+    return sentences

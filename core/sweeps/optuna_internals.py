@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.trial import FrozenTrial
 
-__all__ = ["journal_backend", "put_back", "stored_trial"]
+__all__ = ["cached_storage", "journal_backend", "put_back", "stored_trial"]
 
 
 def stored_trial(study: Study, trial: Trial) -> FrozenTrial:
     """Return a trial as the storage has it now; ``trial`` itself remembers what it was when it was asked for."""
     return study._storage.get_trial(trial._trial_id)
+
+
+def cached_storage() -> type[Any]:
+    """Return the class in which Optuna itself wraps a database's storage: it asks for what has changed only."""
+    from optuna.storages._cached_storage import _CachedStorage
+
+    return _CachedStorage
 
 
 def put_back(study: Study, trial: Trial | FrozenTrial) -> None:

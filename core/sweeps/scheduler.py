@@ -21,7 +21,7 @@ from tunelab.experiment.declaration import DataSection
 from tunelab.experiment.stacked_training import State
 from tunelab.records.measure_events import metric_of
 from tunelab.sweeps.executors import Workers
-from tunelab.sweeps.leases import Leases
+from tunelab.sweeps.leases import SURPLUS, Leases
 from tunelab.sweeps.optuna_internals import stored_trial
 from tunelab.sweeps.results import TrialRow, trial_row
 from tunelab.sweeps.sampling import most_epochs
@@ -174,7 +174,8 @@ class _Scheduler:
         if wanted <= 0 or (self._leases.exhausted and self._at_work):
             return
         for trial in self._leases.take(wanted):
-            if trial.number >= self._plan.trials:
+            if self._leases.is_surplus(trial.number):
+                trial.set_user_attr(SURPLUS, True)
                 yield self._fail(trial, "one more than was asked for: two machines took trials in the same moment")
                 continue
             try:
@@ -207,6 +208,9 @@ class _Scheduler:
     # -- what comes back ----------------------------------------------------------------------------------
 
     def _collect(self, trials: list[_ActiveTrial], future: Future[list[TrialOutcome]]) -> Iterator[TrialRow]:
+        if self._workers.returned(future):
+            self._waiting[:0] = trials
+            return
         error = future.exception() if not future.cancelled() else None
         if future.cancelled() or (error is not None and self._workers.cut_off(error)):
             yield from self._retry(trials)

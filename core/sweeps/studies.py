@@ -26,6 +26,7 @@ from tunelab.records.locks import Hold
 from tunelab.sweeps.optuna_internals import journal_backend
 from tunelab.sweeps.results import StudyTable, TrialRow, trial_row
 from tunelab.sweeps.sampling import make_pruner, make_sampler
+from tunelab.sweeps.storage import open_storage, storage_url
 from tunelab.sweeps.sweep_plan import SweepPlan
 from tunelab.wording import did_you_mean, masked_url
 
@@ -45,7 +46,7 @@ class StudyRecord:
     def __init__(self, name: str, storage: str | None = None) -> None:
         self.name = name
         self.directory = paths.studies() / name
-        self.storage = storage or _stored_address(self.directory)
+        self.storage = storage_url(storage) if storage else _stored_address(self.directory)
 
     @property
     def journal(self) -> Path:
@@ -89,18 +90,7 @@ class StudyRecord:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         if self.storage is not None:
-            for pause in (0.2, 0.5, None):
-                try:
-                    return optuna.storages.get_storage(self.storage)
-                except Exception as problem:  # whatever a database's driver raises
-                    if pause is None:
-                        reason = (str(problem).splitlines() or ["it gives no reason"])[0]
-                        reason = printable(reason.replace(self.storage, self.address), 200)
-                        raise BadInput(
-                            f"the storage {printable(self.address, 80)} can't be opened: {reason}; "
-                            "give a URL as Optuna takes it, such as sqlite:///shared.db"
-                        ) from None
-                    time.sleep(pause)  # two processes that make its tables at once are in each other's way
+            return open_storage(self.storage)
         try:
             check_regular(self.journal, MaxBytes.LINES)
             return optuna.storages.JournalStorage(journal_backend(self.journal))
@@ -156,6 +146,11 @@ class StudyRecord:
         folder = self.directory / "drivers"
         return folder.is_dir() and any(locks.is_held(path) for path in folder.iterdir())
 
+    def remember_storage(self) -> None:
+        """Keep the URL of a storage that this home hasn't used for the study before: later its name is enough."""
+        if self.storage is not None and _stored_address(self.directory) is None:
+            paths.write_whole(self._made(_STORAGE), self.storage.encode())
+
     def _made(self, *parts: str) -> Path:
         try:
             path = own_part(self.directory, *parts)
@@ -193,8 +188,7 @@ def create(name: str, plan: SweepPlan, storage: str | None = None) -> StudyRecor
     if not record.journal.exists() and _holds_other_things(record.directory):
         raise BadInput(f"{printable(record.directory)} holds something else than a sweep; choose another --study")
     with record.taking():
-        if storage is not None:
-            paths.write_whole(record.directory / _STORAGE, storage.encode())
+        record.remember_storage()
         study = optuna.create_study(
             study_name=name, storage=record._opened(), direction="maximize", load_if_exists=True
         )
@@ -218,10 +212,16 @@ def find(name: str, storage: str | None = None) -> StudyRecord:
         raise BadInput("there is no study yet; `tunelab sweep PRESET --over KEY=SPEC` makes one")
     record = StudyRecord(paths.checked_name(name, "a study"), storage)
     if not record.exists:
-        names = [study.name for study in all_studies()]
+        if record.storage is not None and record.directory.is_dir():
+            raise BadInput(
+                f"the study {printable(name)} is no longer in the storage {printable(record.address, 80)}: it was "
+                f"deleted there; what this home holds of it is in {printable(record.directory, 300)}"
+            )
+        names = [study.name for study in all_studies() if study.name != name]
         raise BadInput(
             f"there is no study '{printable(name)}'{did_you_mean(name, names)}; a new one needs PRESET and --over"
         )
+    record.remember_storage()
     return record
 
 
@@ -233,6 +233,7 @@ def open_study(name: str, plan: SweepPlan, storage: str | None = None) -> StudyR
     record = StudyRecord(paths.checked_name(name, "a study"), storage)
     if not record.exists:
         record = create(name, plan, storage)
+    record.remember_storage()
     theirs = record.plan
     if (differs := theirs.difference(plan)) is not None:
         raise BadInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import threading
 import time
@@ -23,8 +24,10 @@ from tunelab.sweeps import (
 )
 from tunelab.sweeps.cluster import connect
 from tunelab.sweeps.executors import Workers, local_workers
+from tunelab.sweeps.leases import held_elsewhere
 from tunelab.sweeps.scheduler import sweep
 from tunelab.sweeps.sweep_plan import only_arm, params_text, without_arms
+from tunelab.sweeps.unreachable import Unreachable
 from tunelab.tui.cli.following import interruptible
 from tunelab.tui.cli.options.searching import SweepOptions
 from tunelab.tui.cli.output import print_json, print_text, progress_report, say
@@ -56,12 +59,17 @@ def sweep_command(options: SweepOptions) -> int:
                         print_json(trial_event(record, row, time.monotonic() - began))
                     notice(_trial_line(record, row))
             complete = not stop.is_set()
+        except Unreachable as problem:
+            command = _continue_command(record, options)
+            raise BadInput(f"{problem}; every trial that ended is kept. Continue with: {command}") from None
         finally:
             if workers is not None:
                 workers.close(now=not complete)
     _print_results(record, time.monotonic() - began, options, complete=complete)
+    for sentence in held_elsewhere(record):
+        say(sentence)
     if not complete:
-        say(f"Stopped; every trial that ended is kept. Continue with: {_continue_command(record)}")
+        say(f"Stopped; every trial that ended is kept. Continue with: {_continue_command(record, options)}")
         return ExitCode.INTERRUPTED
     notice(f"Recorded as {record.name}; optuna-dashboard {record.address} opens it.")
     counts = record.table().counts
@@ -134,12 +142,10 @@ def _introduction(record: StudyRecord) -> str:
     return f"Study {record.name}: {quantity(plan.trials, 'trial')}{each}{done}; {plan.sampler} over {over}"
 
 
-def _continue_command(record: StudyRecord) -> str:
-    if not record.storage:
-        return f"tunelab sweep --study {record.name}"
-    if record.address != record.storage:  # a password doesn't belong in what is shown or typed
-        return f"tunelab sweep --study {record.name}, with TUNELAB_STORAGE={record.address}"
-    return f"tunelab sweep --study {record.name} --storage {record.storage}"
+def _continue_command(record: StudyRecord, options: SweepOptions) -> str:
+    """The command that continues: the home remembers the storage, but not who trains."""
+    cluster = f" --cluster {shlex.quote(options.cluster)}" if options.cluster is not None else ""
+    return f"tunelab sweep --study {record.name}{cluster}"
 
 
 def trial_event(record: StudyRecord, row: TrialRow, seconds: float) -> dict[str, Any]:
