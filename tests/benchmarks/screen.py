@@ -186,6 +186,7 @@ def measure(through: list[str], command: list[str], marker: str, seconds: float)
     terminal = Terminal([*through, *command])
     painted = terminal.read(30, until=b"What tunelab sees")
     print(f"first paint            {time.perf_counter() - terminal.began:.2f} s ({len(painted) / 1024:.0f} KB)")
+    terminal.read(30, until=b"quit")  # the keys of the lab, which takes the place of its first picture
     terminal.read(3)
     idle = terminal.read(3)
     print(f"idle                   {len(idle) / 3 / 1024:.2f} KB/s")

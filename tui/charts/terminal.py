@@ -24,7 +24,7 @@ class Looks:
     @property
     def frames_a_second(self) -> float:
         """How often live charts are drawn."""
-        return 0.25 if self.low_bandwidth else 2.0
+        return 0.2 if self.low_bandwidth else 2.0
 
     def style(self, theme: str, *, dark: bool) -> Style:
         """Return how charts are drawn on a screen of this theme."""

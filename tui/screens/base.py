@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -42,6 +43,9 @@ class BaseScreen(Screen[Result], Generic[Result]):
     FIRST_PANEL: ClassVar[str] = ""
     """The panel that a small terminal shows at first, where it isn't the first one."""
     WHERE: ClassVar[str] = ""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual has it, but that a screen isn't drawn anew as a whole whenever the focus moves."""
 
     def __init_subclass__(cls, *, where: str = "", **kwargs: Any) -> None:
         if where:

@@ -101,6 +101,9 @@ class ChartPair(Horizontal):
     def _emphasized(self, spec: ChartSpec) -> ChartSpec:
         """The arm in front and the most accurate ones in colour, and room for y labels as the other chart has."""
         front = self._arms[self._front].name if self._front < len(self._arms) else None
+        if self._looks.low_bandwidth:  # bands are half of what a picture weighs
+            lines = tuple(replace(series, low=None, high=None) for series in spec.series)
+            spec = replace(spec, series=lines)
         best = sorted((arm for arm in self._arms if len(arm)), key=_last_metric, reverse=True)
         return replace(emphasized(spec, front, [arm.name for arm in best]), gutter=_GUTTER)
 
