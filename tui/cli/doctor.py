@@ -17,6 +17,7 @@ from tunelab.data.catalogue import entries
 from tunelab.errors import BadInput, os_error_sentence, printable
 from tunelab.files import MaxBytes, read_regular
 from tunelab.health import Finding, findings
+from tunelab.health.installation import check_installation
 from tunelab.kernel import describe_build, kernel
 from tunelab.records import locks
 from tunelab.records.environment import environment
@@ -86,6 +87,8 @@ def _installation() -> Iterator[Fact]:
                 yield key, describe_build(), kernel() is not None
                 continue
             yield key, str(value), True
+    files = check_installation()
+    yield "files", files.sentence, not files.changed
     count = engine.usable_cores()
     yield "processors", f"{count}, so {quantity(count, 'training')} side by side", True
 
