@@ -331,18 +331,18 @@ def test_examples_are_prepared_once_for_all_who_share_them(compiled: Kernel) -> 
     examples, dtype = examples_of(30, 37, 5, listed=True), np.dtype(np.float32)
     prepare = partial(kernel_examples, compiled, examples, dtype, 5, listed=True)
     with ThreadPoolExecutor(4) as threads:
-        prepared = [one.result() for one in [threads.submit(prepare) for _ in range(20)]]
-    assert len(set(map(id, prepared))) == 1
-    assert kernel_examples(compiled, examples, dtype, 5, listed=False) is not prepared[0]
-    gone = weakref.ref(prepared[0])
-    del prepare, prepared, examples
+        results = [one.result() for one in [threads.submit(prepare) for _ in range(20)]]
+    assert len(set(map(id, results))) == 1
+    assert kernel_examples(compiled, examples, dtype, 5, listed=False) is not results[0]
+    reference = weakref.ref(results[0])
+    del prepare, results, examples
     gc.collect()
-    assert gone() is None
+    assert reference() is None
 
 
 @pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("every", [None, 100])
-def test_a_training_stopped_at_any_pulse_goes_on_to_the_same_bits(
+def test_a_training_stopped_at_any_pulse_resumes_to_the_same_bits(
     every: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kernel_steps, "_WORK", 1)  # a pulse after every 64 mini-batches
@@ -392,13 +392,13 @@ def test_the_c_code_stays_within_its_arrays_and_within_c(tmp_path: Path) -> None
         "-fno-sanitize-recover=all",
     ]
     program = tmp_path / "sanitized"
-    made = subprocess.run(
+    compilation = subprocess.run(
         [*compiler, *flags, "-I", str(build._FOLDER), str(driver), "-o", str(program)], capture_output=True, text=True
     )
-    if made.returncode:
-        pytest.skip(f"the C compiler has no sanitizers: {made.stderr[-200:]}")
-    ran = subprocess.run([program, "40", str(random.randrange(1, 2**31))], capture_output=True, text=True)
-    assert (ran.returncode, ran.stdout) == (0, "80 shapes\n"), [*ran.args, ran.stderr[:3000]]
+    if compilation.returncode:
+        pytest.skip(f"the C compiler has no sanitizers: {compilation.stderr[-200:]}")
+    result = subprocess.run([program, "40", str(random.randrange(1, 2**31))], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "80 shapes\n"), [*result.args, result.stderr[:3000]]
 
 
 # -- what trains ------------------------------------------------------------------------------------------
@@ -444,7 +444,7 @@ def test_the_settings_choose_where_the_environment_doesnt(tmp_path: Path, monkey
 
 
 @pytest.mark.usefixtures("compiled")
-def test_a_record_is_gone_on_with_by_what_trained_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_continues_with_what_trained_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TUNELAB_ENGINE", raising=False)
     assert [engine_for(name) for name in (None, OLD_NUMPY, NUMPY, COMPILED)] == [OLD_NUMPY, OLD_NUMPY, NUMPY, COMPILED]
     check_engine(COMPILED)
@@ -455,7 +455,7 @@ def test_a_record_is_gone_on_with_by_what_trained_it(monkeypatch: pytest.MonkeyP
     assert current_engine() == NUMPY
     assert library.describe_kernel() == "none: there is no C compiler"
     assert "there is no C compiler; numpy does its work; install" in library.describe_build()
-    with pytest.raises(BadInput, match="isn't here: there is no C compiler; TUNELAB_ENGINE=numpy goes on"):
+    with pytest.raises(BadInput, match="isn't here: there is no C compiler; TUNELAB_ENGINE=numpy continues"):
         check_engine(COMPILED)
     monkeypatch.setenv("TUNELAB_ENGINE", "numpy")
     check_engine(COMPILED)

@@ -184,8 +184,8 @@ class KernelExamples:
         return _Block(_Examples(*map(_place, arrays)), arrays)
 
 
-_prepared: WeakKeyDictionary[Examples, dict[tuple[Any, ...], KernelExamples]] = WeakKeyDictionary()
-_preparing = threading.Lock()
+_cache: WeakKeyDictionary[Examples, dict[tuple[Any, ...], KernelExamples]] = WeakKeyDictionary()
+_cache_lock = threading.Lock()
 
 
 def kernel_examples(
@@ -199,8 +199,8 @@ def kernel_examples(
 ) -> KernelExamples:
     """Return :class:`KernelExamples`, prepared once for all trainings in this process that share the examples."""
     key = (kernel, dtype, outputs, listed, None if class_weights is None else class_weights.tobytes())
-    with _preparing:
-        kinds = _prepared.setdefault(examples, {})
+    with _cache_lock:
+        kinds = _cache.setdefault(examples, {})
         if key not in kinds:
             kinds[key] = KernelExamples(kernel, examples, dtype, outputs, listed=listed, class_weights=class_weights)
         return kinds[key]

@@ -143,13 +143,13 @@ def engine_for(recorded: str | None) -> str:
 
 
 def check_engine(recorded: str | None) -> None:
-    """Raise :class:`BadInput` where what trained a run isn't here to go on with it to the same bits."""
+    """Raise :class:`BadInput` where what trained a run isn't here to continue it to the same bits."""
     if os.environ.get(_VARIABLE) or engine_for(recorded) == (recorded or OLD_NUMPY):
         return
     why = f"the one here is {COMPILED}" if kernel() is not None else _missing_reason()
     raise BadInput(
-        f"it was trained by {printable(recorded, 40)}, which isn't here: {why}; {_VARIABLE}=numpy goes on with numpy, "
-        "not to the same bits"
+        f"it was trained by {printable(recorded, 40)}, which isn't here: {why}; {_VARIABLE}=numpy continues "
+        "with numpy, not to the same bits"
     )
 
 

@@ -71,7 +71,7 @@ def main() -> None:
 
     for shape in shapes():
         kernel, numpy = _measure(shape, options.seconds)
-        taken = covers(
+        is_covered = covers(
             shape.sizes,
             shape.activation,
             shape.output,
@@ -81,8 +81,8 @@ def main() -> None:
             listed=shape.listed,
         )
         ratio = numpy / kernel
-        mark = "SLOWER" if taken and ratio < 0.95 else "left" if not taken and ratio > 1.25 else ""
-        print(f"{shape!r:135} {kernel:9.2f} {numpy:9.2f} {ratio:6.2f} {'kernel' if taken else 'numpy':6} {mark}")
+        mark = "SLOWER" if is_covered and ratio < 0.95 else "left" if not is_covered and ratio > 1.25 else ""
+        print(f"{shape!r:135} {kernel:9.2f} {numpy:9.2f} {ratio:6.2f} {'kernel' if is_covered else 'numpy':6} {mark}")
         sys.stdout.flush()
 
 
