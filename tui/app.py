@@ -19,13 +19,14 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
 from tunelab import paths
-from tunelab.errors import BadInput, ExitCode
+from tunelab.errors import BadInput, ExitCode, printable
 from tunelab.tui.screens.opening import OpeningScreen
 from tunelab.tui.state.actions import actions_of, bindings
 from tunelab.tui.state.first_picture import Sketch
 from tunelab.tui.state.themes import THEMES
 from tunelab.tui.state.worker_failures import notify_failure, write_traceback
 from tunelab.tui.widgets.ascii_filter import AsciiFilter
+from tunelab.wording import did_you_mean
 
 if TYPE_CHECKING:  # what takes long to import comes while the first picture stands
     from tunelab.engine import Job
@@ -124,7 +125,12 @@ class Tunelab(App[int]):
         """Show the lab, and press the keys that were pressed before it was there; wake its workers after that."""
         from tunelab.tui.screens.lab import LabScreen
 
-        self.theme = self.config.theme if self.config.theme in self.available_themes else "textual-dark"
+        wanted = self.config.theme
+        self.theme = wanted if wanted in self.available_themes else "textual-dark"
+        if wanted not in self.available_themes:
+            known = did_you_mean(wanted, self.available_themes)
+            sentence = f"there is no theme '{printable(wanted, 40)}'{known}; ctrl+t goes through those there are"
+            self.notify(sentence, severity="warning", markup=False, timeout=10)
         self.set_keymap(self.config.keys)
         self.set_class(self.state.looks.ascii, "-ascii")
         lab = LabScreen(self.state)
