@@ -195,7 +195,7 @@ def test_a_prediction_is_kept_and_compared_with_what_the_run_says() -> None:
         (("12",), "has no part '12'"),
         (("1.1", "--predict", "7"), "has the choices 1 to 3"),
         (("--predict", "1"), "is for one step"),
-        (("9.1", "--predict", "1"), "is for one step"),
+        (("10.1", "--predict", "1"), "is for one step"),
     ],
 )
 def test_a_slip_is_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
