@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint check bench screenshots links
+.PHONY: run test lint check bench soak screenshots links
 
 run: $(VENV)/installed links
 	@if [ -t 1 ]; then $(BIN)/tunelab; else $(BIN)/tunelab tune --data digits; fi
@@ -22,6 +22,10 @@ lint: $(VENV)/installed-test $(VENV)/installed-lint links
 
 bench: $(VENV)/installed-bench links
 	$(BIN)/python -m tests.benchmarks
+
+# An hour of runs, sweeps and a lab, killed and resumed: make soak ARGS="--minutes 5"
+soak: $(VENV)/installed-test links
+	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tunelab needs Python 3.11 or newer: make PYTHON=python3.12 run")'
