@@ -13,6 +13,7 @@ from tunelab.experiment.dotted_keys import changed
 from tunelab.experiment.network_shape import parameters
 from tunelab.initialization import effects
 from tunelab.records import Run
+from tunelab.records.follow import count_measurements
 from tunelab.records.history import History
 from tunelab.records.measure_events import measure_fields
 from tunelab.wording import quantity
@@ -23,6 +24,7 @@ _EPOCHS = 8  # at least, and more where they cost little
 _EXAMPLES, _EVALUATION = 2_000, 1_000
 _STEPS_AN_EPOCH = 20  # at least, where there were as many: fewer examples shall not make few steps of many
 _WORK = 2e10  # multiplications: a second or two
+_MEASUREMENTS = 4_000  # of a record, evenly over it: none of the causes needs more
 _SAMPLE = 300  # examples on which first weights are looked at
 
 
@@ -92,10 +94,13 @@ def diagnose_run(run: Run) -> list[Diagnosis]:
     """Diagnose what a run's record holds, an arm each, without training."""
     diagnoses = []
     for arm, record in zip(run.preset.arms, run.arms, strict=True):
-        history = record.history()
+        history = record.history(_MEASUREMENTS)
         epochs = float(history.latest.get("epoch", 0.0))
         basis = f"Read from its record: {epochs:.4g} of {quantity(arm.experiment.training.epochs, 'epoch')}."
         facts = DataFacts.from_event(history.start)
+        recorded = count_measurements(record.events_path)
+        if recorded > len(history) > _MEASUREMENTS // 2:
+            basis += f" Of its {recorded:,} measurements {len(history):,} are read, evenly over it."
         if len(history) and facts.classes and not facts.training_counts:
             basis += " It was written by an older tunelab: what its data say isn't in it."
         remarks = _remarks(history, facts)

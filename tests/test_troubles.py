@@ -23,6 +23,7 @@ from tunelab.experiment import Experiment, train
 from tunelab.experiment.preset import available
 from tunelab.experiment.preset import find as find_preset
 from tunelab.network import Network
+from tunelab.records.follow import count_measurements, sample_events
 from tunelab.records.history import History
 from tunelab.training import Training
 from tunelab.training.layer_statistics import layer_statistics
@@ -325,3 +326,25 @@ def test_neurons_that_stay_alike_are_measured_whatever_the_settings_say() -> Non
     first = events.verdicts()[0]
     assert (first.cause, first.certainty) == ("identical-neurons", "certain")
     assert first.evidence["similarity"] == pytest.approx(1.0, abs=1e-3)
+
+
+# -- long records -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("measurements", "most", "kept"), [(10, 20, 10), (10, 10, 10), (11, 10, 6), (100, 9, 9)])
+def test_a_long_record_is_sampled_evenly_to_its_last_measurement(
+    tmp_path: Path, measurements: int, most: int, kept: int
+) -> None:
+    head = {"run": "r", "arm": "a", "time": 0.0}
+    events = [{"event": "resume", **head, "epoch": 0.0, "examples": 0}]
+    measure = {"event": "measure", **head} | events_of(HEALTHY[0]).events[-2]
+    events += [measure | {"epoch": float(k)} for k in range(1, measurements + 1)]
+    place = tmp_path / "events.jsonl"
+    place.write_text("".join(json.dumps(event) + "\n" for event in events))
+    assert count_measurements(place) == measurements
+    sample = list(sample_events(place, most))
+    epochs = [event["epoch"] for event in sample if event["event"] == "measure"]
+    assert sample[0]["event"] == "resume"
+    assert len(epochs) == kept
+    assert epochs[-1] == measurements
+    assert len(set(np.diff(epochs))) <= 1

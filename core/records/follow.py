@@ -11,10 +11,19 @@ from typing import Any
 from tunelab.errors import os_error_sentence, printable
 from tunelab.files import MaxBytes, stream_regular
 from tunelab.records.damage import report_damage
-from tunelab.records.events import parse_event
+from tunelab.records.events import MEASURE, parse_event
 from tunelab.wording import quantity
 
-__all__ = ["Follower", "MergedFollower", "iterate_events", "last_event", "outline_events", "read_events"]
+__all__ = [
+    "Follower",
+    "MergedFollower",
+    "count_measurements",
+    "iterate_events",
+    "last_event",
+    "outline_events",
+    "read_events",
+    "sample_events",
+]
 
 _BEGINNING = b'{"event": "'  # of every line that is written here
 _PRINTABLE = bytes(n for n in range(256) if n >= 32 or n == 10)
@@ -100,6 +109,24 @@ class Follower:
         return event
 
 
+class _SamplingFollower(Follower):
+    """Parses one of every so many measurements, the last one among them; the others are passed over unread."""
+
+    def __init__(self, path: Path, every: int, measurements: int) -> None:
+        super().__init__(path)
+        self._every = every
+        self._left = measurements
+
+    def _take(self, line: bytes, length: int) -> dict[str, Any] | None:
+        if line.startswith(MEASURE):
+            self._left -= 1
+            if self._left % self._every:
+                self.position += length
+                self._lines += 1
+                return None
+        return super()._take(line, length)
+
+
 class MergedFollower:
     """Reads several arms' events, (name, path) each, as they come: one stream in the order of time."""
 
@@ -123,6 +150,32 @@ def read_events(path: Path) -> list[dict[str, Any]]:
 def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the whole events of a file, one at a time; what is damaged in it is reported at the end."""
     follower = Follower(path)
+    yield from follower.iterate()
+    report_damage(path, follower.problem)
+
+
+def count_measurements(path: Path) -> int:
+    """Return how many lines of a file are of measurements. Nothing is parsed."""
+    count = 0
+    try:
+        with stream_regular(path, MaxBytes.LINES) as file:
+            rest = b"\n"
+            while content := file.read(_PIECE):
+                block = rest + content
+                count += block.count(b"\n" + MEASURE)
+                rest = block[-len(MEASURE) :]
+    except OSError:
+        return 0
+    return count
+
+
+def sample_events(path: Path, most: int) -> Iterator[dict[str, Any]]:
+    """Yield the events of a file, but of its measurements at most ``most``, as if it had been measured less often.
+
+    What is damaged in those is reported at the end.
+    """
+    count = count_measurements(path)
+    follower = _SamplingFollower(path, max(-(-count // most), 1), count)
     yield from follower.iterate()
     report_damage(path, follower.problem)
 

@@ -34,7 +34,7 @@ from tunelab.records import checkpoint, locks, parameters
 from tunelab.records.checkpoint import Checkpoint
 from tunelab.records.damage import report_damage
 from tunelab.records.events import Event
-from tunelab.records.follow import MergedFollower, iterate_events, last_event, outline_events
+from tunelab.records.follow import MergedFollower, iterate_events, last_event, outline_events, sample_events
 from tunelab.records.history import History
 from tunelab.records.locks import Hold
 from tunelab.records.writer import ENCODER, ArmWriter
@@ -113,9 +113,14 @@ class ArmRecord:
         last = last_event(self.events_path, _WORK)
         return last if last is not None and last["event"] == "done" else None
 
-    def history(self) -> History:
-        """Return what has been measured so far, and how it began and ended."""
-        return History(self.name, self.iterate_events())
+    def history(self, most: int | None = None) -> History:
+        """Return what has been measured so far, and how it began and ended.
+
+        ``most`` measurements at most, evenly over the training: a long record is read in a fraction of the time.
+        """
+        if most is None:
+            return History(self.name, self.iterate_events())
+        return History(self.name, sample_events(self.events_path, most))
 
     def outline(self) -> History:
         """Return how it began, its last measurements and its end: a history that any record gives at once.
