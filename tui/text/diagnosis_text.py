@@ -63,8 +63,12 @@ def trials_text(trials: CureTrials) -> str:
     return f"{aligned(rows)}\n\nNone of this does better than the setting as it is, beyond noise."
 
 
+def _rounded(half_width: float) -> str:
+    return f"{half_width:.0f}" if half_width >= 10 else f"{half_width:.2g}"
+
+
 def _difference(trial: CureTrial, scale: int) -> str:
     d = trial.difference
     if trial.change is None or d is None or math.isnan(d.half_width):
         return "a control"
-    return f"{scale * d.difference:+.3g} ± {scale * d.half_width:.2g}{'  helps' if trial.helps else ''}"
+    return f"{scale * d.difference:+.3g} ± {_rounded(scale * d.half_width)}{'  helps' if trial.helps else ''}"
