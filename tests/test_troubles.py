@@ -348,3 +348,26 @@ def test_a_long_record_is_sampled_evenly_to_its_last_measurement(
     assert len(epochs) == kept
     assert epochs[-1] == measurements
     assert len(set(np.diff(epochs))) <= 1
+
+
+# -- before training --------------------------------------------------------------------------------------
+
+BEFORE_A_STEP = {
+    "Each step multiplies every weight by": {"training.eta": 100.0, "training.lambda": 50.0},
+    "Sigmoid outputs are judged by the log-likelihood": {"network.output": "sigmoid", "network.cost": "log-likelihood"},
+    "start saturated": {"initialization.gain": 30.0},
+    "First weights are all zero": {"initialization.weights": "zeros"},
+    "make one step an epoch": {"training.mini_batch": 200},
+    "6 layers of sigmoid neurons": {"network.hidden": [10] * 6},
+}
+
+
+@pytest.mark.parametrize("sentence", BEFORE_A_STEP)
+def test_what_is_known_before_a_step_is_said_when_a_run_is_typed(sentence: str, tmp_path: Path) -> None:
+    preset = tmp_path / "typed.toml"
+    preset.write_text("[data]\ntrain = 200\nevaluation = 50\n[network]\nhidden = [10]\n[training]\nepochs = 1\n")
+    settings = [f"--set={key}={value}" for key, value in BEFORE_A_STEP[sentence].items()]
+    outcome = run_cli("run", preset, *settings, "--out", tmp_path / "run")
+    assert "Note: " in outcome.err
+    assert sentence in outcome.err
+    assert "Note: " not in run_cli("run", preset, *settings, "--quiet", "--out", tmp_path / "quiet").err

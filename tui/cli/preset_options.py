@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tunelab import paths, records
-from tunelab.data import counts
+from tunelab.data import Dataset, counts
 from tunelab.data.catalogue import NAMED
 from tunelab.data.fetch import known_name
-from tunelab.diagnosis import Setting
-from tunelab.diagnosis.optimizer_causes import selu_weights
+from tunelab.diagnose import known_before_training
 from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset, load_data
 from tunelab.experiment import preset as presets
+from tunelab.experiment.assembly import data_key
 from tunelab.experiment.dotted_keys import parse_settings
 from tunelab.experiment.fitting import fitted_preset
 from tunelab.tui.cli.output import progress_report, say
@@ -63,15 +63,22 @@ def fitted_to_data(preset: Preset, quiet: bool) -> Preset:
     """Return the preset with what it leaves open chosen for its data, which are prepared here, where progress shows."""
     dataset = load_data(preset.arms[0].experiment, progress_report(quiet))
     preset, sentences = fitted_preset(preset, dataset)
-    for sentence in [*sentences, *_warnings(preset, len(dataset.training))] if not quiet else ():
+    for sentence in [*sentences, *_warnings(preset, dataset)] if not quiet else ():
         say(sentence)
     return preset
 
 
-def _warnings(preset: Preset, n: int) -> list[str]:
-    """What is legal and hardly meant, a sentence each."""
-    verdicts = [selu_weights(Setting.from_tables(arm.experiment.to_dict(), n)) for arm in preset.arms]
-    return list(dict.fromkeys(f"Note: {verdict.text}" for verdict in verdicts if verdict is not None))
+def _warnings(preset: Preset, dataset: Dataset) -> list[str]:
+    """What is known to go wrong before a single step, a sentence each; of the arms that learn from ``dataset``."""
+    arms_of: dict[str, list[str]] = {}
+    first = data_key(preset.arms[0].experiment)
+    for arm in preset.arms:
+        if data_key(arm.experiment) == first:
+            for verdict in known_before_training(arm.experiment, dataset):
+                if verdict.cause:
+                    arms_of.setdefault(verdict.text, []).append(arm.name)
+    several = len(preset.arms) > 1
+    return [f"Note{' (' + ', '.join(arms) + ')' if several else ''}: {text}" for text, arms in arms_of.items()]
 
 
 def run_or_preset(name: str) -> records.Run | Preset:
