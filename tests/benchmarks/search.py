@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from tunelab.data import Dataset
 from tunelab.experiment import Experiment
 from tunelab.experiment.dotted_keys import changed
-from tunelab.search import Trials, find_eta, find_lambda
+from tunelab.search import Curve, Trials, find_eta, find_lambda
 from tunelab.search.eta import learns
 from tunelab.search.lambda_search import noise_threshold
 from tunelab.search.range_test import range_test
-from tunelab.search.trials import Curve, search_settings
+from tunelab.search.trials import search_settings
 
 from .eta_problems import Problem, problems
 
