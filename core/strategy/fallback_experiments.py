@@ -226,7 +226,7 @@ class Ladder:
     def certainty(self) -> str:
         """How far the ladder was climbed."""
         if self._out_of_time:
-            return "The time was up before everything had been tried for long; a larger budget goes on."
+            return "A larger budget tries for longer."
         return f"{quantity(len(self.tried), 'question')}, each with several tries; the rows have the numbers."
 
 

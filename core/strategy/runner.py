@@ -243,7 +243,7 @@ def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) ->
             advice = stage.run(trials, plan).to_dict()
             advice["chosen"] = _different(context.experiment, advice["chosen"], stage.subject)
             if trials.is_cut_short:
-                advice["sure"] = f"{advice['sure']} {_CUT_SHORT}".strip()
+                advice["sure"] = f"{_CUT_SHORT} {advice['sure']}".strip()
         except OutOfTime:
             advice = _left_out(context.planned)
         advice |= {"seconds": round(journal.time - began, 3)}

@@ -68,11 +68,13 @@ def headline(state: State) -> str:
     if not began or not ended:
         return str(done.get("because") or "") or "It isn't at its end, so there is no number for the whole problem yet."
     metric = METRICS[ended.get("metric", "accuracy")]
-    judged = f"{metric.title} on the same {ended['total']:,} examples"
+    way = f"began at {score_text(began)}, ended at {score_text(ended)} on the same {ended['total']:,} examples"
+    if done.get("reason") == "no-better-than-chance":
+        return f"No signal found, nothing that was tried does better than guessing: {way}. Your own settings stay."
     if not changes(state):
-        return f"Nothing was gained: {score_text(began)} at the beginning and at the end. Your own settings stay."
+        return f"Nothing was gained: {way}. Your own settings stay."
     gain = metric.difference_text(float(ended["value"]) - float(began["value"]), None)
-    return f"Began at {score_text(began)}, ended at {score_text(ended)}: {gain} gained ({judged})."
+    return f"B{way[1:]}: {gain} gained ({metric.title})."
 
 
 def error_note(state: State) -> str:
