@@ -34,7 +34,7 @@ def stages_chart(stages: Sequence[tuple[int, Score]], began: Score | None, ended
     line = Series(x, means, "your problem ± one standard error", 0, end="ended" if ended else "")
     levels = (Level(means[0], "began"),) if began is not None else ()
     return ChartSpec(
-        f"{metric.heading} by stage, from the beginning to the end",
+        f"{metric.heading} by stage",
         Axis("stage", limits=(-0.5, last + 0.5), whole=True),
         Axis(),
         (line, *bars) if points else (),

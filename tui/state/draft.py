@@ -60,6 +60,8 @@ class Draft:
         """Learn from all of a person's own file: how many examples and which classes there were says nothing of it."""
         keys = ("data.train", "data.evaluation", "data.classes", "data.label")
         tables = placed(self.preset.expecting_on(path).tables, {"data.name": path} | dict.fromkeys(keys))
+        # What the preset says is about other data
+        tables = {key: value for key, value in tables.items() if key not in ("title", "description", "source")}
         self._take(self._resolved(tables), "data.name")
 
     def undo(self) -> str:

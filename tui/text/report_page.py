@@ -20,7 +20,7 @@ from tunelab.tui.charts.sweep_charts import best_chart, slice_chart
 from tunelab.tui.text import html
 from tunelab.tui.text import strategy_outcome as outcome
 from tunelab.tui.text.journal_text import beginning, plain_values
-from tunelab.tui.text.run_text import paragraphs, verdict_text
+from tunelab.tui.text.run_text import end_reason, paragraphs, verdict_text
 from tunelab.tui.text.sweep_text import best_trials_rows, remarks
 from tunelab.tui.text.tables import results_rows
 from tunelab.wording import did_you_mean, quantity
@@ -66,7 +66,7 @@ def run_page(run: Run) -> str:
     data = str(measured[0].data.get("title", ""))
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about["began"]))
     parts = [
-        html.paragraph(f"Run {run.name}, {run.state()}; trained on {data}, begun {began}."),
+        html.paragraph(f"Run {run.name} ({end_reason(run.state())}); trained on {data}, begun {began}."),
         html.paragraph(paragraphs(run.preset.description)),
         html.verdict(verdict_text(histories)),
         html.heading("Results"),
@@ -76,7 +76,7 @@ def run_page(run: Run) -> str:
         *_recalls(run),
         *_layers(run),
         html.heading("Settings"),
-        html.paragraph("The preset, as a file: `tunelab run FILE.toml` trains it."),
+        html.paragraph("As a file FILE.toml they are a preset: tunelab run FILE.toml"),
         html.code(run.preset.to_toml()),
         html.heading("Do it again"),
         html.code(
