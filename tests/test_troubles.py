@@ -371,3 +371,23 @@ def test_what_is_known_before_a_step_is_said_when_a_run_is_typed(sentence: str, 
     assert "Note: " in outcome.err
     assert sentence in outcome.err
     assert "Note: " not in run_cli("run", preset, *settings, "--quiet", "--out", tmp_path / "quiet").err
+
+
+def test_what_the_layers_were_before_the_first_step_accuses_no_later_measurement() -> None:
+    experiment = Experiment(
+        data={"train": 500, "evaluation": 100},
+        network={"hidden": [10]},
+        training={"epochs": 8, "eta": 0.5, "clip_norm": 3.0},
+    )
+    history = diagnose_experiment(experiment).history
+    norm = sum(value**2 for value in history.initial["layer_gradient_norm"]) ** 0.5
+    assert norm > 0
+    live = History("", [history.start, history.initial])
+    for epoch in range(1, 5):
+        measure = {"event": "measure"} | history.initial | {"event": "measure", "epoch": float(epoch)}
+        live.add(measure)
+    live.start["experiment"]["training"]["clip_norm"] = norm / 2
+    assert "always-clipped" not in [verdict.cause for verdict in live.verdicts()]
+    live.add(measure | {"epoch": 5.0, "layer_gradient_norm": [2 * value for value in measure["layer_gradient_norm"]]})
+    live.add(measure | {"epoch": 6.0, "layer_gradient_norm": [3 * value for value in measure["layer_gradient_norm"]]})
+    assert "always-clipped" in [verdict.cause for verdict in live.verdicts()]

@@ -297,9 +297,16 @@ class History:
         return np.array(recalls) if recalls else None
 
     def _last_known(self, name: str, k: int) -> Array:
-        """A statistic of the layers the last two times that it was taken until the k-th measurement, (≤ 2, layers)."""
-        values = self.layer_values(name)[:k]
-        return values[np.flatnonzero(np.isfinite(values).any(axis=1))[-2:]]
+        """A statistic of the layers the last two times that it was taken until the k-th measurement, (≤ 2, layers).
+
+        Measurements in between repeat what was taken before, perhaps before the first step: that shows in the gradient.
+        """
+        values, gradient = self.layer_values(name)[:k], self.layer_values("gradient_norm")[:k]
+        known = np.isfinite(values).any(axis=1)
+        first = self._first("gradient_norm")
+        if gradient.shape[1] and len(first) == gradient.shape[1]:
+            known &= (gradient != np.vstack([first, gradient[:-1]])).any(axis=1)
+        return values[np.flatnonzero(known)[-2:]]
 
     def _first(self, name: str) -> Array:
         """A statistic of the layers before training, (layers,); empty where it wasn't recorded."""
