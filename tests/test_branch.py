@@ -54,6 +54,25 @@ def test_a_branch_keeps_what_was_measured_and_goes_on_with_another_eta(run: Run)
     assert (origin["run"], origin["values"]) == (run.name, {"training.eta": 0.005})
 
 
+@pytest.mark.parametrize("training", ["momentum = 0.9", 'optimizer = "adam"\ndropout = 0.2'])
+def test_a_branch_takes_velocities_and_masks_along(training: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same values it comes to the unbroken run's numbers; with another η the first steps differ from there."""
+    in_small_steps(monkeypatch)
+    preset = parse(PRESET.replace("epochs = 6", f"epochs = 6\n{training}"), "branching", "branching")
+    whole = trained(preset)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "request", stop_at(25))
+        stopped = trained(preset)
+    ends = []
+    for values in ({"training.epochs": 6}, {"training.eta": 0.001}):
+        branch = engine.branch(stopped, values)
+        list(engine.resume(branch, Inline()).follow())
+        ends.append([arm.events("measure")[-1]["training_cost"] for arm in branch.arms])
+    unbroken = [arm.events("measure")[-1]["training_cost"] for arm in whole.arms]
+    assert ends[0] == unbroken
+    assert all(one != other for one, other in zip(ends[1], unbroken, strict=True))
+
+
 def test_a_branch_with_the_same_values_comes_to_the_bits_of_the_unbroken_run(run: Run) -> None:
     made = engine.branch(run, {"training.epochs": 6})
     list(engine.resume(made, Inline()).follow())

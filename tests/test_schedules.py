@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tunelab import Experiment, train
-from tunelab.experiment.assembly import schedule_of
+from tunelab.experiment.assembly import planned_eta, schedule_of
 from tunelab.training.schedules import Constant, Cosine, Linear, Plateau, Stairs, WarmUp
 
 
@@ -62,6 +62,18 @@ def test_a_warm_up_alone_is_followed_by_a_constant_eta(section: dict[str, object
     schedule = schedule_of(Experiment(training={"schedule": section}).training, 100)
     assert isinstance(schedule, WarmUp)
     assert isinstance(schedule.schedule, kind)
+
+
+def test_what_is_planned_can_be_drawn_before_training() -> None:
+    training = Experiment(training={"eta": 0.5, "epochs": 10, "schedule": {"rule": "linear", "warm_up": 2}}).training
+    epochs, eta = planned_eta(training, 100)
+    assert (epochs[0], epochs[-1]) == (0, 10)
+    assert eta[0] == pytest.approx(0.5 / 20)  # the first of 20 steps of warm-up
+    assert eta.max() == pytest.approx(0.5)
+    assert epochs[eta.argmax()] == pytest.approx(2, abs=0.2)
+    assert eta[-1] == pytest.approx(0.5 / 1024)
+    held = Experiment(training={"eta": 0.5, "schedule": {}}).training
+    assert set(planned_eta(held, 100)[1]) == {0.5}
 
 
 def etas(**training: object) -> tuple[list[float], str]:

@@ -28,7 +28,16 @@ from tunelab.training.schedules import Cosine, Linear, Stairs, WarmUp
 from tunelab.training.update import Update
 from tunelab.wording import quantity
 
-__all__ = ["assemble", "available_examples", "data_key", "initialization_of", "load_data", "schedule_of", "stacks"]
+__all__ = [
+    "assemble",
+    "available_examples",
+    "data_key",
+    "initialization_of",
+    "load_data",
+    "planned_eta",
+    "schedule_of",
+    "stacks",
+]
 
 _MOST_PARAMETERS = 200_000_000  # in a training: 800 MB of float32, and their gradients as much again
 _SAMPLE = 500  # training examples by which first weights are scaled where their scheme looks at data
@@ -278,6 +287,16 @@ def schedule_of(training: TrainingSection, n: int) -> Schedule:
     else:
         schedule = Constant()
     return WarmUp(schedule, warm_up, section.warm_up) if warm_up else schedule
+
+
+def planned_eta(training: TrainingSection, n: int, points: int = 200) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return epochs and η at them, (points,) each, as the schedule of a training of n examples plans it.
+
+    Where the validation metric decides, it is taken to improve all the time: what is planned is η, held.
+    """
+    steps_an_epoch = -(-n // training.mini_batch)
+    steps = np.unique(np.linspace(0, training.epochs * steps_an_epoch, points).astype(np.int64))
+    return steps / steps_an_epoch, training.eta / schedule_of(training, n).divisors(steps)
 
 
 def _update(trainings: Sequence[TrainingSection], n: int, seeds: Sequence[int]) -> Update | None:
