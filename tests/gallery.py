@@ -91,8 +91,10 @@ async def _wizard(lab: Lab, *, whole: bool, keys: tuple[str, ...] = ()) -> None:
 
 
 async def _keys(lab: Lab, *keys: str) -> None:
-    await lab.press(*keys)
     await lab.quiet()
+    for key in keys:
+        await lab.press(key)
+        await lab.quiet()  # what a key has looked up is there for the next one
 
 
 def _pressed(*keys: str) -> Callable[[Lab], object]:
