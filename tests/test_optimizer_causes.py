@@ -27,6 +27,9 @@ def test_a_momentum_that_swings_is_named_with_its_period() -> None:
     assert "with a period of 4 epochs" in verdict.text
     assert "η/(1 − μ) = 10" in verdict.text
     assert verdict.cure == {"training.momentum": 0.9, "training.eta": 0.06}  # twice what is usual with 0.9
+    burst = verdicts(curves([3.0, 40.0, np.nan], 0.1, momentum=0.99, eta=0.5, diverged=True))[0]
+    assert (burst.code, burst.cause) == ("diverged", "momentum-too-high")
+    assert burst.text.count("iverged") == 1
     assert "momentum-too-high" not in causes(curves(SWINGING, 0.3, momentum=0.9, eta=0.1, n=1000, first_cost=3.0))
     assert "momentum-too-high" not in causes(curves(FALLING, 0.8, momentum=0.99, eta=0.005, n=1000))
 

@@ -69,10 +69,10 @@ def momentum_too_high(c: Curves) -> Verdict | None:
     cure: dict[str, object] = {"training.momentum": _USUAL}
     cure |= {"training.eta": float(f"{eta:.2g}")} if eta < s.eta else {}
     swing = f", with a period of {period:.2g} epochs" if math.isfinite(period) and not c.diverged else ""
-    tried = "The training diverged." if c.diverged else unrest.observation if unrest else "The training cost is high."
+    symptom = unrest.observation if unrest else "The training cost is high."
     return Verdict(
         "momentum",
-        f"{tried[:-1]}{swing}.",
+        "" if c.diverged else f"{symptom[:-1]}{swing}.",
         f"With momentum {s.momentum:g} a gradient is felt for {1 / (1 - s.momentum):.0f} steps, and steps go "
         f"η/(1 − μ) = {s.eta / (1 - s.momentum):.3g}: the velocity carries past the bottom of the valley.",
         "Try " + ", ".join(f"{'μ' if 'momentum' in key else 'η'} = {value:g}" for key, value in cure.items()) + ".",
