@@ -49,7 +49,7 @@ def find_momentum(base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: 
     def settings(momentum: float, times: float = 1.0) -> dict[str, Any]:
         eta = float(f"{times * whole * (1 - momentum):.3g}")
         return {"training.momentum": momentum, "training.eta": min(eta, 1e6)} | (
-            {} if momentum else {"training.nesterov": False}
+            {"training.nesterov": False} if training.nesterov and not momentum else {}
         )
 
     search = _ValueSearch(base, trials, seeds, epochs, training.momentum)
@@ -136,8 +136,17 @@ class _ValueSearch:
         return float(best.mean() - score.mean()) <= noise_threshold(best, score, total)
 
     def result(self, what: str, symbol: str, head: str) -> SearchResult:
-        """The present value where nothing is better than it beyond noise, else the best."""
-        present = next(iter(self._tried))  # it is tried first
+        """The present value where nothing is better than it beyond noise, else the best.
+
+        Where the present value was tried with several η, its best counts: the gain of larger steps isn't another's.
+        """
+        first = next(iter(self._tried))  # as it is
+        own = [label for label, (value, _) in self._tried.items() if value == self._present_value]
+        present = max(own, key=lambda label: float(self._scores[label].mean()))
+        own_gain = float(self._scores[present].mean() - self._scores[first].mean())
+        total = next(iter(self._curves.values())).noise_total
+        if own_gain <= noise_threshold(self._scores[present], self._scores[first], total):
+            present = first
         stays = self._is_tied(present)
         chosen = present if stays else self._best
         value, settings = self._tried[chosen]
@@ -146,6 +155,8 @@ class _ValueSearch:
         score = metric.text(float(self._scores[chosen].mean()), digits=1)
         because = f"{head}, {quantity(self._epochs, 'epoch')} each: {chosen} comes to {score}"
         gain = float(self._scores[self._best].mean() - self._scores[present].mean())
+        if present != first:
+            because += f" ({metric.difference_text(own_gain)} more than {first}, by the size of the steps alone)"
         if not stays:
             because += f", {metric.difference_text(gain)} more than {present}: more than noise."
         elif self._best == present:

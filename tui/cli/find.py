@@ -110,7 +110,7 @@ def _next_command(options: FindOptions, preset: Preset, answer: dict[str, float]
     words = ["tunelab", "run", options.preset, *(["--arm", arm] if len(preset.tables.get("arm", [])) else [])]
     words += ["--data", options.data] if options.data is not None else []
     words += [word for setting in options.settings or [] for word in ("--set", setting)]
-    words += [word for key, value in answer.items() for word in ("--set", f"{key}={value:g}")]
+    words += [word for key, value in answer.items() for word in ("--set", f"{key}={_typed(value)}")]
     return f"With it: {shlex.join(words)}"
 
 
@@ -147,3 +147,7 @@ class _Recorder:
     def curves(self) -> list[History]:
         """What was tried, as curves."""
         return curves_of(StageState("find", arms=self._events))
+
+
+def _typed(value: float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
