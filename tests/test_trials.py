@@ -85,3 +85,11 @@ def test_threads_leave_the_bits_of_every_curve_as_they_are() -> None:
     for one, two in zip(Trials(workers=1).run(tried), Trials(workers=3).run(tried), strict=True):
         np.testing.assert_array_equal(one.training_cost, two.training_cost)
         np.testing.assert_array_equal(one.network.weights[0], two.network.weights[0])
+
+
+def test_what_numpy_trains_beside_the_kernel_in_threads_has_the_same_bits() -> None:
+    momentum = changed(SMALL, {"training.momentum": 0.9})
+    tried = {"plain": SMALL, "momentum": momentum, "fast": changed(SMALL, {"training.eta": 2.0})}
+    for one, two in zip(Trials(workers=1).run(tried), Trials(workers=3).run(tried), strict=True):
+        assert one.label == two.label
+        np.testing.assert_array_equal(one.network.weights[0], two.network.weights[0])

@@ -64,7 +64,7 @@ def train_stacks(
     ``report`` hears of every measurement, with the stack's position, in this thread. Raises :class:`OutOfTime` where no
     stack was trained in time, and whatever else ``pulse`` raises.
     """
-    if workers > 1 and len(stacks) > 1 and all(stack.is_compiled for stack in stacks):
+    if workers > 1 and len(stacks) > 1 and any(stack.is_compiled for stack in stacks):
         return _in_threads(stacks, report, pulse, workers)
     results: list[list[Curve] | None] = [None] * len(stacks)
     for i, stack in enumerate(stacks):
