@@ -50,7 +50,7 @@ def test_where_the_time_is_up_those_settings_count_that_all_folds_have_judged(
     table: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time is up when the folds of the first setting have been trained."""
-    slow = table.changed({"training.epochs": 3000})
+    slow = table.changed({"training.epochs": 100_000})
     tried = {"first": table, "second": slow, "third": slow.changed({"training.eta": 0.1})}
     trained: list[str] = []
 
@@ -65,7 +65,7 @@ def test_where_the_time_is_up_those_settings_count_that_all_folds_have_judged(
     monkeypatch.setattr("tunelab.search.stacked_trials.curve_of", counting)
     curves = LocalTrainer(silent, pulse, folds=FOLDS).run(tried)
     assert [curve.label for curve in curves] == list(tried)[: len(curves)]
-    assert 1 <= len(curves) < 3
+    assert len(curves) == 1
     assert len(curves[0].epochs) == 4
 
 
