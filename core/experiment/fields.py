@@ -14,14 +14,15 @@ from tunelab.experiment.validation_errors import section_of
 __all__ = ["Described", "described", "value_of", "value_text"]
 
 Kind = Literal["choice", "whole", "number", "list", "text"]
+_TRUTHS = ("false", "true")
 
 
 @dataclass(frozen=True)
 class Described:
     """One parameter: its dotted key, what to call it, what it is, and what may be typed for it.
 
-    ``kind`` 'choice' has ``choices``; 'whole' and 'number' are numbers; 'list' is several values. ``optional``
-    parameters may be left out (shown as ``blank``).
+    ``kind`` 'choice' has ``choices`` (false and true for a truth value); 'whole' and 'number' are numbers; 'list' is
+    several values. ``optional`` parameters may be left out. A ``share`` is a number from 0 to less than 1.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Described:
     choices: tuple[str, ...] = ()
     optional: bool = False
     default: Any = None
+    share: bool = False
 
     def read(self, text: str) -> Any:
         """The value meant by what was typed; None where it is left out. The declaration judges it later."""
@@ -43,6 +45,8 @@ class Described:
             if self.kind == "list":
                 return []
             raise BadInput(f"{self.key} can't be empty")
+        if self.choices == _TRUTHS:
+            return text.lower() == "true" if text.lower() in _TRUTHS else text
         if self.kind == "list":
             return [_plain(word) for word in text.replace(",", " ").split()]
         return text if self.kind == "text" or text in self.choices else _plain(text)
@@ -97,13 +101,22 @@ def _describe(key: str, field: FieldInfo, inside_optional: bool) -> Described:
         choices=choices,
         optional=type(None) in kinds or inside_optional,
         default=field.get_default(call_default_factory=True),
+        share=_limits(field) == {"ge": 0, "lt": 1},
     )
+
+
+def _limits(field: FieldInfo) -> dict[str, float]:
+    """The declared limits by pydantic's words for them, such as ``ge``."""
+    words = ("ge", "gt", "le", "lt")
+    return {word: getattr(how, word) for how in field.metadata for word in words if hasattr(how, word)}
 
 
 def _kind(annotation: Any, parts: list[Any]) -> tuple[Kind, tuple[str, ...]]:
     literals = tuple(str(v) for part in parts if get_origin(part) is Literal for v in get_args(part))
     if get_origin(annotation) is Literal:
         return "choice", literals
+    if annotation is bool:
+        return "choice", _TRUTHS
     if get_origin(annotation) is tuple or any(get_origin(part) is tuple for part in parts):
         return "list", literals
     plain = [get_args(part)[0] if get_origin(part) not in (None, Literal) else part for part in parts]
@@ -128,6 +141,8 @@ def value_text(value: Any) -> str:
     """A value as it would be typed."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return _TRUTHS[value]
     if isinstance(value, list | tuple):
         return ", ".join(value_text(v) for v in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

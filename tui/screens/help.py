@@ -17,6 +17,8 @@ __all__ = ["HelpScreen"]
 
 _NUMBERS = """On a field: Enter edits, Enter takes it, Escape gives the old value back, u undoes.
 On a number: ↑ ↓ times 2 or divided by 2, shift+↑ ↓ by 10.
+On a share, such as μ: ↑ halves what is missing to 1, ↓ doubles it.
+m: the further parameters of a panel; dim ones stand at their default.
 On a chart: ← → crosshair, + − zoom along x, 0 all of it, Tab walks the arms."""
 
 

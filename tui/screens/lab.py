@@ -125,6 +125,17 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
         else:
             self.query_one("#cost", Chart).focus()
 
+    def action_more(self) -> None:
+        """Show the further parameters of the panel in focus, of the hyper-parameters where it is none of the form's."""
+        panels = [panel for panel in self.query(Panel) if panel.has_pseudo_class("focus-within")]
+        self.action_more_of(panels[0].id if panels else "hyper")
+
+    def action_more_of(self, name: str | None) -> None:
+        """Show the further parameters of a panel, or hide them again."""
+        number = list(PANELS).index(str(name)) + 1
+        self.action_panel(number)
+        self.query_one(f"#{name}", Panel).turn()
+
     def action_zoom(self) -> None:
         """Make the panel in focus (or the one shown) fill the screen."""
         if self.maximized is not None:

@@ -96,6 +96,7 @@ _ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("zoom", "z", "zoom", "Make the panel in focus as large as the screen; escape undoes it.", footer=False),
         Action("again", "e", "again with", "Continue from here with another η or λ, as a new run.", footer=False),
         Action("report", "x", "report", "Write the run on the charts as a page to take home.", footer=False),
+        Action("more", "m", "more", "Show the further parameters of the form's panel, or hide them.", footer=False),
         Action("undo", "u", "undo", "Take back the last change of the form.", footer=False),
         Action("save_preset", "ctrl+s", "save", "Save the form as a preset of yours.", footer=False),
         _NEXT_ARM,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunelab.experiment import Arm, Experiment, Preset
+from tunelab.experiment.applicability import applies, ended_by
 from tunelab.experiment.fields import described, value_of, value_text
 from tunelab.experiment.nested_tables import placed
 from tunelab.experiment.preset import parse, resolved
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Draft", "ToTrain", "Trial"]
 
-_RULE = "training.schedule.rule"  # the table is there only where η falls; on the form its absence reads 'constant'
+_RULE = "training.schedule.rule"
+_WARM_UP = "training.schedule.warm_up"
+_CONSTANT = {_RULE: "constant", _WARM_UP: "0"}  # what the form reads where there is no schedule
 
 
 class Draft:
@@ -40,17 +43,28 @@ class Draft:
 
     def text(self, key: str) -> str:
         """The base experiment's value at a dotted key, as it would be typed."""
-        if key == _RULE and self.base.training.schedule is None:
-            return "constant"
-        return value_text(value_of(self.base.model_dump(mode="json", by_alias=True), key))
+        if key in _CONSTANT and self.base.training.schedule is None:
+            return _CONSTANT[key]
+        return value_text(value_of(self._values(), key))
+
+    def applies(self, key: str) -> bool:
+        """Return whether a parameter says anything beside the others' values."""
+        return applies(key, self._values())
+
+    def _values(self) -> dict[str, Any]:
+        return self.base.model_dump(mode="json", by_alias=True)
 
     def checked(self, key: str, text: str) -> Preset:
         """Return the preset with what was typed at a dotted key; :class:`BadInput` says why that can't be."""
-        if key == _RULE and text == "constant":
-            key, text = "training.schedule", ""
-        value = described()[key].read(text) if text or key in described() else None
+        value = described()[key].read(text)
         preset = self.preset.expecting_on(str(value)) if key == "data.name" and value else self.preset
-        return self._resolved(placed(preset.tables, {key: value}))
+        schedule = self.base.training.schedule
+        values = {_RULE: schedule.rule} if key == _WARM_UP and schedule is not None else {}
+        tables = placed(preset.tables, values | {key: value})
+        tables = placed(tables, dict.fromkeys(ended_by(key, tables)))
+        if key in _CONSTANT and _is_constant(value_of(tables, "training.schedule") or {}):
+            tables = placed(tables, {"training.schedule": None})
+        return self._resolved(tables)
 
     def set(self, key: str, text: str) -> None:
         """Put what was typed at a dotted key; :class:`BadInput` says why it can't be, and nothing changes."""
@@ -136,6 +150,11 @@ class Draft:
     def _take(self, preset: Preset, what: str) -> None:
         self._history.append((self.preset, self.changed, what))
         self.preset, self.changed = preset, True
+
+
+def _is_constant(schedule: dict[str, Any]) -> bool:
+    """Return whether a schedule's table says no more than that η stays as it is."""
+    return not schedule.get("warm_up") and schedule.get("rule", "constant") == "constant"
 
 
 @dataclass(frozen=True)

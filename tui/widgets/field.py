@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 from tunelab.data.catalogue import NAMED
 from tunelab.errors import BadInput
-from tunelab.experiment.fields import Described
+from tunelab.experiment.fields import Described, value_text
 from tunelab.tui.state.draft import Draft
 from tunelab.tui.widgets.value_input import ValueInput
 
@@ -26,17 +26,29 @@ _BLANKS = {
     "data.train": "all",
     "data.evaluation": "all",
     "data.classes": "all",
+    "data.evaluate_on": "as usual",
     "training.early_stopping.patience": "off",
 }
 _NAMES = {
     "data.name": "data set",
     "data.train": "training n",
     "data.evaluation": "evaluation",
+    "data.evaluate_on": "judge on",
+    "data.validation_share": "validation",
+    "data.test_share": "test",
+    "data.class_weights": "weighting",
     "training.eta": "η",
     "training.lambda": "λ",
     "training.mini_batch": "m",
     "training.monitor_every": "measure",
     "training.schedule.rule": "η falls",
+    "training.momentum": "μ momentum",
+    "training.beta1": "β₁",
+    "training.beta2": "β₂",
+    "training.epsilon": "ε",
+    "training.l1": "L1",
+    "training.schedule.warm_up": "warm-up",
+    "training.schedule.factor": "divide by",
     "training.schedule.patience": "after",
     "training.schedule.stop_at": "down to 1/",
     "training.early_stopping.patience": "early stop",
@@ -47,8 +59,8 @@ _NAMES = {
 class Field(Vertical):
     """A parameter: its name, an editor, and a sentence below where a value can't be taken.
 
-    On a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10. Posts :class:`Changed` for every value
-    that the draft has taken.
+    On a number ↑ ↓ multiply by 2 or divide by it, shift+↑ ↓ by 10; on a share they do so to what is missing to 1. Posts
+    :class:`Changed` for every value that the draft has taken.
     """
 
     class Changed(Message):
@@ -95,7 +107,7 @@ class Field(Vertical):
 
     @property
     def _default(self) -> str:
-        return "" if self.about.default is None else str(self.about.default)
+        return value_text(self.about.default)
 
     def _options(self, current: str) -> list[tuple[str, str]]:
         if self.about.key == "data.name":
@@ -105,7 +117,8 @@ class Field(Vertical):
         if self.about.key == "data.label":
             names = self._columns if current in self._columns or not current else [*self._columns, current]
             return [("as guessed", ""), *((n, n) for n in names)]
-        return [(choice, choice) for choice in self.about.choices]
+        blank = _BLANKS.get(self.about.key)
+        return [*([(blank, "")] if blank else []), *((choice, choice) for choice in self.about.choices)]
 
     @property
     def label(self) -> str:
@@ -135,6 +148,11 @@ class Field(Vertical):
             elif isinstance(self._editor, ValueInput):
                 self._editor.rest(text)
         self.complain("")
+
+    @property
+    def at_default(self) -> bool:
+        """Whether the draft's value is the default."""
+        return (self.draft.text(self.about.key) or self._default) == self._default
 
     def complain(self, sentence: str) -> None:
         """Show a sentence below the editor, or none."""
@@ -202,10 +220,16 @@ class Field(Vertical):
             old = float(self._editor.value)
         except ValueError:
             return
+        if self.about.share:
+            self._put(f"{max(1 - (1 - old) / factor, 0):.6g}")
+            return
         from_nothing = 1.0 if factor > 1 else 0.0
         new = from_nothing if old == 0 and self.about.kind == "number" else old * factor
         if self.about.kind == "whole":
             new = max(round(new), old + 1) if factor > 1 else max(int(new), 1)
-        text = f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}"
+        self._put(f"{new:.6g}" if self.about.kind == "number" else f"{int(new)}")
+
+    def _put(self, text: str) -> None:
+        assert isinstance(self._editor, ValueInput)
         self._editor.rest(text)
         self._take(text)

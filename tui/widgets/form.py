@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.worker import Worker, get_current_worker
 from tunelab.diagnosis import Verdict
 from tunelab.errors import BadInput
+from tunelab.experiment.fields import described
 from tunelab.experiment.network_shape import drawing, parameters
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.worker_failures import notify_failure
@@ -19,16 +20,29 @@ from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.panel import Panel
 from tunelab.wording import quantity
 
-__all__ = ["PANELS", "Form"]
+__all__ = ["PANELS", "Form", "panel_keys"]
 
 _SHOWN_AS_NUMBERS = {"", "saturated-start"}  # causes without a note of their own: σ_z stands there, and remarks
 
 PANELS = {
-    "data": ("1 Data", ("data.name", "data.label", "data.task", "data.train", "data.evaluation", "data.classes")),
-    "network": ("2 Network", ("network.hidden", "network.activation", "network.output", "network.cost")),
-    "first": ("3 First weights", ("initialization.weights", "initialization.biases", "initialization.seeds")),
+    "data": (
+        "1 Data",
+        "data",
+        ("data.name", "data.label", "data.task", "data.train", "data.evaluation", "data.classes"),
+    ),
+    "network": (
+        "2 Network",
+        "network",
+        ("network.hidden", "network.activation", "network.output", "network.cost"),
+    ),
+    "first": (
+        "3 First weights",
+        "initialization",
+        ("initialization.weights", "initialization.biases", "initialization.seeds"),
+    ),
     "hyper": (
         "4 Hyper-parameters",
+        "training",
         (
             "training.eta",
             "training.lambda",
@@ -40,7 +54,25 @@ PANELS = {
         ),
     ),
 }
-"""A panel by its id: title and parameters."""
+"""A panel by its id: title, table, and the parameters that matter in every experiment."""
+
+_BOOK = "training.book."  # how to follow another program to the bit is for the file of a preset
+
+
+def panel_keys(name: str) -> tuple[list[str], set[str]]:
+    """Return every parameter of a panel in its order, and which of them are further ones.
+
+    A further one comes after the parameter that stands before it in the declaration.
+    """
+    _, table, first = PANELS[name]
+    keys, before = list(first), ""
+    for key in described():
+        if not key.startswith(f"{table}.") or key.startswith(_BOOK):
+            continue
+        if key not in first:
+            keys.insert(keys.index(before) + 1 if before else 0, key)
+        before = key
+    return keys, set(keys) - set(first)
 
 
 class Form(VerticalScroll, can_focus=False):
@@ -62,8 +94,8 @@ class Form(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """The panels."""
-        for name, (title, keys) in PANELS.items():
-            yield Panel(title, keys, self._state.draft, id=name)
+        for name, (title, _, _) in PANELS.items():
+            yield Panel(title, *panel_keys(name), self._state.draft, id=name)
 
     def on_mount(self) -> None:
         """Look at what stands there from the start."""
@@ -86,6 +118,8 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Field.Changed)
     def _changed(self) -> None:
+        for panel in self.query(Panel):
+            panel.show_fields()
         self.post_message(self.Changed())
         self._check()
 
