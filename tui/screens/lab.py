@@ -157,6 +157,7 @@ class LabScreen(PlaybackKeys, BaseScreen[None], where="lab"):
     @on(Form.Checked)
     def _draft_checked(self, message: Form.Checked) -> None:
         self._warnings = message.warnings
+        self.charts.plan(message.planned)
         if not self.state.view:
             self._show_verdict()
 

@@ -39,6 +39,7 @@ class ChartPair(Horizontal):
         self._log: bool | None = None
         self._parts = self._front = 0
         self._hidden: set[int] = set()
+        self._planned: ChartSpec | None = None
 
     def compose(self) -> ComposeResult:
         """The charts."""
@@ -68,6 +69,12 @@ class ChartPair(Horizontal):
         if event.label in names:
             self._front = names.index(event.label)
             self.show(self._arms)
+
+    def plan(self, spec: ChartSpec | None) -> None:
+        """Show this, such as the planned η, in place of the cost while there are no curves."""
+        self._planned = spec
+        if not self._arms:
+            self._show_cost()
 
     def forget(self) -> None:
         """Other arms are coming: none is hidden, the first is in front."""
@@ -108,9 +115,15 @@ class ChartPair(Horizontal):
         return replace(emphasized(spec, front, [arm.name for arm in best]), gutter=_GUTTER)
 
     def _show_cost(self) -> None:
+        if self._planned is not None and not self._arms:
+            self.cost.show(self._emphasized(self._planned))
+            return
         from tunelab.tui.charts.training_charts import cost_chart
 
-        self.cost.show(self._emphasized(cost_chart(self._visible, log=self._log, **self._common(self.cost))))
+        common = self._common(self.cost)
+        if self.cost.spec.y.label != "cost":
+            common["previous"] = None  # the limits of η
+        self.cost.show(self._emphasized(cost_chart(self._visible, log=self._log, **common)))
 
     def _show_accuracy(self) -> None:
         from tunelab.tui.charts.training_charts import metric_chart

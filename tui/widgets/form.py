@@ -13,6 +13,7 @@ from tunelab.diagnosis import Verdict
 from tunelab.errors import BadInput
 from tunelab.experiment.fields import described
 from tunelab.experiment.network_shape import drawing, parameters
+from tunelab.tui.charts import ChartSpec
 from tunelab.tui.state.lab_state import LabState
 from tunelab.tui.state.worker_failures import notify_failure
 from tunelab.tui.text.data_text import column_names, data_summary
@@ -84,8 +85,9 @@ class Form(VerticalScroll, can_focus=False):
     class Checked(Message):
         """What is known of a training with these settings before it begins."""
 
-        def __init__(self, warnings: list[Verdict]) -> None:
-            self.warnings = warnings
+        def __init__(self, warnings: list[Verdict], planned: ChartSpec | None) -> None:
+            """``planned`` is the course of η, None where it is constant."""
+            self.warnings, self.planned = warnings, planned
             super().__init__()
 
     def __init__(self, state: LabState, *, id: str) -> None:
@@ -128,8 +130,10 @@ class Form(VerticalScroll, can_focus=False):
         """Load what the form names and see what the first weights do to it, away from the keys."""
         from tunelab.diagnose import known_before_training
         from tunelab.experiment import load_data
-        from tunelab.experiment.assembly import initialization_of
+        from tunelab.experiment.assembly import initialization_of, planned_eta
         from tunelab.initialization import effects, weights_differ
+        from tunelab.tui.charts.schedule_chart import planned_chart, varies
+        from tunelab.tui.text.run_rows import sparkline
 
         worker = get_current_worker()
         draft = self._state.draft
@@ -154,8 +158,12 @@ class Form(VerticalScroll, can_focus=False):
         verdicts = known_before_training(base, dataset)
         known = [verdict for verdict in verdicts if verdict.cause not in _SHOWN_AS_NUMBERS]
         notes = [f"⚠ {verdict.observation} {verdict.advice}" for verdict in known]
+        if varies(base.training):
+            course = sparkline(planned_eta(base.training, len(dataset.training))[1])
+            notes.insert(0, f"η {course} in {quantity(base.training.epochs, 'epoch')}")
+        planned = planned_chart(draft.arms, len(dataset.training))
         self._if_current(worker, self._say, {"first": first, "hyper": "\n".join(notes)})
-        self._if_current(worker, self.post_message, self.Checked(known))
+        self._if_current(worker, self.post_message, self.Checked(known, planned))
 
     def _if_current(self, worker: Any, show: Any, *values: Any) -> None:
         """A newer look has made an older one's answer worthless."""
