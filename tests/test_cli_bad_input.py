@@ -115,7 +115,7 @@ def test_options_that_cannot_be(tiny: str, words: list[str], sentence: str) -> N
         (["run", "nowhere/x.toml"], "there is no file nowhere/x.toml"),
         (["run", PRESET, "nonsense"], "there is no preset 'nonsense'"),
         (["run", PRESET, PRESET, "--out", "x"], "--out names the directory of one run; give one preset"),
-        (["run", "/dev/null"], "/dev/null isn't a preset: it is no regular file"),
+        (["run", "/dev/null"], "/dev/null can't be read: it isn't a regular file"),
         (["run", PRESET, "--workers", "100000"], "--workers must be less than or equal to 1000"),
         (["sweep", PRESET, "--over", "eta=log:1e-320..1e308", "--quiet"], "must lie within 1e-30 and 1e+30"),
         (["data", "export", "digits", "x" * 5000 + "/x.npz"], "can't be written: file name too long"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from pathlib import Path
@@ -241,8 +242,11 @@ def test_optuna_opens_the_study_as_it_is(preset: Path) -> None:
 
 def test_a_database_can_hold_the_study(preset: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shared.db'}"
+    logger, handlers = logging.getLogger("tunelab.records"), logging.root.handlers[:]
     outcome = run_cli("sweep", preset, *GRID, "--study", "s", "--storage", url, "--json", "--quiet", "--trials", "4")
     assert len(told(outcome)) == 4
+    assert not logger.disabled  # a database's migrations configure logging; what records report is still heard
+    assert logging.root.handlers == handlers
     assert len(told(run_cli("sweep", "--study", "s", "--storage", url, "--trials", "6", "--json", "-q"))) == 2
     assert "can't be opened" in refused(run_cli("sweep", "--study", "s", "--storage", "what://ever"))
 

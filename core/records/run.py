@@ -18,7 +18,7 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,16 @@ class ArmRecord:
 
     def iterate_events(self, kind: str | None = None) -> Iterator[Event]:
         """Yield what :meth:`events` returns, one at a time: a record may be larger than memory."""
-        ended = False
-        for event in iterate_events(self.events_path):
-            ended = ended or event["event"] == "done"
+        for event in self._with_lost_end(iterate_events(self.events_path)):
             if kind is None or event["event"] == kind:
                 yield event
+
+    def _with_lost_end(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield the events of this arm's file, and report it where an end is missing that there was."""
+        ended = False
+        for event in events:
+            ended = ended or event["event"] == "done"
+            yield event
         if not ended:
             report_damage(self.events_path, self.lost_end())
 
@@ -120,7 +125,7 @@ class ArmRecord:
         """
         if most is None:
             return History(self.name, self.iterate_events())
-        return History(self.name, sample_events(self.events_path, most))
+        return History(self.name, self._with_lost_end(sample_events(self.events_path, most)))
 
     def outline(self) -> History:
         """Return how it began, its last measurements and its end: a history that any record gives at once.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -50,7 +52,9 @@ def open_storage(url: str) -> BaseStorage:
         try:
             if "://" not in url or url.startswith("redis"):
                 return optuna.storages.get_storage(url)
-            return _patient(cached_storage())(optuna.storages.RDBStorage(_with_driver(url), {"pool_pre_ping": True}))
+            with _loggers_as_they_are():
+                storage = optuna.storages.RDBStorage(_with_driver(url), {"pool_pre_ping": True})
+            return _patient(cached_storage())(storage)
         except ImportError as problem:
             name = _missing_module(problem)
             raise BadInput(
@@ -67,6 +71,21 @@ def open_storage(url: str) -> BaseStorage:
                 ) from None
             time.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _loggers_as_they_are() -> Iterator[None]:
+    """Opening a database runs Alembic with a logging configuration that silences all loggers and prints by the root."""
+    root, handlers, level = logging.root, logging.root.handlers[:], logging.root.level
+    loggers = [one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    before = [(logger, logger.disabled) for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, disabled in before:
+            logger.disabled = disabled
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def _missing_module(problem: BaseException) -> str:
