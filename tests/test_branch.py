@@ -73,6 +73,36 @@ def test_a_branch_takes_velocities_and_masks_along(training: str, monkeypatch: p
     assert all(one != other for one, other in zip(ends[1], unbroken, strict=True))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"training.momentum": 0.5},
+        {"training.momentum": 0.0},
+        {"training.dropout": 0.3},
+        {"training.l1": 0.5, "training.clip_norm": 0.1},
+    ],
+    ids=["momentum", "none", "dropout", "l1 and clipping"],
+)
+def test_what_an_optimizer_remembers_begins_anew_where_there_was_none(
+    values: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's go on in numpy, and back. One arm has a velocity and one has none; then both are one stack."""
+    in_small_steps(monkeypatch)
+    monkeypatch.setattr(kernel_steps, "FOLD_EVERY", 4)
+    preset = parse(PRESET.replace("training.eta = 0.04", "training.momentum = 0.9"), "branching", "branching")
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "request", stop_at(17))
+        stopped = trained(preset)
+    branch = engine.branch(stopped, values)
+    list(engine.resume(branch, Inline()).follow())
+    ends = [arm.events("measure")[-1]["training_cost"] for arm in branch.arms]
+    assert all(arm.state() == "epochs" for arm in branch.arms)
+    plain = engine.branch(stopped, {"training.epochs": 6})
+    list(engine.resume(plain, Inline()).follow())
+    unchanged = [arm.events("measure")[-1]["training_cost"] for arm in plain.arms]
+    assert [one != other for one, other in zip(ends, unchanged, strict=True)] == [any(values.values()), True]
+
+
 def test_a_branch_with_the_same_values_comes_to_the_bits_of_the_unbroken_run(run: Run) -> None:
     made = engine.branch(run, {"training.epochs": 6})
     list(engine.resume(made, Inline()).follow())

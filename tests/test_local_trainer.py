@@ -46,6 +46,22 @@ def test_every_example_of_training_and_validation_is_judged_by_a_network_that_ha
     assert heard == [("one", pool)] * 4 + [("two", pool)] * 4
 
 
+def test_every_fold_has_its_scores_in_the_curve_and_learns_with_its_share_of_the_penalties(table: Experiment) -> None:
+    learnt: list[tuple[float, float]] = []
+    trainer = LocalTrainer(lambda *_: None, lambda: None, folds=5)
+    train = trainer._train
+
+    def noting(tasks: Any, reports: Any) -> Any:
+        learnt.extend((e.training.lmbda, e.training.l1) for tried, _ in tasks for e in tried.values())
+        return train(tasks, reports)
+
+    trainer._train = noting  # type: ignore[method-assign]
+    own = table.changed({"training.lambda": 3.0, "training.l1": 1.0, "initialization.seeds": 2})
+    (curve,) = trainer.run({"a": own})
+    assert curve.seeds == curve.scores.shape[1] == curve.training_scores.shape[1] == 10
+    assert all(lmbda == pytest.approx(3 * l1) and 0.5 < l1 < 2.0 and l1 != 1.0 for lmbda, l1 in learnt)
+
+
 def test_where_the_time_is_up_those_settings_count_that_all_folds_have_judged(
     table: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

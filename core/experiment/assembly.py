@@ -299,10 +299,15 @@ def planned_eta(training: TrainingSection, n: int, points: int = 200) -> tuple[N
     return steps / steps_an_epoch, training.eta / schedule_of(training, n).divisors(steps)
 
 
+def is_plain(training: TrainingSection) -> bool:
+    """Return whether the weights are moved by plain steps only, which the compiled kernel knows; numpy does others."""
+    return _kind_of_step(training) == _PLAIN
+
+
 def _update(trainings: Sequence[TrainingSection], n: int, seeds: Sequence[int]) -> Update | None:
     """How replicates of one kind are moved; None where that is the plain way."""
     first = trainings[0]
-    if _kind_of_step(first) == _PLAIN:
+    if is_plain(first):
         return None
     optimizer: Optimizer | None = None
     if first.optimizer == "adam":

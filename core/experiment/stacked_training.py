@@ -20,6 +20,7 @@ from tunelab.experiment.network_shape import parameters
 from tunelab.experiment.validation_errors import checked
 from tunelab.network import Network
 from tunelab.training import Measurement
+from tunelab.training.loop import OPTIMIZER
 
 __all__ = ["Member", "StackedTraining", "State", "joined_states", "train"]
 
@@ -136,7 +137,9 @@ class StackedTraining:
         """
         mine = self._training.state()
         try:
-            state = joined_states(states)
+            state = joined_states(
+                [_for_optimizer(state, fresh) for state, fresh in zip(states, self.states(), strict=True)]
+            )
             fits = all(
                 state[name].shape == own.shape and state[name].dtype == own.dtype
                 for name, own in mine.items()
@@ -175,6 +178,14 @@ class StackedTraining:
             "sizes": list(sizes),
             "data": data,
         }
+
+
+def _for_optimizer(state: State, fresh: State) -> State:
+    """The state with what this training's optimizer remembers: ``fresh`` where a branch from another has none of it."""
+    memory = {name: values for name, values in fresh.items() if name.startswith(OPTIMIZER)}
+    return {name: values for name, values in state.items() if not name.startswith(OPTIMIZER)} | {
+        name: state.get(name, values) for name, values in memory.items()
+    }
 
 
 def joined_states(states: Sequence[State]) -> State:

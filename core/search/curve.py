@@ -30,7 +30,7 @@ class Curve:
     ``answers`` (R, classes) counts what was answered at the last measurement. ``diverged`` is (R,), and ``first_cost``
     (R,) the training cost before any training. ``network`` holds the R networks as they ended. ``metric`` is the one
     that decides, ``metric_values`` (k, R) its values on evaluation data (the accuracies where not given), as noisy as
-    on ``metric_total`` examples.
+    on ``metric_total`` examples; ``training_values`` (k, R) are those on training data.
     """
 
     label: str
@@ -52,12 +52,18 @@ class Curve:
     metric: Metric = METRICS["accuracy"]
     metric_values: Array | None = None
     metric_total: int = 0
+    training_values: Array | None = None
 
     @property
     def scores(self) -> Array:
         """The metric on evaluation data, (k, R): what isn't finite or is below the metric's worst counts as that."""
         values = self.evaluation_accuracy if self.metric_values is None else self.metric_values
         return np.maximum(np.nan_to_num(values, nan=self.metric.worst), self.metric.worst)
+
+    @property
+    def training_scores(self) -> Array:
+        """The metric on training data, (k, R), where not given the accuracies; NaN where it isn't finite."""
+        return self.training_accuracy if self.training_values is None else self.training_values
 
     @property
     def noise_total(self) -> int:
@@ -108,4 +114,5 @@ def curve_of(
         balanced_total(last.evaluation.class_total)
         if last.metric.name == "balanced_accuracy"
         else last.evaluation.total,
+        column(lambda m: m.training_metric),
     )

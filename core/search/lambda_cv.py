@@ -91,12 +91,16 @@ def _label(value: float) -> str:
 def _tried(base: Experiment, value: float, parts: list[Dataset], trials: Trainer, n: int) -> tuple[Array, OutputPath]:
     """One λ for all n examples on every fold: each fold's accuracy, and the way of the first fold's network.
 
-    A fold learns from fewer than n, with a λ that is smaller along with them: λ/n stays put.
+    A fold learns from fewer than n, with a λ that is smaller along with them: λ/n stays put, and so does l1/n.
     """
     curves = []
     for part in parts:
         few = len(part.training)
-        values = {"training.lambda": value * few / n, "training.mini_batch": min(base.training.mini_batch, few)}
+        values = {
+            "training.lambda": value * few / n,
+            "training.l1": base.training.l1 * few / n,
+            "training.mini_batch": min(base.training.mini_batch, few),
+        }
         curves += trials.run({_label(value): changed(base, values)}, part)
     scores = np.array([c.metric.worst if c.diverged[0] else c.scores[-_LAST:, 0].mean() for c in curves])
     return scores, output_path(curves[0].network, parts[0].validation)

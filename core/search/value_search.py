@@ -18,12 +18,12 @@ from tunelab.search.trainer import OutOfTime, Trainer
 from tunelab.search.trials import search_settings
 from tunelab.wording import quantity
 
-__all__ = ["effective_eta", "find_dropout", "find_momentum"]
+__all__ = ["MOMENTA", "SHARES", "effective_eta", "find_dropout", "find_momentum"]
 
 Array = NDArray[Any]
 
-_MOMENTA = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
-_SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
+MOMENTA = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
 _LAST = 3  # measurements whose mean is judged: one alone moves with the last few mini-batches
 
 
@@ -32,8 +32,10 @@ def effective_eta(eta: float, momentum: float) -> float:
     return eta / (1 - momentum)
 
 
-def find_momentum(base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: int = 6) -> SearchResult:
-    """Search μ for ``base``, with η moved along so that η/(1 − μ) stays; then η/(1 − μ) twice and half as large.
+def find_momentum(
+    base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: int = 6, values: Sequence[float] = MOMENTA
+) -> SearchResult:
+    """Search μ of ``values`` and the present one, with η moved along so that η/(1 − μ) stays; then twice and half.
 
     Judged by the validation metric after a few epochs, over the same seeds. What isn't better than the present μ beyond
     noise isn't taken. Where the trainer's time is up on the way, what has been tried decides, and the result says so.
@@ -54,21 +56,23 @@ def find_momentum(base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: 
 
     search = _ValueSearch(base, trials, seeds, epochs, training.momentum)
     present = {"training.momentum": training.momentum, "training.eta": training.eta}
-    values = sorted({*_MOMENTA, training.momentum}, key=lambda mu: (abs(mu - training.momentum), mu))
-    search.score([(mu, settings(mu) if mu != training.momentum else present) for mu in values])
+    tried = sorted({*values, training.momentum}, key=lambda mu: (abs(mu - training.momentum), mu))
+    search.score([(mu, settings(mu) if mu != training.momentum else present) for mu in tried])
     with suppress(OutOfTime):
         # The present μ as well: what is due to larger steps isn't momentum's doing
         search.score([(mu, settings(mu, times)) for mu in {search.best, training.momentum} for times in (2.0, 0.5)])
     return search.result(
         "momentum",
         "μ",
-        f"From μ = {_MOMENTA[0]:g} to {_MOMENTA[-1]:g}, η moved along so that η/(1 − μ) stays {whole:.3g}, then twice "
+        f"From μ = {min(tried):g} to {max(tried):g}, η moved along so that η/(1 − μ) stays {whole:.3g}, then twice "
         "and half of that",
     )
 
 
-def find_dropout(base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: int = 15) -> SearchResult:
-    """Search the share of hidden neurons that a step leaves out, from none to 70 %, by the validation metric.
+def find_dropout(
+    base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: int = 15, values: Sequence[float] = SHARES
+) -> SearchResult:
+    """Search the share of hidden neurons that a step leaves out, of ``values`` and the present one, by validation.
 
     What isn't better than the present share beyond noise isn't taken. Where the trainer's time is up on the way, what
     has been tried decides, and the result says so. Raises :class:`BadInput` where there is no hidden layer.
@@ -79,9 +83,9 @@ def find_dropout(base: Experiment, trials: Trainer, *, seeds: int = 5, epochs: i
         )
     present = base.training.dropout
     search = _ValueSearch(base, trials, seeds, epochs, present)
-    values = sorted({*_SHARES, present}, key=lambda share: (abs(share - present), share))
-    search.score([(share, {"training.dropout": share}) for share in values])
-    return search.result("dropout", "dropout", f"From none to {100 * _SHARES[-1]:g} % of the hidden neurons left out")
+    tried = sorted({*values, present}, key=lambda share: (abs(share - present), share))
+    search.score([(share, {"training.dropout": share}) for share in tried])
+    return search.result("dropout", "dropout", f"From none to {100 * max(tried):g} % of the hidden neurons left out")
 
 
 class _ValueSearch:

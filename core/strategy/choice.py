@@ -14,16 +14,16 @@ from tunelab.wording import sentence
 __all__ = ["best_or_present", "choice_text", "runner_up"]
 
 
-def best_or_present(evaluations: Mapping[str, Evaluation], present: str) -> str:
+def best_or_present(evaluations: Mapping[str, Evaluation], present: str, comparisons: int | None = None) -> str:
     """Return the best setting where it is better than the present one beyond noise, else the present one.
 
-    As many comparisons as there are other settings share the level of significance.
+    As many ``comparisons`` share the level of significance: one for each other setting, where nobody says how many.
     """
     others = [label for label in evaluations if label != present]
     best = max(others, key=lambda label: evaluations[label].value, default=present)
     if best == present:
         return present
-    difference = evaluations[best].minus(evaluations[present]).among(len(others))
+    difference = evaluations[best].minus(evaluations[present]).among(comparisons or len(others))
     return best if difference.difference > 0 and difference.beyond_noise else present
 
 

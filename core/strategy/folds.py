@@ -52,9 +52,13 @@ def merged_curve(curves: Sequence[Curve]) -> Curve:
         "evaluation_data_cost",
         "evaluation_accuracy",
         "evaluation_correct",
+        "metric_values",
+        "training_values",
     )
     together: dict[str, Any] = {
-        name: np.concatenate([getattr(curve, name)[-length:] for curve in curves], axis=1) for name in columns
+        name: np.concatenate([getattr(curve, name)[-length:] for curve in curves], axis=1)
+        for name in columns
+        if getattr(first, name) is not None
     }
     networks = [curve.network for curve in curves]
     layers = range(len(networks[0].weights))
@@ -68,6 +72,7 @@ def merged_curve(curves: Sequence[Curve]) -> Curve:
         epochs=first.epochs[-length:],
         seconds=np.sum([curve.seconds[-length:] for curve in curves], axis=0),
         evaluation_total=sum(curve.evaluation_total for curve in curves),
+        metric_total=sum(curve.metric_total for curve in curves),
         answers=np.concatenate([curve.answers for curve in curves]),
         diverged=np.concatenate([curve.diverged for curve in curves]),
         first_cost=np.concatenate([curve.first_cost for curve in curves]),

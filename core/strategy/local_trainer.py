@@ -169,10 +169,10 @@ class LocalTrainer:
         n = len(dataset.training)
 
         def folded(experiment: Experiment, few: int) -> Experiment:
-            """A fold learns from another number of examples: λ/n stays put."""
+            """A fold learns from another number of examples: λ/n and l1/n stay put."""
             training = experiment.training
-            values = {"training.lambda": training.lmbda * few / n, "training.mini_batch": min(training.mini_batch, few)}
-            return changed(experiment, values)
+            penalties = {"training.lambda": training.lmbda * few / n, "training.l1": training.l1 * few / n}
+            return changed(experiment, penalties | {"training.mini_batch": min(training.mini_batch, few)})
 
         tasks = [
             ({label: folded(e, len(fold.training)) for label, e in tried.items()}, fold) for fold, _ in self._split[key]

@@ -222,7 +222,9 @@ def _hopeless(state: State) -> bool:
 def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) -> None:
     """Run a stage, or what a person wants tried in one, up to its recommendation."""
     if state.left is not None and state.left < _TOO_LITTLE and stage.name != NAMES[0]:
-        journal.write("recommendation", {"stage": stage.name, "pace": None, "seconds": 0.0} | _left_out(0.0))
+        journal.write(
+            "recommendation", {"stage": stage.name, "pace": None, "seconds": 0.0} | _left_out("the time is used up")
+        )
         return
     context = _context(state, stage)
     standing = state.stages[stage.name]
@@ -231,6 +233,10 @@ def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) ->
         advice = _tried(trials, standing.tries[0], standing.recommendation)
     else:
         plan = stage.plan(context)
+        if stage.optional and state.budget is not None and context.planned < min(plan.seconds, stage.seconds_at_most):
+            because = f"it would take {plan.seconds:.1f} seconds, and {context.planned:.1f} can be spared"
+            journal.write("recommendation", {"stage": stage.name, "pace": None, "seconds": 0.0} | _left_out(because))
+            return
         journal.write(
             "stage",
             {"stage": stage.name}
@@ -245,7 +251,7 @@ def _work(journal: Journal, state: State, stage: Stage, trainer: MakeTrainer) ->
             if trials.is_cut_short:
                 advice["sure"] = f"{_CUT_SHORT} {advice['sure']}".strip()
         except OutOfTime:
-            advice = _left_out(context.planned)
+            advice = _left_out(f"{context.planned:.1f} seconds, its share of the budget, were not enough for it")
         advice |= {"seconds": round(journal.time - began, 3)}
     journal.write("recommendation", {"stage": stage.name} | advice | {"pace": trials.pace})
 
@@ -281,14 +287,17 @@ def _context(state: State, stage: Stage | None) -> Context:
         if sum(more_needs.values()) <= left:
             context, shares, needs = thorough, more_shares, more_needs
             break
-    if shares[stage.name] < needs[stage.name] and context.seeds > 1:  # one network each has to do
+    if (
+        shares[stage.name] < needs[stage.name] and context.seeds > 1 and not stage.optional
+    ):  # one network each has to do
         context = replace(context, seeds=1)
         shares, needs = _shares(context, stage)
         others = sum(needs.values()) - needs[stage.name]
     planned, needed = shares[stage.name], needs[stage.name]
-    if planned < needed:  # … and then shorter trainings
+    if planned < needed and not stage.optional:  # … and then shorter trainings
         context = replace(context, effort=max(_LEAST_EFFORT, planned / needed))
-    planned = max(min(_LEAST, 0.08 * left), planned)
+    if not stage.optional:
+        planned = max(min(_LEAST, 0.08 * left), planned)
     allowed = left
     if stage.name == "full":
         planned = max(planned, left - others)
@@ -298,25 +307,28 @@ def _context(state: State, stage: Stage | None) -> Context:
 
 
 def _shares(context: Context, stage: Stage) -> tuple[dict[str, float], dict[str, float]]:
-    """Share the seconds that are left among this stage and those after it; return each one's share and need."""
+    """Share the seconds that are left among this stage and those after it; return each one's share and need.
+
+    Where they aren't enough for all, optional stages to come have no share.
+    """
     state = context.state
     last = NAMES.index(state.stop_after) if state.stop_after in NAMES else len(NAMES) - 1
     coming = [
-        other for other in STAGES[NAMES.index(stage.name) : last + 1] if other is stage or other.name not in state.skip
+        other
+        for other in STAGES[NAMES.index(stage.name) : last + 1]
+        if other is stage or (other.name in state.stages and other.name not in state.skip)
     ]
     generous = {other.name: replace(context, planned=other.seconds_at_most) for other in coming}
     needs = {
         other.name: min(_SPARE * other.plan(generous[other.name]).seconds, other.seconds_at_most) for other in coming
     }
+    if sum(needs.values()) > context.left:
+        needs = {name: need for name, need in needs.items() if name == stage.name or not stage_named(name).optional}
     return seconds_planned(needs, context.left), needs
 
 
-def _left_out(planned: float) -> dict[str, Any]:
-    enough = (
-        f"{planned:.1f} seconds, its share of the budget, were not enough for it" if planned else "the time is used up"
-    )
-    because = f"Left out: {enough}."
-    return Recommendation({}, because, "").to_dict() | {"left_out": True}
+def _left_out(why: str) -> dict[str, Any]:
+    return Recommendation({}, f"Left out: {why}.", "").to_dict() | {"left_out": True}
 
 
 def _tried(trials: TrialRunner, values: dict[str, Any], standing: Event) -> dict[str, Any]:
@@ -416,7 +428,8 @@ def _back(journal: Journal, state: State, stage: Stage, by: str) -> None:
     passed = [s.name for s in state.stages.values() if s.status in ("decided", "skipped", "left-out", "asking")]
     if name not in passed:
         raise BadInput(f"there is no going back to {name}: it hasn't been reached yet")
-    later = [other for other in NAMES[NAMES.index(name) + 1 :] if state.stages[other].status != "ahead"]
+    after = (other for other in NAMES[NAMES.index(name) + 1 :] if other in state.stages)
+    later = [other for other in after if state.stages[other].status != "ahead"]
     if state.done is not None:
         journal.write(
             "reopen",

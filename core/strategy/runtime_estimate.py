@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunelab.experiment import Experiment
+from tunelab.experiment.assembly import is_plain
 from tunelab.experiment.network_shape import parameters
 from tunelab.strategy.dataset_info import DatasetInfo
 
@@ -30,10 +31,10 @@ def modelled(experiments: Sequence[Experiment], data: DatasetInfo, epochs: float
     for experiment in experiments:
         training, section = experiment.training, experiment.data
         shape = (section.train, section.evaluation, experiment.network.hidden, training.mini_batch, training.epochs)
-        kind = (*shape, training.monitor_every, network_parameters(experiment, data))
+        kind = (*shape, training.monitor_every, is_plain(training), network_parameters(experiment, data))
         networks[kind] = networks.get(kind, 0) + experiment.initialization.seeds
     total = 0.0
-    for (train, evaluation, hidden, m, own_epochs, every, size), count in networks.items():
+    for (train, evaluation, hidden, m, own_epochs, every, plain, size), count in networks.items():
         n = min(train or data.training, data.training)
         judged = n + min(evaluation or data.evaluation, data.evaluation)
         overhead = (0.3 + 0.15 * len(hidden)) * 10 / m
@@ -41,5 +42,7 @@ def modelled(experiments: Sequence[Experiment], data: DatasetInfo, epochs: float
         look = _UNIT * (0.1 + 0.9e-5 * size)
         stacked = 0.5 * count + 0.5  # a second network in a stack costs half as much as the first
         looks = n / every if isinstance(every, int) else 1.0
-        total += (n * step * stacked + looks * judged * look * count) * (epochs or own_epochs)
+        # What the kernel leaves to numpy: calls that a stack shares, dense products, and steps of every weight's memory
+        beside = 0.0 if plain else _UNIT * (43 / m + count * size * (1e-4 + 1.5e-3 / m))
+        total += (n * (step * stacked + beside) + looks * judged * look * count) * (epochs or own_epochs)
     return total

@@ -57,7 +57,8 @@ class Stage:
     A subclass declares its words and its share of the time, and says what it plans and how it runs. ``name`` stands in
     journals and on the command line, ``short`` on the map of the way; ``subject`` is the parameter that it is about
     and that is named even where it stays; ``judged_by`` ('cost', 'accuracy') says which curves show what it decides.
-    Of the time that is left a stage may use ``weight`` among those still to come, and ``seconds_at_most``.
+    Of the time that is left a stage may use ``weight`` among those still to come, and ``seconds_at_most``. One that is
+    ``optional`` is left out where its share isn't all that it needs, and takes no share from those before it.
     """
 
     name: ClassVar[str]
@@ -69,6 +70,7 @@ class Stage:
     judged_by: ClassVar[str] = "accuracy"
     weight: ClassVar[float] = 1
     seconds_at_most: ClassVar[float] = 60
+    optional: ClassVar[bool] = False
 
     def plan(self, context: Context) -> Plan:
         """Return what it will run."""

@@ -91,7 +91,7 @@ class Context:
         base: Experiment | None = None,
         pair: bool = False,
     ) -> Experiment:
-        """Return the problem made small for a while: so many examples at most, λ/n staying put, a plain schedule.
+        """Return the problem made small for a while: so many examples at most, a plain schedule; λ/n and l1/n stay put.
 
         ``pair`` takes two classes of all. What is found on a view is applied to the problem by :meth:`enlarged`.
         Where folds judge, all examples are few enough already.
@@ -109,6 +109,7 @@ class Context:
             small |= {"data.train": min(train, *there[:1]), "data.evaluation": min(evaluation, there[1])}
         n = min(small.get("data.train") or there[0], there[0])
         small["training.lambda"] = experiment.training.lmbda * n / data.training
+        small["training.l1"] = experiment.training.l1 * n / data.training
         small["training.mini_batch"] = min(experiment.training.mini_batch, n)
         return changed(experiment, small | dict(values or {}))
 
@@ -117,11 +118,11 @@ class Context:
         return min(view.data.train or self.data.training, self.data.training)
 
     def enlarged(self, settings: Mapping[str, Any], view: Experiment) -> dict[str, Any]:
-        """Return settings that were found on a view for the problem that was asked about: λ/n stays put."""
+        """Return settings that were found on a view for the problem asked about: λ/n and l1/n stay put."""
         result = {key: value for key, value in settings.items() if not key.startswith("data.")}
-        if "training.lambda" in result:
-            n = self.examples(view)
-            result["training.lambda"] = float(f"{result['training.lambda'] * self.data.training / n:.3g}")
+        n = self.examples(view)
+        for key in {"training.lambda", "training.l1"} & result.keys():
+            result[key] = float(f"{result[key] * self.data.training / n:.3g}")
         return result
 
     def training_seconds(self, *experiments: Experiment) -> float:
@@ -226,6 +227,11 @@ class TrialRunner:
         if dataset is None:
             self._known |= {_training_key(tried[label]): curve for label, curve in curves.items()}
         return curves
+
+    def seconds_of(self, experiment: Experiment) -> float | None:
+        """Seconds that a training of this stage took; None where it wasn't trained."""
+        curve = self._known.get(_training_key(experiment))
+        return None if curve is None else float(curve.seconds[-1])
 
     def judge(
         self, tried: Mapping[str, Experiment], present: str | None = None, dataset: Dataset | None = None

@@ -31,11 +31,14 @@ from tunelab.training.schedules import Constant, Schedule
 from tunelab.training.stopping_rules import EarlyStopping
 from tunelab.training.update import Update
 
-__all__ = ["Order", "Steps", "Training", "shuffled"]
+__all__ = ["OPTIMIZER", "Order", "Steps", "Training", "shuffled"]
 
 Array = NDArray[Any]
 Order = Callable[[int, int], Array]
 """(replicate, epoch) → the order in which that epoch visits the training examples, (n,)."""
+
+OPTIMIZER = "optimizer_"
+"""What the names of the arrays begin with that an optimizer remembers, in a training's state."""
 
 _RULE_NUMBERS = 3  # numbers that a schedule or a stopping rule remembers, at most
 _SCORED = ("correct", "answers", "class_correct", "squared_error")  # what is kept of a score, beside its cost
@@ -256,7 +259,7 @@ class Training:
         saved["schedules"] = self._remembered(self.schedules)
         saved["stopping"] = self._remembered(self.stopping)
         if self._update is not None:
-            saved |= {f"optimizer_{name}": values for name, values in self._update.state().items()}
+            saved |= {f"{OPTIMIZER}{name}": values for name, values in self._update.state().items()}
         return saved
 
     def restore(self, saved: dict[str, Array]) -> None:
@@ -273,8 +276,7 @@ class Training:
                     if name.startswith(part):
                         self._latest[name][...] = getattr(found, name.removeprefix(f"{part}_"))
         if self._update is not None:
-            prefix = "optimizer_"
-            self._update.restore({k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)})
+            self._update.restore({k.removeprefix(OPTIMIZER): v for k, v in saved.items() if k.startswith(OPTIMIZER)})
         self.examples, self._measured = int(saved["examples"]), int(saved["measured"])
         self.reasons = [str(reason) for reason in saved["reasons"]]
         rules: list[tuple[Schedule | EarlyStopping, list[float]]] = [

@@ -13,12 +13,14 @@ from tunelab.strategy.stage import Stage
 from tunelab.strategy.stages.activation import Activation
 from tunelab.strategy.stages.baseline import Baseline
 from tunelab.strategy.stages.chance import Chance
+from tunelab.strategy.stages.dropout import Dropout
 from tunelab.strategy.stages.eta import Eta
 from tunelab.strategy.stages.eta_again import EtaAgain
 from tunelab.strategy.stages.full import Full
 from tunelab.strategy.stages.initialization import Initialization
 from tunelab.strategy.stages.lambda_ import Lambda
 from tunelab.strategy.stages.mini_batch import MiniBatch
+from tunelab.strategy.stages.momentum import Momentum
 from tunelab.strategy.stages.more_data import MoreData
 from tunelab.strategy.stages.shrink import Shrink
 from tunelab.strategy.stages.test import Test
@@ -39,6 +41,8 @@ STAGES: tuple[Stage, ...] = (
     Activation(),
     MoreData(),
     MiniBatch(),
+    Momentum(),
+    Dropout(),
     Full(),
     Test(),
 )

@@ -89,6 +89,7 @@ class Baseline(Stage):
             "data.train": n,
             "data.evaluation": min(train, data.evaluation),
             "training.lambda": own.training.lmbda * n / data.training,
+            "training.l1": own.training.l1 * n / data.training,
             "training.mini_batch": min(own.training.mini_batch, n),
         }
         return changed(own, values)
