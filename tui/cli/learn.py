@@ -21,6 +21,7 @@ from tunelab.tui.cli.output import print_json, print_text, progress_report, say
 from tunelab.tui.cli.preset_options import absolute_data_path
 from tunelab.tui.lecture import LectureProgress, Step, find_steps, grade, lecture
 from tunelab.tui.lecture.grading import Observations
+from tunelab.tui.lecture.pictures import picture_text
 from tunelab.tui.lecture.progress import Outcome
 from tunelab.tui.lecture.run_step import observe, sample_z
 from tunelab.tui.lecture.step_text import contents_line, question, verdict
@@ -118,6 +119,8 @@ def _print_step(step: Step, progress: LectureProgress, as_json: bool) -> None:
         return
     head = f"{step.number}  {step.title}"
     _print_unicode(f"{head}\n{'-' * len(head)}\n{_wrapped(flowed(step.text))}\n")
+    if step.picture:
+        print_text(f"{picture_text(step.picture, colour=sys.stdout.isatty())}\n")
     if step.asks:
         _print_unicode(f"{_wrapped(' '.join(f'Predict first: {step.ask}'.split()))}\n")
         _print_unicode(question(step, progress.outcomes.get(step.number), width=_WIDTH))

@@ -13,6 +13,7 @@ from tunelab.errors import BadInput, printable
 from tunelab.experiment import Preset
 from tunelab.experiment.declaration import Section
 from tunelab.experiment.validation_errors import checked
+from tunelab.tui.lecture.pictures import PictureName
 
 __all__ = ["Choice", "Look", "Sampled", "Step", "find_steps", "flowed", "lecture", "steps_of_causes"]
 
@@ -70,6 +71,7 @@ class Step(Section):
     sampled: Sampled | None = None
     look: Annotated[tuple[Look, ...], BeforeValidator(_listed)] = ()
     chart: Literal["accuracy", "cost", "trials", "way", "z"] = "accuracy"
+    picture: PictureName = ""  # beside the text, until the experiment has curves
     answer: str = ""
     more: str = ""  # commands to go on with
     causes: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()  # of troubles that it shows, by their slugs

@@ -93,7 +93,6 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
         self._progress.save()
         self._turn(experiment=False)
         self.set_class(step.asks, "-asks")
-        self.set_class(step.chart in _OWN_CHART, "-own-chart")
         self.set_class(step.chart == "cost", "-cost")
         outcome = self._progress.outcomes.get(step.number)
         if outcome is not None and outcome.right is not None:
@@ -139,7 +138,8 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
 
     def _next_key(self, outcome: Outcome | None) -> str:
         if outcome is None:
-            return f"Press 1 to {len(self._step.choice)}."
+            picture = "" if self.wide or not self._step.picture else "x shows the picture. "
+            return f"{picture}Press 1 to {len(self._step.choice)}."
         if self._answer is None:
             return "" if self._busy else "Now r runs the experiment."
         return "n continues." if self.wide else "x shows the run, n continues."
@@ -163,7 +163,13 @@ class LectureScreen(BaseScreen[Draft | None], where="lecture"):
 
     def _show_curves(self) -> None:
         arms: list[History] = self._view.arms if self._view else []
-        if self._step.chart == "z":
+        pictured = bool(self._step.picture) and not arms
+        self.set_class(pictured or self._step.chart in _OWN_CHART, "-own-chart")
+        if pictured:
+            from tunelab.tui.lecture.pictures import picture_chart
+
+            self.query_one("#single", Chart).show(picture_chart(self._step.picture))
+        elif self._step.chart == "z":
             empty = ChartSpec("z before training", empty="Nothing sampled yet.")
             self.query_one("#single", Chart).show(
                 z_chart(self._observations.effects) if self._observations.effects else empty
