@@ -46,19 +46,26 @@ async def test_m_shows_what_applies_and_hides_it_again() -> None:
         await lab.press("m")
         assert visible(lab) == closed
         assert lab.app.focused is lab.field("training.eta").editor
+        panel = lab.lab.query_one("#hyper")
+        await lab.pilot.click("#hyper", offset=(panel.size.width - 4, panel.outer_size.height - 1))
+        await lab.pilot.pause()
+        assert "training.dropout" in visible(lab)  # a click on the border does the same
 
 
 @driven
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20)])
-async def test_m_in_a_panel_is_about_that_panel_and_brings_it_into_view(size: tuple[int, int]) -> None:
-    async with opened(size=size) as lab:
-        await lab.press("3", "m")
-        assert {"initialization.gain", "initialization.seed"} <= visible(lab, "first")
-        assert "training.momentum" not in visible(lab)
-        assert lab.app.focused is lab.field("initialization.gain").editor
-        await lab.press("4", "m")
-        assert "warm-up" in lab.picture
-        assert "optimizer" in lab.picture
+async def test_m_in_a_panel_is_about_that_panel_and_brings_it_into_view_at_any_size() -> None:
+    async with opened() as lab:
+        for size in ((120, 40), (80, 24), (60, 20)):
+            await lab.pilot.resize_terminal(*size)
+            await lab.press("3", "m")
+            assert {"initialization.gain", "initialization.seed"} <= visible(lab, "first")
+            assert "training.momentum" not in visible(lab)
+            assert lab.app.focused is lab.field("initialization.gain").editor
+            await lab.press("m", "4", "m")
+            assert "initialization.gain" not in visible(lab, "first")
+            assert "warm-up" in lab.picture
+            assert "optimizer" in lab.picture
+            await lab.press("m")
 
 
 @driven
@@ -102,15 +109,6 @@ async def test_a_share_is_stepped_by_what_is_missing_to_1_and_a_wrong_one_says_s
         assert not momentum.has_class("-default")
         await lab.press("escape", "u")
         assert lab.state.draft.text("training.momentum") == "0"
-
-
-@driven
-async def test_a_click_on_the_border_opens_the_panel() -> None:
-    async with opened() as lab:
-        panel = lab.lab.query_one("#hyper")
-        await lab.pilot.click("#hyper", offset=(panel.size.width - 4, panel.outer_size.height - 1))
-        await lab.pilot.pause()
-        assert "training.dropout" in visible(lab)
 
 
 def test_a_warm_up_alone_is_a_schedule_and_its_end_ends_the_table() -> None:
