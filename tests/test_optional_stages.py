@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from scripted_trainer import Script, scripted, three_classes
 from tunelab import Experiment
+from tunelab.strategy.dataset_info import DatasetInfo
 from tunelab.strategy.runner import begin, decide, load, reopen, run_to_the_end
+from tunelab.strategy.runtime_estimate import modelled
 from tunelab.strategy.stages import NAMES, STAGES
 from tunelab.strategy.state import State
 
@@ -177,3 +179,11 @@ def test_l1_is_that_of_a_view_as_lambda_is(tmp_path: Path) -> None:
     n = int(state.about["data"]["training"])
     assert all(e.training.l1 == pytest.approx(6.3 * min(e.data.train or n, n) / n) for e in small)
     assert state.winner.training.l1 == 6.3
+
+
+def test_what_the_kernel_leaves_to_numpy_is_planned_to_take_longer() -> None:
+    data = DatasetInfo("t", ("a", "b"), ("a", "b"), 784, 1000, 1000, 1000, 1000, outputs=2)
+    for hidden in ([], [30], [200]):
+        plain = Experiment(network={"hidden": hidden})
+        for setting in ({"training.momentum": 0.9}, {"training.dropout": 0.2}, {"training.optimizer": "adam"}):
+            assert modelled([plain.changed(setting)], data) > 2 * modelled([plain], data)

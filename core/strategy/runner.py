@@ -265,8 +265,10 @@ def _different(experiment: Experiment, chosen: dict[str, Any], subject: str | No
 def _context(state: State, stage: Stage | None) -> Context:
     """What a stage may rest on; with None what the end of the strategy may."""
     left = state.left if state.left is not None else BUDGET
-    paces = [s.recommendation.get("pace") for s in state.stages.values() if s.recommendation is not None]
-    measured = [pace for pace in paces if pace]
+    # What optional stages try is trained by numpy, which says little of how fast the others' trainings are
+    optional = {other.name for other in STAGES if other.optional}
+    advised = [s.recommendation for s in state.stages.values() if s.recommendation and s.name not in optional]
+    measured = [pace for advice in advised if (pace := advice.get("pace"))]
     context = Context(
         state=state,
         experiment=state.experiment(before=stage.name if stage is not None else None),

@@ -43,6 +43,6 @@ def modelled(experiments: Sequence[Experiment], data: DatasetInfo, epochs: float
         stacked = 0.5 * count + 0.5  # a second network in a stack costs half as much as the first
         looks = n / every if isinstance(every, int) else 1.0
         # What the kernel leaves to numpy: calls that a stack shares, dense products, and steps of every weight's memory
-        beside = 0.0 if plain else _UNIT * (43 / m + count * size * (1e-4 + 1.5e-3 / m))
+        beside = 0.0 if plain else _UNIT * (43 / m + count * size * (3.5e-5 + 5e-4 / m))
         total += (n * (step * stacked + beside) + looks * judged * look * count) * (epochs or own_epochs)
     return total
