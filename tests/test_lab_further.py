@@ -9,6 +9,8 @@ from tunelab.errors import BadInput
 from tunelab.experiment.applicability import applies
 from tunelab.experiment.fields import described
 from tunelab.experiment.preset import parse
+from tunelab.sweeps.search_space import parse_over
+from tunelab.sweeps.sweep_plan import short_value
 from tunelab.tui.state.draft import Draft
 from tunelab.tui.widgets.field import Field
 from tunelab.tui.widgets.form import PANELS, panel_keys
@@ -167,6 +169,13 @@ def test_a_truth_value_is_a_choice_that_can_be_typed() -> None:
     assert form.text("training.nesterov") == "true"
     with pytest.raises(BadInput, match="nesterov"):
         form.set("training.nesterov", "perhaps")
+
+
+def test_a_truth_value_is_an_axis_of_a_sweep() -> None:
+    varied = parse_over("nesterov=true,false")
+    assert varied.values == (True, False)
+    assert varied.text() == "training.nesterov=true,false"
+    assert short_value(True) == "true"
 
 
 def test_what_a_split_is_matters_to_files_alone() -> None:

@@ -94,7 +94,8 @@ class Dimension:
     def text(self) -> str:
         """The dimension as it would be typed."""
         if self.kind == "list":
-            return f"{self.key}={(';' if self._nested else ',').join(map(str, self.values))}"
+            texts = (str(value).lower() if isinstance(value, bool) else str(value) for value in self.values)
+            return f"{self.key}={(';' if self._nested else ',').join(texts)}"
         ends = (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
         return f"{self.key}={self.kind}:{ends[0]:g}..{ends[1]:g}:{self.points}"
 

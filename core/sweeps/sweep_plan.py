@@ -179,6 +179,8 @@ def params_text(over: tuple[Dimension, ...], params: dict[str, Any]) -> str:
 
 def short_value(value: Any) -> str:
     """A value as tables show it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
