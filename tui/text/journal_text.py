@@ -93,8 +93,8 @@ _LABELS = {
     "data.evaluation": "validation examples",
     "network.hidden": "hidden neurons",
     "training.monitor_every": "measured every",
-    "training.schedule": "η falls",
-    "training.early_stopping": "stops early",
+    "training.schedule": "schedule",
+    "training.early_stopping": "early stopping",
 }
 
 
@@ -121,11 +121,18 @@ def _label(key: str) -> str:
     return _LABELS.get(key) or (about.symbol or about.name if about else key.rsplit(".", 1)[-1])
 
 
+def _table_words(table: dict[str, Any]) -> str:
+    """A schedule or a stopping rule: halve-on-plateau (patience 6, stop_at 128)."""
+    rule = str(table.get("rule", ""))
+    rest = ", ".join(f"{key} {_value_words(key, value)}" for key, value in table.items() if key != "rule")
+    return f"{rule} ({rest})" if rule and rest else rule or rest
+
+
 def _value_words(key: str, value: Any) -> str:
     if value is None:
         return "all" if key.startswith("data.") else "none"
     if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values())
+        return _table_words(value)
     if isinstance(value, list | tuple):
         return " ".join(map(str, value)) or "none"
     if isinstance(value, float):
