@@ -122,6 +122,13 @@ def test_lack_of_time_is_named_only_where_there_was_a_budget() -> None:
     assert outcome.stage_scores(without)[0].decided == "left out"
 
 
+def test_where_only_stages_without_time_to_spare_were_left_out_the_time_is_not_said_to_be_used_up() -> None:
+    done = {"reason": "budget", "left_out": ["momentum", "dropout"], "began": None, "ended": None}
+    text = outcome.reason_text(State(budget=12.0, done=done))
+    assert text == "All stages were done but those that there was no time to spare for."
+    assert outcome.reason_text(State(budget=12.0, done=done | {"left_out": ["full"]})) == "The time is used up."
+
+
 @driven
 async def test_r_trains_the_winner_in_the_lab(tmp_path: Path) -> None:
     place = study(tmp_path, better, 0.01)

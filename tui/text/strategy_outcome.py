@@ -11,6 +11,7 @@ from tunelab import paths
 from tunelab.experiment import Experiment
 from tunelab.strategy.evaluation import score_text
 from tunelab.strategy.settings import differences
+from tunelab.strategy.stages import STAGES
 from tunelab.strategy.state import StageState, State
 from tunelab.training.metrics import METRICS
 from tunelab.tui.text.journal_text import plain_change, plain_values, whole_problem
@@ -131,6 +132,9 @@ def reason_text(state: State) -> str:
     done: Mapping[str, Any] = state.done or {}
     if done.get("reason") == "budget" and state.budget is None:
         return "All stages were done that could be."
+    optional = {stage.name for stage in STAGES if stage.optional}
+    if done.get("reason") == "budget" and optional.issuperset(done.get("left_out") or ["all"]):
+        return "All stages were done but those that there was no time to spare for."
     return _REASONS.get(str(done.get("reason")), "It isn't at its end; the same study goes on from here.")
 
 
